@@ -71,6 +71,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
     log: (level, message, fields) => logger[level](fields ?? {}, message),
     onPassive: (report) => control.report(report),
+    onShortage: (shortage, count) => control.shortages.add(shortage, count),
     onWorkerChange: (change) => control.workerChanged(change),
   });
   const guard = new TargetGuard({
@@ -90,6 +91,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     ackTimeoutMs: options.ackTimeoutMs,
     nowMs: Date.now,
     onError: (error) => logger.error({ err: error }, 'background work failed'),
+    onShort: ({ resource, ...shortage }) => {
+      logger.warn(
+        shortage,
+        `the runtime is short of ${resource}: connections to targets fail, which says nothing of them`,
+      );
+    },
   });
   const { runtimeId } = stored;
   const tokens = new Tokens({ stored: stored.tokens, store, adminToken: directory.adminToken, nowMs: Date.now });

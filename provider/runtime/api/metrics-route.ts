@@ -35,6 +35,7 @@ function takeSample(control: ControlPlane): MetricsSample {
   return {
     version: control.model.version,
     engine: control.running.engineStatus,
+    shortages: control.shortages.all,
     listeners: [...control.compiled.snapshot.listeners.values()].map((listener) => ({
       id: listener.id,
       protocol: listener.protocol,

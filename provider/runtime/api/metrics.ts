@@ -1,6 +1,7 @@
 // Metrics of the runtime as Prometheus text, built anew for each scrape, so deleted objects leave no series.
 import { Counter, Gauge, Registry } from 'prom-client';
 import { inOneLine } from '../../model/base/one-line.ts';
+import { SHORT_RESOURCES, type ShortResource } from '../../model/base/short-resource.ts';
 import { isHttp } from '../../model/objects/listener.ts';
 import type { EngineStatus, ListenerTraffic, TargetCounts } from '../contract/engine-statistics.ts';
 import type { Health, Protocol, TargetSnapshot } from '../contract/snapshot.ts';
@@ -32,6 +33,7 @@ export interface MetricsSample {
   /** Newest version of the model. */
   readonly version: number;
   readonly engine: EngineStatus;
+  readonly shortages: readonly { readonly resource: ShortResource; readonly count: number }[];
   readonly listeners: readonly ListenerSample[];
 }
 
@@ -57,7 +59,7 @@ export async function renderMetrics(sample: MetricsSample): Promise<string> {
   return registry.metrics();
 }
 
-function writeVersions(registry: Registry, { version, engine }: MetricsSample): void {
+function writeVersions(registry: Registry, { version, engine, shortages }: MetricsSample): void {
   gauge(registry, 'weir_stored_version', 'Newest stored version of the model.').set(version);
   const ofEngine = ['engine'];
   const desired = gauge(
@@ -83,6 +85,14 @@ function writeVersions(registry: Registry, { version, engine }: MetricsSample): 
     );
     dropped.inc(engine.droppedLogLines);
   }
+  const short = counter(
+    registry,
+    'weir_shortages_total',
+    'Checks, connections and datagrams to targets that the runtime was too short of descriptors, ports or memory to begin. They leave the health of targets as it is.',
+    ['resource'],
+  );
+  for (const resource of SHORT_RESOURCES) short.inc({ resource }, 0);
+  for (const { resource, count } of shortages) short.inc({ resource }, count);
   const ofWorker = ['worker'];
   const served = gauge(registry, 'weir_worker_version', 'Version that the worker serves.', ofWorker);
   const open = gauge(registry, 'weir_worker_open_connections', 'Open client connections of the worker.', ofWorker);

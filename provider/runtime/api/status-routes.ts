@@ -104,6 +104,9 @@ function toStatus(control: ControlPlane, access: Access): StatusResponse {
   return {
     version: control.model.version,
     engines: [{ name, desired, acked, lastError: (maySeeWorkers && lastError) || null }],
+    shortages: maySeeWorkers
+      ? control.shortages.all.map(({ lastAtMs, ...shortage }) => ({ ...shortage, lastAt: rfc3339(lastAtMs) }))
+      : [],
     workers: maySeeWorkers ? workers.map((worker) => ({ ...worker })) : [],
     listeners: [...listeners.values(), ...waiting.values()].flatMap((listener) => {
       const { id, protocol, address, port } = listener;

@@ -18,6 +18,7 @@ import { Reports } from './events/reports.ts';
 import { HealthRecords } from './health/health-records.ts';
 import { HealthWaits } from './health/health-waits.ts';
 import { RunningState } from './health/running-state.ts';
+import { Shortages } from './shortages.ts';
 import type { Precondition } from './write/changes.ts';
 import { type Identity, ObjectWrites } from './write/object-writes.ts';
 import type { TargetGuard } from './write/target-guard.ts';
@@ -39,12 +40,15 @@ interface ControlPlaneOptions {
   readonly ackTimeoutMs: number;
   readonly nowMs: () => number;
   readonly onError: (error: unknown) => void;
+  /** Called from time to time while the runtime is too short of something to connect to targets. */
+  readonly onShort: ConstructorParameters<typeof Shortages>[0]['onLog'];
 }
 
 export class ControlPlane {
   readonly events: EventLog;
   readonly running: RunningState;
   readonly guard: TargetGuard;
+  readonly shortages: Shortages;
   readonly #options: ControlPlaneOptions;
   readonly #reports: Reports;
   readonly #monitor: HealthMonitor;
@@ -57,11 +61,17 @@ export class ControlPlane {
   #isServing = false;
 
   constructor(options: ControlPlaneOptions) {
-    const { stored, store, engine, probe, ackTimeoutMs, nowMs } = options;
+    const { stored, store, engine, ackTimeoutMs, nowMs } = options;
     this.#options = options;
     this.guard = options.guard;
     this.events = new EventLog(nowMs);
     this.#reports = new Reports(this.events);
+    this.shortages = new Shortages({ nowMs, onLog: options.onShort });
+    const probe: Probe = async (...check) => {
+      const result = await options.probe(...check);
+      if (typeof result === 'object') this.shortages.add(result);
+      return result;
+    };
     const budget = new CheckBudget(() => performance.now());
     this.#monitor = new HealthMonitor({
       probe,

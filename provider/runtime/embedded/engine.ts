@@ -8,6 +8,7 @@ import type {
   TargetCounts,
 } from '../contract/engine-statistics.ts';
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
+import type { Shortage } from '../contract/shortage.ts';
 import type { ListenerSnapshot, Snapshot } from '../contract/snapshot.ts';
 import { AccessLogIntake, type AccessLogOptions } from './main-thread/access-log-intake.ts';
 import { withDeadline } from './main-thread/deadline.ts';
@@ -31,6 +32,8 @@ interface EmbeddedEngineOptions {
   readonly accessLog?: AccessLogOptions | undefined;
   readonly log: Log;
   readonly onPassive?: (report: PassiveReport) => void;
+  /** Called when the runtime was too short of something to begin `count` connections or datagrams to targets. */
+  readonly onShortage?: (shortage: Shortage, count: number) => void;
   /** Called when a worker has ended, and when its replacement serves. */
   readonly onWorkerChange?: (change: WorkerChange) => void;
   /** Lifetime of one set of session ticket keys. */
@@ -55,7 +58,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   #destroying: Promise<void> | undefined;
 
   constructor(options: EmbeddedEngineOptions) {
-    const { workers, accessLog, log, onPassive = () => {}, onWorkerChange = () => {} } = options;
+    const { workers, accessLog, log, onPassive = () => {}, onShortage = () => {}, onWorkerChange = () => {} } = options;
     const isPortShared = process.platform === 'linux';
     if (workers > 1 && !isPortShared)
       throw new Error(
@@ -81,6 +84,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
           swap: this.#state.whole(this.#endpoints.served),
         }),
         onPassive,
+        onShortage,
         onAccess: (batch, init) => void this.#accessLog?.append(batch, init),
         onEnded: (id, reason) => this.#workerEnded(id, reason),
         onReplaced: (id) => this.#onWorkerChange({ id, state: 'serving' }),

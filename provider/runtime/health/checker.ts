@@ -13,6 +13,9 @@ const PASSIVE_RETRY_MS = 10_000;
 /** Reason for the end of a check. Without one, an error with its stack is made for each of thousands of targets. */
 const ENDED = 'ended';
 
+/** Longest wait before a first check is repeated that the runtime could not make. */
+const SHORTAGE_RETRY_MS = 1_000;
+
 export interface CheckOptions {
   readonly probe: Probe;
   /** Time of day in milliseconds since 1970. */
@@ -92,9 +95,18 @@ export class Checker implements HealthRecord {
     if (signal.aborted) return;
     const problem = await probe(target, check, signal);
     if (signal.aborted) return;
+    const isFirst = this.checkedAtMs === undefined;
+    if (typeof problem === 'object') {
+      // A shortage of the runtime says nothing about the target.
+      this.#runAfter(
+        isFirst ? Math.min(check.intervalMs, SHORTAGE_RETRY_MS) : check.intervalMs,
+        check,
+        check.intervalMs,
+      );
+      return;
+    }
     this.#become(problem === undefined ? checkPassed(this.state, check) : checkFailed(this.state, check, problem));
     // The time of the check is set last, because a status must not show a health change as later than its check.
-    const isFirst = this.checkedAtMs === undefined;
     this.checkedAtMs = nowMs();
     if (isFirst) onFirstCheck();
     this.#runAfter(Math.max(0, everyMs - (performance.now() - startedAtMs)), check, check.intervalMs);

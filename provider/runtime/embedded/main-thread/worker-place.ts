@@ -1,6 +1,7 @@
 // The place of one worker in the main thread: it starts the thread, sends it questions, and replaces it when it ends.
 import { Worker } from 'node:worker_threads';
 import type { PassiveReport } from '../../contract/engine.ts';
+import type { Shortage } from '../../contract/shortage.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
 import type { FromWorker, Log, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
@@ -31,6 +32,7 @@ interface WorkerPlaceOptions {
   /** Returns the data that a new worker thread is started with; called at each start. */
   readonly init: () => Omit<WorkerInit, 'progress'>;
   readonly onPassive: (report: PassiveReport) => void;
+  readonly onShortage: (shortage: Shortage, count: number) => void;
   /** Receives lines for the access log. `init` is the access log data that the thread was started with. */
   readonly onAccess: (batch: Batch, init: AccessLogInit) => void;
   /** Called when the thread has ended for any reason. Another thread follows. */
@@ -176,6 +178,9 @@ export class WorkerPlace {
         return;
       case 'passive':
         for (const report of message.reports) this.#options.onPassive(report);
+        return;
+      case 'shortage':
+        this.#options.onShortage(message.shortage, message.count);
         return;
       case 'access':
         if (accessLog) this.#options.onAccess(message.batch, accessLog);

@@ -1,5 +1,6 @@
 // A TCP listening socket of a worker, which passes accepted sockets to the protocol of its listener.
 import * as net from 'node:net';
+import type { Shortage } from '../../contract/shortage.ts';
 import type { Protocol } from '../../contract/snapshot.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
 import { MAX_QUEUED, queueEmptied } from '../io/queue-drain.ts';
@@ -33,6 +34,8 @@ export interface ListeningSocketContext {
   readonly accessLog?: AccessLog | undefined;
   readonly isPortShared: boolean;
   readonly log: Log;
+  /** Called for each connection or datagram to a target that the runtime was too short of something to begin. */
+  readonly onShortage?: (shortage: Shortage) => void;
 }
 
 export class TcpListeningSocket implements ListeningSocket {

@@ -1,6 +1,7 @@
 // The entry of a worker thread: it handles the messages of the main thread one after another.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { PassiveReport } from '../../contract/engine.ts';
+import type { Shortage } from '../../contract/shortage.ts';
 import { AccessLog } from '../access-log/access-log.ts';
 import { acceptHttp } from '../http/exchange/accept.ts';
 import { rejectHttp } from '../http/exchange/reject.ts';
@@ -18,6 +19,7 @@ const { workerId, workers, isPortShared, gauges, progress, swap, ...init } = wor
 const accessLog = init.accessLog && new AccessLog(init.accessLog, (batch) => send({ type: 'access', batch }));
 let { ticketKeys } = init;
 const reports: PassiveReport[] = [];
+const shortages = new Map<string, { readonly shortage: Shortage; readonly count: number }>();
 const https = new Https(() => ticketKeys);
 
 const served = new ServedState({
@@ -30,6 +32,7 @@ const served = new ServedState({
   accessLog,
   log: (level, message, fields) => send({ type: 'log', level, message, fields }),
   onPassive: reportSoon,
+  onShortage: (shortage) => countSoon(shortage),
 });
 
 /**
@@ -71,6 +74,18 @@ async function handle(message: ToWorker): Promise<void> {
 function reportSoon(report: PassiveReport): void {
   reports.push(report);
   if (reports.length === 1) setImmediate(() => send({ type: 'passive', reports: reports.splice(0) }));
+}
+
+/** Sends how often the runtime was short of each resource in an event-loop iteration. */
+function countSoon(shortage: Shortage): void {
+  if (shortages.size === 0) setImmediate(sendShortages);
+  const count = (shortages.get(shortage.resource)?.count ?? 0) + 1;
+  shortages.set(shortage.resource, { shortage, count });
+}
+
+function sendShortages(): void {
+  for (const counted of shortages.values()) send({ type: 'shortage', ...counted });
+  shortages.clear();
 }
 
 function reply(id: number, failures: readonly OpenFailure[] = []): void {

@@ -51,6 +51,7 @@ const sample = (listeners: readonly ListenerSample[]): MetricsSample => ({
     droppedLogLines: 3,
     workers: [{ id: 0, version: 11, connections: 5, restarts: 2 }],
   },
+  shortages: [{ resource: 'ports', count: 4 }],
   listeners,
 });
 
@@ -67,6 +68,8 @@ test('versions, workers, listeners and targets have their series', async () => {
     'weir_engine_desired_version{engine="embedded"} 12',
     'weir_engine_acked_version{engine="embedded"} 11',
     'weir_access_log_dropped_total 3',
+    'weir_shortages_total{resource="ports"} 4',
+    'weir_shortages_total{resource="memory"} 0',
     'weir_worker_version{worker="0"} 11',
     'weir_worker_open_connections{worker="0"} 5',
     'weir_worker_restarts_total{worker="0"} 2',

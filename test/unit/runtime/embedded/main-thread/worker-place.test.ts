@@ -107,6 +107,7 @@ test('a worker that is busy with earlier messages is waited for, and one that en
       swap: state.whole(endpoints),
     }),
     onPassive: () => {},
+    onShortage: () => {},
     onAccess: () => {},
     onEnded: (_workerId, reason) => ended.push(reason),
     onReplaced: () => {},
