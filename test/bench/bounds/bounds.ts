@@ -5,6 +5,7 @@ import type { BoundContext, BoundResult, MeasureBound } from './bound.ts';
 import { measureCrowd } from './crowd.ts';
 import { measureDeployments } from './deployments.ts';
 import { measureEvents } from './events.ts';
+import { measureMass } from './mass.ts';
 import { measureMemory } from './memory.ts';
 import { measureShares } from './shares.ts';
 import { measureShutdown } from './shutdown.ts';
@@ -13,6 +14,7 @@ import { measureUnbind } from './unbind.ts';
 const BOUNDS: Readonly<Record<string, MeasureBound>> = {
   events: measureEvents,
   unbind: measureUnbind,
+  mass: measureMass,
   memory: measureMemory,
   crowd: measureCrowd,
   shares: measureShares,

@@ -33,7 +33,7 @@ export const measureMass: MeasureBound = async ({ cleanUp }) => {
   const results: BoundResult[] = [];
   for (const algorithm of ALGORITHMS) {
     const listener = { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort(), algorithm };
-    const check = { protocol: 'TCP', intervalSeconds: 60, unhealthyThreshold: 1, healthyThreshold: 1 };
+    const check = { protocol: 'TCP', intervalSeconds: 10, unhealthyThreshold: 1, healthyThreshold: 1 };
     const put = (checkPort: number) =>
       runtime.done('PUT', '/v1/listeners/many', { ...listener, healthCheck: { ...check, port: checkPort } });
     await put(port);

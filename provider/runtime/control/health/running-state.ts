@@ -68,6 +68,40 @@ export class RunningState {
       .map(([name, { health }]) => ({ path: propertyPath(['targets', name]), message: `is ${health}` }));
   }
 
+  /**
+   * Returns a function that tells whether `notHealthy` is empty, to be called after each of many health changes: as long
+   * as the target that was found last takes no traffic, no other one is looked at.
+   */
+  healthyTest(attachmentId: string): () => boolean {
+    let model: Model | undefined;
+    let missing: { targetGroupId: string; key: string } | undefined;
+    return () => {
+      const isSame = model === this.#modelNow();
+      if (isSame && missing && !takesTraffic(this.targetHealth(missing.targetGroupId, missing.key).health))
+        return false;
+      model = this.#modelNow();
+      const attachment = model.get('attachments', attachmentId);
+      missing = attachment && this.#missing(attachment);
+      return missing === undefined;
+    };
+  }
+
+  /** Finds a target of an attachment with weight > 0 that takes no traffic. */
+  #missing(attachment: Attachment): { targetGroupId: string; key: string } | undefined {
+    const bindings = bindingsOf(this.#modelNow());
+    const served = bindings.targetGroupsServedBy(attachment.properties);
+    for (const { targetGroupId, fixedPort } of served) {
+      const found = bindings.targetsOf(attachment, fixedPort).find(({ key, weight, ineligible }) => {
+        const takes = ineligible === undefined && takesTraffic(this.targetHealth(targetGroupId, key).health);
+        return weight > 0 && !takes;
+      });
+      if (found !== undefined) return { targetGroupId, key: found.key };
+    }
+    if (served.length > 0) return undefined;
+    const found = bindings.targetsOf(attachment, undefined).find(({ weight, ineligible }) => weight > 0 && ineligible);
+    return found && { targetGroupId: '', key: found.key };
+  }
+
   targetHealth(targetGroupId: string, key: string): { health: Health; lastError: string | undefined } {
     const state = this.#records.record(targetGroupId, key)?.state;
     return { health: state?.health ?? 'checking', lastError: state?.lastError };
