@@ -189,7 +189,8 @@ export class ControlPlane {
     this.#background.close();
     this.#waits.close();
     await this.#writer.close();
-    await this.#records.close();
+    // Without it, targets are checked anew after the start. A full disk does not end requests that are under way.
+    await this.#records.close().catch(this.#options.onError);
     this.#monitor.close();
   }
 
