@@ -124,9 +124,9 @@ export interface ListenerArgs extends AdoptionArgs {
    *
    * Targets learn from `X-Forwarded-For`, `X-Forwarded-Proto`, `X-Forwarded-Port`, `X-Forwarded-Host` and `X-Real-IP`
    * what the listener knows about the client and the request. What the client itself sends in these headers is dropped,
-   * and so are `Forwarded`, `Forwarded-For`, every other header whose name begins with `X-Forwarded`, `Client-IP`,
-   * `True-Client-IP`, `X-Client-IP`, `X-Cluster-Client-IP`, `X-Original-URL`, `X-Original-Host` and `X-Rewrite-URL`, also
-   * spelt with underscores.
+   * and so are `Forwarded` and all other headers by which well-known proxies tell a target the client's address, user or
+   * certificate, or the scheme, host, URL or path of the original request, such as `True-Client-IP`, `X-Original-URL`,
+   * `Front-End-Https` and `Remote-User`, in any spelling. The README of the runtime lists them.
    *
    * From a trusted proxy all of them go on as they are, with these exceptions: its address is added to
    * `X-Forwarded-For`, and a malformed or missing one of the other four is set. `X-Real-IP` is then the last address in

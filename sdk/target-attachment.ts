@@ -11,7 +11,10 @@ export interface TargetArgs {
    * again. A server and its bare address are one target.
    */
   serverId?: pulumi.Input<string>;
-  /** The IPv4 or IPv6 address of the target, not a host name; with `serverId`, one of the addresses of the server. */
+  /**
+   * The IPv4 or IPv6 address of the target: not a host name, and not a multicast or broadcast address. With `serverId`, it
+   * is one of the addresses of the server.
+   */
   address?: pulumi.Input<string>;
   /**
    * The kind of the server: an instance (`"ecs"`), an elastic network interface (`"eni"`) or a container instance

@@ -2,9 +2,18 @@
 import { close, url } from 'node:inspector';
 
 const ASKED = /--inspect(-brk|-wait)?(=|\s|$)/;
+/** Node opens the debugger in another thread some time after the signal, on a busy machine long after it. */
+const LOOK_MS = 100;
 
-/** Closes the debugger, unless the command line or NODE_OPTIONS asks for it. */
-export function closeUnaskedDebugger(): void {
+/** Keeps the debugger closed, unless the command line or NODE_OPTIONS asks for it. */
+export function keepDebuggerClosed(): void {
   const isAsked = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => ASKED.test(option));
-  if (url() !== undefined && !isAsked) close();
+  if (isAsked) return;
+  closeDebugger();
+  setImmediate(closeDebugger);
+  setInterval(closeDebugger, LOOK_MS).unref();
+}
+
+function closeDebugger(): void {
+  if (url() !== undefined) close();
 }

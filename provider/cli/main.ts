@@ -13,7 +13,9 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`weir: this is Node.js ${process.versions.node}, and weir needs 22.19 or newer\n`);
   process.exit(1);
 }
-const { closeUnaskedDebugger } = await import('./debugger.ts');
+const { keepDebuggerClosed } = await import('./debugger.ts');
+// A signal that came before the handlers were there may have its effect only now.
+keepDebuggerClosed();
 const { createRequire } = await import('node:module');
 const { Command } = await import('commander');
 const { exportCommand } = await import('./commands/export.ts');
@@ -21,7 +23,7 @@ const { planCommand } = await import('./commands/plan.ts');
 const { serveCommand } = await import('./commands/serve.ts');
 const { statusCommand } = await import('./commands/status.ts');
 const { tokenCommand } = await import('./commands/token.ts');
-const { tell } = await import('./commands/output.ts');
+const { showOnlySeenCharacters, tell } = await import('./commands/output.ts');
 
 const program = new Command('weir')
   .description('Load balancers as desired state: the runtime that the Pulumi provider drives.')
@@ -33,8 +35,7 @@ const program = new Command('weir')
   .addCommand(exportCommand())
   .addCommand(tokenCommand());
 
-// A signal that came before the handlers were there has had its effect by now.
-closeUnaskedDebugger();
+showOnlySeenCharacters(program);
 
 try {
   await program.parseAsync();

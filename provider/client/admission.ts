@@ -14,10 +14,12 @@ import {
 import { RuntimeConnection } from './connection.ts';
 import { failureOf, notAWeirRuntime, notProven, relayed, tokenMissing } from './failure.ts';
 import type { HttpResponse } from './request.ts';
-import type { Settings, Token } from './settings.ts';
+import { RUNTIME_ID_FORM, type Settings, type Token } from './settings.ts';
 
 /** Statuses with which a runtime refuses the question which runtime it is. */
 const REFUSALS: readonly number[] = [ERRORS.SystemBusy.status, ERRORS.Misdirected.status];
+/** Limit for the response of an endpoint that has proven nothing yet. */
+const MAX_GREETING_BYTES = 16 * 1024;
 
 interface Greeting {
   readonly runtimeId: string;
@@ -101,6 +103,7 @@ async function greet(
     method: 'GET',
     headers: { [CHALLENGE_HEADER]: challengeText(challenge) },
     timeoutMs,
+    maxBytes: MAX_GREETING_BYTES,
   });
   const runtimeId = runtimeIdOf(response);
   // The runtime stops, or does not know the name under which it is called.
@@ -111,9 +114,13 @@ async function greet(
   return { runtimeId, challenge, proof: typeof proof === 'string' ? proof : '' };
 }
 
+/**
+ * The id of the runtime that responded. Returns `undefined` if the header has none, or has something else, because
+ * messages show the id as part of a command to copy.
+ */
 export function runtimeIdOf({ headers }: HttpResponse): string | undefined {
   const id = headers['x-weir-runtime'];
-  return typeof id === 'string' && id !== '' ? id : undefined;
+  return typeof id === 'string' && RUNTIME_ID_FORM.test(id) ? id : undefined;
 }
 
 export function urlOf({ endpoint }: Settings, path: string): URL {

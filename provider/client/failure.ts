@@ -1,10 +1,21 @@
 // Errors for failures between client and runtime, with messages that say what to do next.
 import { errorResponse } from '../model/api/error.ts';
-import { ERRORS, type ErrorCode, type Problem, problemText, WeirError } from '../model/base/errors.ts';
+import {
+  ERRORS,
+  type ErrorCode,
+  MAX_PROBLEMS,
+  type Problem,
+  problemText,
+  shortened,
+  WeirError,
+} from '../model/base/errors.ts';
 import type { Ends } from '../model/permissions/proof.ts';
 import { read } from './reading.ts';
 import type { HttpResponse } from './request.ts';
 import type { Settings, Token } from './settings.ts';
+
+/** Limit for the message of a response, several times the longest one that a runtime has for a real mistake. */
+const MAX_MESSAGE = 20_000;
 
 const SET_ENDPOINT = 'set weir:endpoint / WEIR_ENDPOINT';
 
@@ -24,7 +35,7 @@ export function unreachable(settings: Settings, error: unknown, timeoutMs: numbe
 export function notAWeirRuntime({ endpoint, endpointSource }: Settings, response: HttpResponse): WeirError {
   const { status, headers } = response;
   if (isRedirect(response)) {
-    const to = headers.location === undefined ? '' : ` to ${headers.location}`;
+    const to = headers.location === undefined ? '' : ` to ${shortened(headers.location)}`;
     return new WeirError(
       'Unreachable',
       `${shown(endpoint)} redirects${to} (status ${status}), which is not followed, because the token would go with ` +
@@ -59,23 +70,25 @@ export function isRedirect({ status }: HttpResponse): boolean {
 /** The error that a response of status 400 and above carries. */
 export function failureOf(settings: Settings, response: HttpResponse, token: Token | undefined): WeirError {
   const { value } = read(errorResponse, response.body);
-  if (response.status === 401) return token ? refused(settings, token, value?.message) : tokenMissing(settings);
+  if (response.status === 401)
+    return token ? refused(settings, token, shortened(value?.message ?? '')) : tokenMissing(settings);
   if (value === undefined) {
     const what = `${shown(settings.endpoint)} responded with status ${response.status} and without an error of Weir`;
     return new WeirError('Internal', what);
   }
-  const { code, message, requestId, details } = value;
-  const problems = details.map(
+  const { code, requestId, details } = value;
+  const message = shortened(value.message, MAX_MESSAGE);
+  const problems = details.slice(0, MAX_PROBLEMS).map(
     (detail): Problem => ({
-      path: detail.path,
-      message: detail.message,
+      path: shortened(detail.path),
+      message: shortened(detail.message),
       ...(isErrorCode(detail.code) && { code: detail.code }),
     }),
   );
   // An error code that only a newer runtime knows becomes Internal. Its message counts.
   const text = withDetails(message, problems) + (code === 'Forbidden' && token ? sourceOf(token) : '');
   const error = new WeirError(isErrorCode(code) ? code : 'Internal', text, problems);
-  error.requestId = requestId;
+  error.requestId = shortened(requestId);
   return error;
 }
 
@@ -110,7 +123,7 @@ export function relayed({ endpoint }: Settings, seen: Ends, own: Ends | undefine
 }
 
 /** The error for a refused token. `reason` is the runtime's own, such as that the token has expired. */
-function refused({ endpoint }: Settings, { source }: Token, reason = ''): WeirError {
+function refused({ endpoint }: Settings, { source }: Token, reason: string): WeirError {
   const message = `the runtime at ${shown(endpoint)} refused the token from ${source}: ${TOKEN_ADVICE}${staleAdvice(source)}`;
   return new WeirError('Unauthenticated', `${message}${reason && `. ${reason}`}`);
 }

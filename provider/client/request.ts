@@ -2,7 +2,7 @@
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** Limit for the body of a response, several times the largest page of objects. */
-const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
+export const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 
 /** `http.request` or `https.request`. */
 export type OpenRequest = typeof import('node:http').request;
@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   readonly timeoutMs: number;
+  /** Limit for the body of the response. */
+  readonly maxBytes: number;
 }
 
 export interface HttpResponse {
@@ -36,14 +38,16 @@ export function openStream(
       if (response.statusCode !== 200) response.resume();
     });
     request.on('error', reject);
+    request.on('close', () => reject(withoutResponse()));
     request.end();
   });
 }
 
+/** The response to a request. Resolves or rejects however the exchange ends. */
 export function send(
   open: OpenRequest,
   agent: Agent,
-  { url, method, headers, body, timeoutMs }: HttpRequest,
+  { url, method, headers, body, timeoutMs, maxBytes }: HttpRequest,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const request = open(url, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
@@ -52,8 +56,7 @@ export function send(
       response.on('data', (part: Buffer) => {
         parts.push(part);
         size += part.length;
-        if (size > MAX_RESPONSE_BYTES)
-          request.destroy(new Error(`its response is larger than ${MAX_RESPONSE_BYTES} bytes`));
+        if (size > maxBytes) request.destroy(new Error(`its response is larger than ${maxBytes} bytes`));
       });
       response.on('end', () => {
         const text = Buffer.concat(parts).toString('utf8');
@@ -61,7 +64,19 @@ export function send(
       });
       response.on('error', reject);
     });
+    // A runtime changes no protocols. Without this listener, Node closes the connection and tells nobody.
+    request.on('upgrade', ({ statusCode = 0, headers }, socket) => {
+      socket.destroy();
+      resolve({ status: statusCode, headers, body: '' });
+    });
     request.on('error', reject);
+    // The last event of every request. It changes nothing once the response or an error was seen.
+    request.on('close', () => reject(withoutResponse()));
     request.end(body);
   });
+}
+
+/** The error for a connection that ended without a response and without an error. It counts as lost. */
+function withoutResponse(): Error {
+  return Object.assign(new Error('it ended the connection without a response'), { code: 'ECONNRESET' });
 }

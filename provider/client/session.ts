@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isWeirError, type WeirError } from '../model/base/errors.ts';
 import { AdmittedConnection, runtimeIdOf, urlOf } from './admission.ts';
 import { failureOf, isLost, isRedirect, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
-import type { HttpRequest, HttpResponse } from './request.ts';
+import { type HttpRequest, type HttpResponse, MAX_RESPONSE_BYTES } from './request.ts';
 import { type Settings, tokenFor } from './settings.ts';
 
 /**
@@ -61,7 +61,8 @@ export class Session {
       ...(ifMatch !== undefined && { 'If-Match': ifMatch }),
       ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': `${Buffer.byteLength(body)}` }),
     };
-    const request = { url: urlOf(this.#settings, path), method, headers, body, timeoutMs };
+    const url = urlOf(this.#settings, path);
+    const request = { url, method, headers, body, timeoutMs, maxBytes: MAX_RESPONSE_BYTES };
     for (let attempt = 0; ; attempt++) {
       const repeatAfterMs = REPEAT_AFTER_MS[attempt];
       const { response, error } = await this.#attempt(request, runtimeId, expected);

@@ -3,8 +3,13 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { WeirError } from '../model/base/errors.ts';
+import { readPrivateFile } from '../model/base/private-file.ts';
+import { ADMIN_TOKEN_FORM, isAdminToken } from '../model/permissions/admin-token.ts';
 
 export const DEFAULT_ENDPOINT = 'http://127.0.0.1:7400';
+
+/** The form of a runtime's id. It comes from the network, and is part of a path and of commands in messages. */
+export const RUNTIME_ID_FORM = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
  * Pulumi's configuration by namespaced key, such as "weir:endpoint". Pulumi looks up a bare key under the project's
@@ -49,19 +54,27 @@ export function settingsOf(config: Config, env: NodeJS.ProcessEnv = process.env)
 
 /**
  * The token for a runtime: the configured one, else the one that a runtime on this machine wrote for its user. Returns
- * `undefined` if there is neither.
+ * `undefined` if there is neither. Throws if others may have read or written the file, or if it holds anything else.
  */
 export function tokenFor(settings: Settings, runtimeId: string, home: string = homedir()): Token | undefined {
   if (settings.token !== undefined) return settings.token;
-  // The runtime's id comes from the network, so as part of a path it must not lead out of the folder.
-  if (!isLoopback(settings.endpoint) || !/^[A-Za-z0-9_-]+$/.test(runtimeId)) return undefined;
+  // As part of a path, the id must not lead out of the folder.
+  if (!isLoopback(settings.endpoint) || !RUNTIME_ID_FORM.test(runtimeId)) return undefined;
   const file = path.join(home, '.weir', runtimeId, 'token');
+  const value = given(privateText(file)?.trim());
+  if (value === undefined) return undefined;
+  if (isAdminToken(value)) return { value, source: file };
+  throw new WeirError(
+    'Unauthenticated',
+    `the token file ${file} is damaged: it must hold ${ADMIN_TOKEN_FORM}, and has ${value.length} characters; delete the file, and restart the runtime to have it written again`,
+  );
+}
+
+function privateText(file: string): string | undefined {
   try {
-    const value = given(readFileSync(file, 'utf8').trim());
-    return value === undefined ? undefined : { value, source: file };
+    return readPrivateFile(file, 'the token file')?.toString('utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new WeirError('Unauthenticated', `the token file ${file} cannot be read: ${(error as Error).message}`);
+    throw new WeirError('Unauthenticated', (error as Error).message, [], { cause: error });
   }
 }
 

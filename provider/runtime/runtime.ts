@@ -8,7 +8,7 @@ import { Networks } from '../model/base/networks.ts';
 import { DENIED_BY_DEFAULT } from '../model/rules/connections.ts';
 import { ApiNames } from './api/api-names.ts';
 import { type CertificateFiles, readCertificate, reloadCertificate } from './api/certificate-files.ts';
-import { createApi } from './api/server.ts';
+import { createApi, type Patience } from './api/server.ts';
 import { Tokens } from './control/access/tokens.ts';
 import { ControlPlane } from './control/control-plane.ts';
 import { TargetGuard } from './control/write/target-guard.ts';
@@ -42,6 +42,8 @@ interface RuntimeOptions {
   /** Access log; `undefined` keeps none. `sampleRate`: share of logged requests, above 0 and at most 1. */
   readonly accessLog: { readonly file: string; readonly sampleRate: number } | undefined;
   readonly logger: FastifyBaseLogger;
+  /** How long the API waits for slow callers, if it is not as long as usual. */
+  readonly patience?: Patience;
 }
 
 interface Runtime {
@@ -101,7 +103,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { runtimeId } = stored;
   const tokens = new Tokens({ stored: stored.tokens, store, adminToken: directory.adminToken, nowMs: Date.now });
   const names = new ApiNames([options.apiHost, ...options.apiNames], tls?.cert);
-  const api = await createApi({ control, tokens, runtimeId, logger, tls, names });
+  const api = await createApi({ control, tokens, runtimeId, logger, tls, names, patience: options.patience });
   let closing: Promise<void> | undefined;
   const close = (graceMs: number) => {
     closing ??= (async () => {

@@ -1,8 +1,9 @@
 // What one caller of the API may use up: bodies, problems, connections, streams, objects; and targets that lead back.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { RuntimeClient } from '../../provider/client/client.ts';
+import { settingsOf } from '../../provider/client/settings.ts';
 import { freePort, httpBackend } from '../harness/backends/backends.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
@@ -18,7 +19,7 @@ function opened(
     text += part;
   });
   socket.on('error', () => {});
-  const closed = once(socket, 'close').then(() => {});
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   return { socket, received: () => text, closed };
 }
 
@@ -71,6 +72,44 @@ test('a target that leads back to the runtime or to metadata is refused, for eve
   const check = { loadBalancerId: 'lb', protocol: 'HTTP', port, healthCheck: { protocol: 'HTTP', port: api } };
   const checked = await runtime.call('PUT', '/v1/listeners/web', check);
   assert.deepEqual([checked.status, checked.body.details[0].path], [400, 'healthCheck.port']);
+});
+
+test('no change of a server or group turns a bound target back to its listener, and a group address is no target', async (t) => {
+  const runtime = await RuntimeProcess.start(t, { args: ['--workers', '1'] });
+  const headers = { authorization: `Bearer ${await tokenOf(runtime)}` };
+  const put = (path: string, body?: object) => runtime.call('PUT', `/v1/${path}`, body, headers);
+  const [port, wild] = [await freePort(), await freePort()];
+  const none = { healthCheck: { protocol: 'none' } };
+  const server = (...addresses: string[]) => ({ region: 'r', vpcId: 'v', addresses });
+  const steps: [path: string, body: object | undefined][] = [
+    ['load-balancers/lb', { address: '127.0.0.1' }],
+    ['load-balancers/wild', { address: '0.0.0.0' }],
+    ['listeners/dns', { loadBalancerId: 'lb', protocol: 'UDP', port, ...none }],
+    ['listeners/all', { loadBalancerId: 'wild', protocol: 'UDP', port: wild, ...none }],
+    ...['one', 'two'].map((id): [string, object] => [
+      `backend-servers/${id}`,
+      server('127.0.0.9', '127.0.0.1', '169.254.169.254'),
+    ]),
+    ['attachments/own', { listenerId: 'dns', targets: { x: { serverId: 'one', port } } }],
+    ['groups/g', {}],
+    ['groups/g/members/two', undefined],
+    ['group-attachments/g', { listenerId: 'dns', groupId: 'g', port }],
+  ];
+  for (const [path, body] of steps) assert.equal((await put(path, body)).status, 200, path);
+  for (const id of ['one', 'two']) {
+    for (const addresses of [['127.0.0.1', '127.0.0.9'], ['127.0.0.1'], ['169.254.169.254', '127.0.0.9']]) {
+      const { status, body } = await put(`backend-servers/${id}`, server(...addresses));
+      assert.deepEqual([status, body.code, body.details[0].path], [400, 'InvalidParameter', 'addresses'], `${id}`);
+    }
+  }
+  for (const address of ['224.0.0.1', '::ffff:239.1.1.1', '255.255.255.255', 'ff02::1', 'FF0E:0::1']) {
+    const { status, body } = await put('attachments/group', {
+      listenerId: 'all',
+      targets: { x: { address, port: wild } },
+    });
+    assert.deepEqual([status, body.details[0].path], [400, 'targets.x.address'], address);
+    assert.equal((await put('backend-servers/one', server(address))).body.details[0].path, 'addresses[0]');
+  }
 });
 
 test('stored targets that lead back are served after a start, with a warning', async (t) => {
@@ -131,27 +170,111 @@ test('a request without a token is closed before its body is read', async (t) =>
   assert.match(received(), /^HTTP\/1\.1 401 [\s\S]*connection: close/i);
 });
 
-test('the last connections are for the administrator, whoever holds the others', async (t) => {
+const HEALTHZ = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n';
+/** What a connection without a token sends at first, by its kind. */
+const TOKENLESS: Readonly<Record<string, string>> = {
+  silent: '',
+  'half a request': HEALTHZ,
+  'kept alive': `${HEALTHZ}\r\n`,
+  'a slow body': `${HEALTHZ}Content-Length: 1000\r\n\r\n`,
+  'a refused token': 'GET /v1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n\r\n',
+};
+
+test('connections without a token keep nobody out, whatever they send and however often they come back', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const team = await tokenOf(runtime);
+  for (const [kind, first] of Object.entries(TOKENLESS)) {
+    const over = new AbortController();
+    const held = new Set<Socket>();
+    const hold = () => {
+      if (over.signal.aborted) return;
+      const { socket } = opened(t, runtime);
+      held.add(socket);
+      socket.write(first);
+      socket.once('close', () => {
+        held.delete(socket);
+        setTimeout(hold, 20);
+      });
+    };
+    for (let count = 0; count < 300; count++) hold();
+    await until('as many connections as there may be', () => held.size >= 256 || undefined);
+    for (const token of [team, runtime.token]) {
+      const settings = settingsOf({ get: () => undefined }, { WEIR_ENDPOINT: runtime.url, WEIR_TOKEN: token });
+      assert.equal((await new RuntimeClient(settings).status()).version, 0, kind);
+    }
+    over.abort();
+    for (const socket of held) socket.destroy();
+  }
+});
+
+test('the last connections are for the administrator, however many the others have', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const team = await tokenOf(runtime);
   const request = (token: string) =>
     `GET /v1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`;
-  const held = Array.from({ length: 300 }, () => opened(t, runtime));
-  // A response keeps a connection open for longer than one on which nothing arrives.
-  for (const { socket } of held) socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  await until(
-    'the connections beyond the limit are closed',
-    () => held.filter(({ socket }) => socket.closed).length >= 44 || undefined,
-  );
-  const ofTeam = opened(t, runtime);
-  ofTeam.socket.write(request(team));
-  await ofTeam.closed;
-  assert.match(ofTeam.received(), /^HTTP\/1\.1 503 [\s\S]*SystemBusy/);
+  const responded = (to: ReturnType<typeof opened>, status: number) =>
+    until(`a response of ${status}`, () => to.received().startsWith(`HTTP/1.1 ${status} `) || undefined);
+  const held = Array.from({ length: 240 }, () => opened(t, runtime));
+  for (const { socket } of held) socket.write(request(team));
+  for (const each of held) await responded(each, 200);
+  const oneMore = opened(t, runtime);
+  oneMore.socket.write(request(team));
+  await responded(oneMore, 503);
+  assert.match(oneMore.received(), /SystemBusy/);
+  // The rest is for the administrator alone, and those without a token give way.
+  const others = Array.from({ length: 40 }, () => opened(t, runtime));
+  for (const { socket } of others) socket.write(`${HEALTHZ}\r\n`);
   const ofAdministrator = opened(t, runtime);
   ofAdministrator.socket.write(request(runtime.token));
-  await until(
-    'the administrator to get a response',
-    () => /^HTTP\/1\.1 200 /.test(ofAdministrator.received()) || undefined,
-  );
+  await responded(ofAdministrator, 200);
   assert.equal(ofAdministrator.socket.closed, false);
+  assert.ok(held.every(({ socket }) => !socket.closed));
+});
+
+test('a token has 50,000 bindings, and 16 responses that show them under way, while others get theirs at once', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const team = await tokenOf(runtime);
+  const headers = { authorization: `Bearer ${team}` };
+  const put = (path: string, body: object) => runtime.call('PUT', path, body, headers);
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  const listen = async (id: number) => {
+    const healthCheck = { protocol: 'none' };
+    return await put(`/v1/listeners/l${id}`, {
+      ...{ loadBalancerId: 'lb', protocol: 'TCP', port: await freePort(), healthCheck },
+    });
+  };
+  for (let id = 0; id < 10; id++) assert.equal((await listen(id)).status, 200);
+  for (let id = 0; id < 10; id++) {
+    const targets = Array.from({ length: 500 }, (_, i) => [`${i}`, { address: `10.0.${id}.1`, port: i + 1 }]);
+    const body = { loadBalancerId: 'lb', targets: Object.fromEntries(targets) };
+    assert.equal((await put(`/v1/attachments/a${id}`, body)).status, 200);
+  }
+  const more = await listen(10);
+  assert.deepEqual([more.status, more.body.code, more.body.details[0].path], [409, 'LimitExceeded', 'loadBalancerId']);
+  // Sixteen readers that read nothing of their status; it is larger than what fits between the two sockets.
+  const readers = Array.from({ length: 16 }, () => opened(t, runtime));
+  for (const { socket } of readers) {
+    socket.pause();
+    socket.write(`GET /v1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${team}\r\n\r\n`);
+  }
+  const status = (token: string) => runtime.call('GET', '/v1/status', undefined, { authorization: `Bearer ${token}` });
+  // While those wait, another caller reads its whole status.
+  assert.equal((await status(runtime.token)).body.listeners.length, 10);
+  const refused = await runtime.call('GET', '/v1/rules', undefined, headers);
+  assert.deepEqual([refused.status, refused.body.code], [503, 'SystemBusy']);
+  for (const { socket } of readers) socket.destroy();
+  await until('the readers are gone', async () => {
+    return (await runtime.call('GET', '/v1/rules', undefined, headers)).status === 200 || undefined;
+  });
+  const { body } = await status(await tokenOf(runtime));
+  const bound = body.listeners.flatMap(({ targets }: { targets: object[] }) => targets);
+  assert.deepEqual([body.engines.length, bound.length], [1, 50_000]);
+  assert.deepEqual(Object.keys(bound[0]).slice(0, 4), ['attachment', 'name', 'address', 'port']);
+  // A list is a page with a cursor, whole or in pieces.
+  const page = async (query: string) => await runtime.done('GET', `/v1/attachments?${query}`);
+  const first = await page('limit=4');
+  const rest = await page(`limit=1000&cursor=${first.cursor}`);
+  const ids = [...first.items, ...rest.items].map(({ id }: { id: string }) => id);
+  assert.deepEqual([ids, rest.cursor], [Array.from({ length: 10 }, (_, id) => `a${id}`), undefined]);
+  assert.equal(Object.keys(rest.items[5].boundTargets).length, 500);
 });

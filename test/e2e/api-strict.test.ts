@@ -39,6 +39,10 @@ const AMBIGUOUS: readonly [fault: string, lines: string, version?: string][] = [
   ['a folded line', 'Host: localhost\r\nX-A: a\r\n b\r\n\r\n'],
   ['a space before the colon', 'Host : localhost\r\n\r\n'],
   ['a bare CR', 'Host: localhost\rX-A: b\r\n\r\n'],
+  ['a length with zeros before it', 'Host: localhost\r\nContent-Length: 002\r\n\r\n{}'],
+  ['a length spelt otherwise', 'Host: localhost\r\nContent_Length: 2\r\n\r\n{}'],
+  ['a coding spelt otherwise', `Host: localhost\r\nTransfer.Encoding: chunked\r\n${CHUNKED}`],
+  ['fields after those that Node keeps', `Host: localhost\r\n${'a:\r\n'.repeat(2500)}Host: localhost\r\n\r\n`],
   ['HTTP/2.0', 'Host: localhost\r\n\r\n', '2.0'],
   ['HTTP/0.9', 'Host: localhost\r\n\r\n', '0.9'],
 ];
@@ -49,8 +53,16 @@ test('an ambiguous request gets a 400, and its connection is closed', async (t) 
     const head = `PUT /v1/load-balancers/x HTTP/${version}\r\nContent-Type: application/json\r\nAuthorization: Bearer ${token}\r\n`;
     assert.match(await closedAfter(url, head + lines), /^HTTP\/1\.1 400 [\s\S]*InvalidParameter/, fault);
   }
-  const absolute = `GET http://other/v1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`;
-  assert.match(await closedAfter(url, absolute), /^HTTP\/1\.1 400 /);
+  const lines = `Host: localhost\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`;
+  for (const target of [
+    'http://other/v1/status',
+    'https://localhost/v1/status',
+    'ws://localhost/v1/status',
+    '/v1/status#a',
+  ])
+    assert.match(await closedAfter(url, `GET ${target} HTTP/1.1\r\n${lines}`), /^HTTP\/1\.1 400 /, target);
+  assert.match(await closedAfter(url, `SOURCE /v1/status ICE/1.0\r\n${lines}`), /^HTTP\/1\.1 400 /);
+  assert.match(await closedAfter(url, `GET http://localhost/v1/status HTTP/1.1\r\n${lines}`), /^HTTP\/1\.1 200 /);
   assert.match(await closedAfter(url, 'CONNECT a:80 HTTP/1.1\r\nHost: localhost\r\n\r\n'), /^HTTP\/1\.1 400 /);
   const old = `GET /v1/status HTTP/1.0\r\nAuthorization: Bearer ${token}\r\n\r\n`;
   assert.match(await closedAfter(url, old), /^HTTP\/1\.1 200 /);
@@ -79,9 +91,13 @@ test('a name that is none of the API, or a page of another origin, gets no respo
     'xweir.test',
     '127.0.0.1.evil.test',
     'localhost, evil.test',
+    'localhost:65536',
     '',
   ])
     assert.equal(await statusFor(`Host: ${host}\r\n`), 421, host);
+  // A path that cannot be decoded is no way around the checks.
+  const undecodable = await closedAfter(runtime.url, 'GET /v1/%ff HTTP/1.1\r\nHost: evil.test\r\n\r\n');
+  assert.match(undecodable, /^HTTP\/1\.1 421 [\s\S]*connection: close/i);
   const host = `Host: localhost:${port}\r\n`;
   assert.equal(await statusFor(`${host}Origin: http://localhost:${port}\r\n`), 200);
   for (const origin of ['http://evil.test', 'null', 'http://127.0.0.1:1', `http://localhost:${port}0`, ''])
@@ -111,5 +127,10 @@ test('a coded body is refused, and an uncoded one is not', async (t) => {
     const response = await runtime.call('PUT', '/v1/load-balancers/a', {}, { 'content-encoding': coding });
     assert.deepEqual([response.status, response.body.code], [415, 'UnsupportedEncoding'], coding);
   }
-  assert.equal((await runtime.call('PUT', '/v1/load-balancers/a', {}, { 'content-encoding': 'Identity' })).status, 200);
+  for (const coding of ['Identity', '', ', identity,'])
+    assert.equal(
+      (await runtime.call('PUT', '/v1/load-balancers/a', {}, { 'content-encoding': coding })).status,
+      200,
+      coding,
+    );
 });

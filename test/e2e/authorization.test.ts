@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { KINDS } from '../../provider/model/base/kinds.ts';
+import { parentKindsOf } from '../../provider/model/base/references.ts';
 import { freePort, httpBackend } from '../harness/backends/backends.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { type MadeToken, makeToken } from '../harness/runtime/tokens.ts';
@@ -72,21 +73,21 @@ test('a token of one action and one load balancer gets 403 on every other route,
   const target = { address: '127.0.0.1', port: 9 };
   const { targets } = await runtime.done('GET', '/v1/attachments/a');
   const refused: readonly (readonly [string, string, unknown, string])[] = [
-    ['DELETE', '/v1/attachments/a', undefined, 'slb:RemoveBackendServers on loadbalancer/a'],
+    ['DELETE', '/v1/attachments/a', undefined, 'slb:RemoveBackendServers on some loadbalancer/ID'],
     [
       'PUT',
       '/v1/attachments/new',
       { listenerId: 'b', targets: {} },
-      'slb:AddBackendServers or slb:RegisterTargets on loadbalancer/b',
+      'slb:AddBackendServers or slb:RegisterTargets on listener/b or on its load balancer',
     ],
     ['PUT', '/v1/attachments/new', { loadBalancerId: 'b', targets: {} }, 'loadbalancer/b'],
-    ['PUT', '/v1/attachments/a', { listenerId: 'b', targets }, 'loadbalancer/b'],
+    ['PUT', '/v1/attachments/a', { listenerId: 'b', targets }, 'listener/b'],
     ['PUT', '/v1/attachments/a', { listenerId: 'a', targets: {} }, 'slb:RemoveBackendServers'],
     ['PATCH', '/v1/attachments/a', { targets: { first: null } }, 'slb:RemoveBackendServers'],
     ['PATCH', '/v1/attachments/a', { targets: { first: { weight: 1 } } }, 'slb:ModifyLoadBalancerBackends'],
     ['PATCH', '/v1/attachments/a', { targets: { first: { port: 9 } } }, 'slb:ModifyTargetPort'],
     ['PATCH', '/v1/attachments/a', { targets: { more: { serverId: 'a', port: 9 } } }, 'instance/a'],
-    ['PATCH', '/v1/attachments/b', { targets: { more: target } }, 'loadbalancer/b'],
+    ['PATCH', '/v1/attachments/b', { targets: { more: target } }, 'listener/b or on its load balancer'],
   ];
   for (const [method, path, body, named] of refused) {
     const response = await runtime.call(method, path, body, headers);
@@ -99,6 +100,18 @@ test('a token of one action and one load balancer gets 403 on every other route,
     (await runtime.call('PUT', '/v1/attachments/new', { loadBalancerId: 'a', targets: {} }, headers)).status,
     200,
   );
+  // Without the permission, a parent that exists and one that is missing are refused in the same words.
+  for (const property of ['listenerId', 'ruleId']) {
+    const [existing, missing] = await Promise.all(
+      ['b', 'none'].map(async (parent) => {
+        const body = { [property]: parent, targets: {} };
+        const response = await runtime.call('PUT', '/v1/attachments/more', body, headers);
+        return [response.status, response.body.message.replace(`/${parent} `, '/X ')];
+      }),
+    );
+    assert.deepEqual(existing, missing);
+    assert.equal(existing?.[0], 403);
+  }
   // A token that permits an action on some load balancer gets a 404 for a missing attachment, not a 403.
   assert.equal((await runtime.call('PATCH', '/v1/attachments/none', { targets: {} }, headers)).status, 404);
 });
@@ -164,7 +177,7 @@ test('adding a server to a group needs permission for both, and removing it need
   assert.match((await call('PUT', 'a/members/c')).body.message, /slb:AttachInstances on instance\/c/);
   assert.match((await call('PUT', 'b/members/b')).body.message, /slb:AttachInstances on scalinggroup\/b/);
   assert.match((await call('DELETE', 'a/members/a')).body.message, /slb:DetachInstances on scalinggroup\/a/);
-  assert.equal((await call('PUT', 'none/members/b')).status, 404);
+  assert.match((await call('PUT', 'none/members/b')).body.message, /slb:AttachInstances on scalinggroup\/none/);
   await runtime.done('DELETE', '/v1/backend-servers/c');
   const after = await everything(runtime);
   assert.deepEqual(after.slice(1), before.slice(1));
@@ -189,10 +202,11 @@ test('lists, reads and status show exactly the objects that the token may see, p
       kind,
     );
     assert.equal((await ask(`/v1/${kind}/a`)).status, 200);
-    assert.deepEqual(
-      [kind, (await ask(`/v1/${kind}/b`)).status, (await ask(`/v1/${kind}/none`)).status],
-      [kind, 403, 404],
-    );
+    // What is missing could be below the token's load balancers; otherwise it is refused like what is another's.
+    const isBelow = parentKindsOf(kind).length > 0;
+    const [theirs, missing] = [await ask(`/v1/${kind}/b`), await ask(`/v1/${kind}/none`)];
+    assert.deepEqual([kind, theirs.status, missing.status], [kind, 403, isBelow ? 404 : 403]);
+    if (!isBelow) assert.equal(missing.body.message.replace('/none', '/b'), theirs.body.message);
   }
   const first = (await ask('/v1/load-balancers?limit=1')).body;
   assert.deepEqual([first.items.length, first.cursor], [1, 'a']);
@@ -287,7 +301,10 @@ test("naming the owner of another stack's listener does not give its VIP:port to
   const listener = { loadBalancerId: 'a', protocol: 'HTTP', port, owner };
   const refused = await runtime.call('PUT', '/v1/listeners/new', listener, headers);
   assert.equal(refused.status, 403);
-  assert.match(refused.body.message, /slb:ModifyListener on loadbalancer\/b/);
+  assert.match(
+    refused.body.message,
+    /slb:ModifyListener on the listener of urn:pulumi:dev::shop::weir::b that has 127/,
+  );
   assert.deepEqual(await everything(runtime), before);
 });
 

@@ -136,7 +136,17 @@ test('a token with owners writes for these alone, whatever it permits', async (t
   const { incarnation } = await runtime.done('GET', '/v1/rules/cart-r');
   const shop = urnOf('shop', 'x');
   const weight = { targets: { one: { weight: 1 } } };
+  // A server that nobody owns and another team uses, and a listener that nobody owns below the platform's load balancer.
+  const free = { region: 'r', vpcId: 'v', addresses: ['127.0.0.8', '127.0.0.9'] };
+  const made = await runtime.done('PUT', '/v1/backend-servers/free', free);
+  const used = { ruleId: 'cart-r', targets: { s: { serverId: 'free', port: 9 } }, owner: urnOf('cart', 's') };
+  await runtime.done('PUT', '/v1/attachments/cart-s', used);
+  await runtime.done('PUT', '/v1/listeners/raw', { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort() });
+  const taken = { ...free, owner: shop, incarnation: made.incarnation };
   await assertRows(runtime, headers, [
+    ['PUT', 'backend-servers/free', { ...taken, addresses: free.addresses.toReversed() }, 409],
+    ['PUT', 'backend-servers/free', taken, 200],
+    ['PUT', 'attachments/new', { listenerId: 'raw', targets: target(backend), owner: shop }, 409],
     // A create names an owner of the token.
     ['PUT', 'rules/new', rule('/new'), 403],
     ['PUT', 'rules/new', rule('/new', urnOf('cart', 'new')), 403],

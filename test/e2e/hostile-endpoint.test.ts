@@ -115,9 +115,12 @@ test('what a real runtime responds has no such characters either', async (t) => 
     const init = { method: 'PUT', headers, body: JSON.stringify(body) };
     return (await fetch(`${runtime.url}/v1/load-balancers/lb`, init)).text();
   };
-  const stored = await put({ tags: { [EVIL]: EVIL } });
+  const stored = await put({ tags: { a: EVIL } });
   assert.doesNotMatch(stored, UNSEEN);
-  assert.deepEqual(JSON.parse(stored).tags, { [EVIL]: EVIL });
+  assert.deepEqual(JSON.parse(stored).tags, { a: EVIL });
+  // Pulumi itself shows the names in maps, as they are.
+  const named = JSON.parse(await put({ tags: { [EVIL]: EVIL } }));
+  assert.match(named.details[0].message, /^a name must have no control, invisible or direction-changing characters$/);
   const refused = await put({ tags: { [EVIL]: 1 } });
   assert.match(refused, /InvalidParameter/);
   assert.doesNotMatch(refused, UNSEEN);
@@ -152,4 +155,43 @@ test('an endless response ends with an error', async (t) => {
   });
   const { stderr } = await weir(t, url, 'status');
   assert.match(stderr, /its response is larger than 67108864 bytes/);
+});
+
+test('an error of usage shows its arguments in one line', async (t) => {
+  for (const args of [
+    [EVIL],
+    ['status', `--${EVIL}`],
+    ['serve', '--api', EVIL],
+    ['token', EVIL],
+    ['token', 'create', 'x', '--allow', EVIL],
+  ]) {
+    const { stderr } = await weir(t, 'http://127.0.0.1:1', ...args);
+    assert.match(stderr, /^error: .*\\u001b\[2J\\u000a/);
+    assert.doesNotMatch(stderr, UNSEEN);
+    assert.doesNotMatch(stderr, /^.{0,6}weir: done/m);
+  }
+});
+
+test('an endpoint that has proven nothing is read no further than a runtime would write', async (t) => {
+  const url = await endpoint(t, 'r', (_path, response) => {
+    response.statusCode = 421;
+    response.end(JSON.stringify({ code: 'Misdirected', message: 'a'.repeat(1_000_000), requestId: 'x', details: [] }));
+  });
+  assert.match((await weir(t, url, 'status')).stderr, /^weir: .*its response is larger than 16384 bytes.{0,300}\n$/);
+  const copied = await endpoint(t, 'r; touch /tmp/x', (_path, response) => response.end('{}'));
+  const { stderr } = await weir(t, copied, 'status');
+  assert.match(stderr, /is not a Weir runtime/);
+  assert.doesNotMatch(stderr, /touch/);
+});
+
+test('an error of any size becomes a message that somebody can read', async (t) => {
+  const details = Array.from({ length: 200_000 }, (_, index) => ({ path: '', message: `${'a'.repeat(30)}${index}` }));
+  const failure = { code: 'Forbidden', message: 'a'.repeat(2_000_000), requestId: 'x'.repeat(10_000), details };
+  const url = await endpoint(t, 'r', (path, response) => {
+    if (path !== '/healthz') response.statusCode = 403;
+    response.end(path === '/healthz' ? '{}' : JSON.stringify(failure));
+  });
+  const { stderr } = await weir(t, url, 'status');
+  assert.match(stderr, /^weir: a{20000}\.\.\. /);
+  assert.ok(stderr.length < 30_000, `${stderr.length}`);
 });

@@ -6,6 +6,7 @@ import { shares, startLoad } from '../harness/clients/load.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { planMarkdownOf, plannedShares, previewOf, runPlan } from '../harness/plan/plan.ts';
 import { RuntimeProcess } from '../harness/runtime/runtime.ts';
+import { makeToken } from '../harness/runtime/tokens.ts';
 import { Stack } from '../harness/stack/stack.ts';
 import { stackWorldOf } from '../harness/stack/world.ts';
 
@@ -112,6 +113,44 @@ new weir.TargetAttachment('theirs', { listenerId: '${listenerId}', targets: { z1
   assert.match(part.stdout, /^### Listener `web` at .* \(this stack only\)$/m);
   assert.deepEqual(plannedShares(part.stdout), { a1: { before: 100, after: 0 } });
   assert.equal(part.code, 2);
+});
+
+test('a token of one listener is enough to preview, plan and bind there, and shows nothing of what is beside it', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const first = await Stack.create(t, shared(program(await freePort(), { own: { a1: target(1, 50) } })));
+  first.environment.WEIR_TOKEN = runtime.token;
+  await first.done(['up', '--yes', '--skip-preview'], { WEIR_ENDPOINT: runtime.url });
+  const listenerId = (await first.done(['stack', 'output', 'listenerId'])).trim();
+  const { loadBalancerId } = await runtime.done('GET', `/v1/listeners/${listenerId}`);
+  const beside = { loadBalancerId, protocol: 'TCP', port: await freePort(), healthCheck: { protocol: 'none' } };
+  await runtime.done('PUT', '/v1/listeners/secret-listener', beside);
+  await runtime.done('PUT', '/v1/attachments/secret-pool', { loadBalancerId, targets: { hidden: target(3, 1) } });
+  const { token, headers } = await makeToken(runtime, [`slb:* on listener/${listenerId}`]);
+  const second = await Stack.create(t, '', runtime);
+  second.environment.WEIR_TOKEN = token;
+  await second.done(['stack', 'rename', 'other']);
+  second.write(`
+import * as weir from 'pulumi-weir';
+weir.Listener.get('edge', '${listenerId}');
+new weir.TargetAttachment('theirs', { listenerId: '${listenerId}', targets: { z1: ${JSON.stringify(target(2, 50))} } });
+`);
+  const preview = await previewOf(second);
+  const plan = (await runPlan(second, preview)).stdout;
+  assert.deepEqual(plannedShares(plan), { a1: { before: 100, after: 50 }, z1: { before: 0, after: 50 } });
+  await second.up();
+  const status = await runtime.call('GET', '/v1/status', undefined, headers);
+  assert.deepEqual(
+    status.body.listeners.map(({ id }: { id: string }) => id),
+    [listenerId],
+  );
+  for (const shown of [preview, plan, JSON.stringify(status.body)]) assert.doesNotMatch(shown, /secret|hidden/);
+  // The targets of the whole load balancer serve the listener once it has none of its own, and their attachment has no name.
+  await second.done(['destroy', '--yes', '--skip-preview']);
+  for (const { id, listenerId: of } of (await runtime.done('GET', '/v1/attachments')).items)
+    if (of === listenerId) await runtime.done('DELETE', `/v1/attachments/${id}`);
+  const after = await runtime.call('GET', '/v1/status', undefined, headers);
+  const [served] = after.body.listeners[0].targets;
+  assert.deepEqual([served.name, served.attachment], ['hidden', undefined]);
 });
 
 test('exit codes: 2 if a named rule warns, 0 if only another rule warns, 1 for invalid input; the Markdown is printed in both cases', async (t) => {

@@ -11,6 +11,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -98,6 +99,34 @@ test('a file of the administrator token that others may read, or that is no whol
     chownSync(file, 0, 0);
   }
   assert.equal((await RuntimeProcess.start(t, { dataDirectory })).token, token);
+});
+
+test('a file of the store that is no file of its own user is refused, and left as it is', async (t) => {
+  const dataDirectory = temporaryDirectory(t);
+  const elsewhere = join(temporaryDirectory(t), 'elsewhere');
+  writeFileSync(elsewhere, 'x', { mode: 0o644 });
+  const isRoot = process.getuid?.() === 0;
+  for (const name of ['weir.db', 'lock', 'weir.db-wal']) {
+    const file = join(dataDirectory, name);
+    const refused: readonly (readonly [refusal: RegExp, prepare: () => void])[] = [
+      [/is a symbolic link, not a file/, () => symlinkSync(elsewhere, file)],
+      [/is a symbolic link, not a file/, () => symlinkSync(join(dataDirectory, 'nowhere'), file)],
+      [/is not a file/, () => mkdirSync(file)],
+      [/is not a file/, () => spawnSync('mkfifo', [file])],
+    ];
+    for (const [refusal, prepare] of refused) {
+      rmSync(file, { recursive: true, force: true });
+      prepare();
+      await assert.rejects(RuntimeProcess.start(t, { dataDirectory }), refusal);
+    }
+    rmSync(file, { recursive: true });
+    if (!isRoot) continue;
+    writeFileSync(file, '', { mode: 0o600 });
+    chownSync(file, 1, 1);
+    await assert.rejects(RuntimeProcess.start(t, { dataDirectory }), /belongs to another user \(uid 1\): run chown/);
+    rmSync(file);
+  }
+  assert.deepEqual([(statSync(elsewhere).mode & 0o777).toString(8), readFileSync(elsewhere, 'utf8')], ['644', 'x']);
 });
 
 test('a token in the home folder goes with its runtime at a clean end, else by weir token prune', async (t) => {

@@ -1,5 +1,6 @@
 // What the commands write to a terminal, in which no name or response may move the cursor or hide other text.
-import { inLines } from '../../model/base/one-line.ts';
+import type { Command } from 'commander';
+import { inLines, inOneLine } from '../../model/base/one-line.ts';
 
 /** Writes a result to standard output. */
 export function print(text: string): void {
@@ -9,4 +10,16 @@ export function print(text: string): void {
 /** Writes a message for the user to standard error. */
 export function tell(text: string): void {
   process.stderr.write(inLines(text));
+}
+
+/** Makes a command and those below it write their help and their errors, which repeat arguments, like all else. */
+export function showOnlySeenCharacters(command: Command): void {
+  command.configureOutput({ writeOut: print, writeErr: tell, outputError: tellUsage });
+  for (const below of command.commands) showOnlySeenCharacters(below);
+}
+
+/** Writes an error of usage, whose argument may have the end of a line in it. A suggestion stays a line of its own. */
+function tellUsage(text: string, write: (text: string) => void): void {
+  const [, error = text, suggestion = ''] = /^(.*?)(\n\(Did you mean [^()]*\?\))?\n$/s.exec(text) ?? [];
+  write(`${inOneLine(error)}${suggestion}\n`);
 }

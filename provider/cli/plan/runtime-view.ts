@@ -18,7 +18,7 @@ export async function readRuntime(client: RuntimeClient, preview: Preview): Prom
   for (const { id, targets } of status.listeners) {
     for (const { attachment, rule, address, port } of targets) {
       const targetGroup = rule === undefined ? keyOf('listeners', id) : keyOf('rules', rule);
-      holders.set(JSON.stringify([targetGroup, targetKey(address, port)]), attachment);
+      if (attachment !== undefined) holders.set(JSON.stringify([targetGroup, targetKey(address, port)]), attachment);
     }
   }
   return {

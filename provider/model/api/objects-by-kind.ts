@@ -6,6 +6,7 @@ import { FINGERPRINT } from '../base/secrets.ts';
 import { certificateSchema } from '../objects/certificate.ts';
 import { SCHEMAS } from '../objects/schemas.ts';
 import { stickySessionSchema } from '../objects/sticky-session.ts';
+import { text } from '../objects/text.ts';
 import { type ApiObject, apiObject } from './objects.ts';
 
 /**
@@ -13,13 +14,8 @@ import { type ApiObject, apiObject } from './objects.ts';
  * incarnation, which tells apart objects that were created under the same id.
  */
 export const identitySchema = z.object({
-  owner: z
-    .string('must be a string')
-    .min(1, 'must not be empty')
-    .max(2048, 'must have at most 2048 characters')
-    .optional(),
-  incarnation: z
-    .string('must be a string')
+  owner: text('must be a string', 2048).min(1, 'must not be empty').optional(),
+  incarnation: text('must be a string', 64)
     .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be 1-64 letters, digits or "-"')
     .optional(),
 });

@@ -1,16 +1,22 @@
 // The parameters in paths and queries of the API.
 import { z } from 'zod';
+import { text } from '../objects/text.ts';
 import { identitySchema } from './objects-by-kind.ts';
 
 const LIMIT = 'must be a whole number from 1 to 1000';
 
-export const idParams = z.object({ id: z.string() });
+/** The router takes no longer parameter of a path. */
+export const MAX_PARAMETER = 400;
 
-export const memberParams = z.object({ id: z.string(), serverId: z.string() });
+const parameter = text('must be an id', MAX_PARAMETER);
+
+export const idParams = z.object({ id: parameter });
+
+export const memberParams = z.object({ id: parameter, serverId: parameter });
 
 export const listQuery = z.object({
   limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(1000, LIMIT).default(100),
-  cursor: z.string().optional(),
+  cursor: text('must be an id', MAX_PARAMETER).optional(),
 });
 
 export const deleteQuery = identitySchema.pick({ incarnation: true });

@@ -6,8 +6,8 @@ import { targetSchema } from '../objects/target-attachment.ts';
 export const patchBody = z.strictObject(
   {
     targets: z.record(
-      z.string(),
-      z.record(z.string(), z.unknown(), 'must be an object, or null to unbind').nullable(),
+      mapKey,
+      z.record(mapKey, z.unknown(), 'must be an object, or null to unbind').nullable(),
       'must be an object',
     ),
   },

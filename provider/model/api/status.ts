@@ -30,7 +30,8 @@ export const statusResponse = z.object({
       lastError: z.string().optional(),
       targets: z.array(
         z.object({
-          attachment: z.string(),
+          /** The attachment, if the caller may read it: one of the whole load balancer may be another team's. */
+          attachment: z.string().optional(),
           rule: z.string().optional(),
           name: z.string(),
           address: z.string(),

@@ -162,9 +162,13 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   },
   LimitExceeded: {
     chapter: 'state',
-    causes: ['The token has created 10,000 objects that exist.', 'The token has 16 streams of events open.'],
+    causes: [
+      'The token has created 10,000 objects that exist.',
+      'The write would give the token more than 50,000 bindings of targets to listeners. A target of a load balancer counts once for each of its listeners.',
+      'The token has 16 streams of events open.',
+    ],
     remedy:
-      'Delete objects or close streams, or use another token. The administrator has no such limits. Nothing was changed.',
+      'Delete objects, bind fewer targets to load balancers with many listeners, or close streams, or use another token. The administrator has no such limits. Nothing was changed.',
   },
   Superseded: {
     chapter: 'waiting',

@@ -96,9 +96,11 @@ function reported(problems: readonly Problem[]): readonly Problem[] {
   });
 }
 
-function shortened(text: string): string {
-  const line = inOneLine(text);
-  return line.length <= MAX_TEXT ? line : `${line.slice(0, MAX_TEXT)}...`;
+/** A text of another process in one line of a bounded length. */
+export function shortened(text: string, limit: number = MAX_TEXT): string {
+  // What is cut off anyway is not looked at, however long it is.
+  const line = inOneLine(text.slice(0, limit + 1));
+  return line.length <= limit ? line : `${line.slice(0, limit)}...`;
 }
 
 /** An error with one of the codes in `ERRORS`. Compare its `code`, never its text or class. */

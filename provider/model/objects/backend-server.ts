@@ -1,6 +1,6 @@
 // The properties of a backend server: its place in the network, and whether its operator lets it take traffic.
 import { z } from 'zod';
-import { ipAddress, placeName } from './network.ts';
+import { placeName, targetAddress } from './network.ts';
 import { hasPassed, time } from './time.ts';
 
 const MAX_ADDRESSES = 64;
@@ -18,7 +18,7 @@ export const backendServerSchema = z.strictObject({
   zoneId: placeName.optional(),
   /** The addresses of the server. A target that names no address uses the first one. */
   addresses: z
-    .array(ipAddress, 'must be a list of IPv4 or IPv6 addresses')
+    .array(targetAddress, 'must be a list of IPv4 or IPv6 addresses')
     .min(1, 'must have at least one address')
     .max(MAX_ADDRESSES, `must have at most ${MAX_ADDRESSES} addresses`),
   status: z

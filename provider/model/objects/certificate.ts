@@ -3,21 +3,23 @@ import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:cry
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { PEM_BLOCK, readChain, SERVER_NAME } from '../base/x509.ts';
+import { text } from './text.ts';
 
 const MAX_PEM = 64 * 1024;
 
 export const certificateSchema = z.strictObject(
   {
     /** The server's certificate as PEM, followed by the certificates that lead to its authority. */
-    certificate: z.string('must be a PEM certificate').max(MAX_PEM, 'must have at most 65536 characters'),
+    certificate: text('must be a PEM certificate', MAX_PEM),
     /** The private key as PEM, not encrypted. */
-    privateKey: z.string('must be a PEM private key').max(MAX_PEM, 'must have at most 65536 characters'),
+    privateKey: text('must be a PEM private key', MAX_PEM),
     /** The host names for which the certificate is used. `undefined` means the names in the certificate. */
     serverNames: z
       .array(
-        z
-          .string('must be a host name')
-          .regex(SERVER_NAME, 'must be a host name such as "www.example.com" or "*.example.com"'),
+        text('must be a host name', 255).regex(
+          SERVER_NAME,
+          'must be a host name such as "www.example.com" or "*.example.com"',
+        ),
         'must be a list of host names',
       )
       .max(100, 'must have at most 100 names')

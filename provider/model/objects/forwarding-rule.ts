@@ -6,6 +6,7 @@ import { algorithm } from './listener.ts';
 import { objectId } from './network.ts';
 import { ownerPatterns } from './owner-patterns.ts';
 import { stickySessionSchema } from './sticky-session.ts';
+import { text } from './text.ts';
 
 const LABEL = '[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
 const HOST = new RegExp(`^(\\*\\.)?${LABEL}(\\.${LABEL})*\\.?$`);
@@ -15,19 +16,15 @@ const IPV6_HOST = /^\[[0-9A-Fa-f:.]{2,45}\]$/;
 
 export const forwardingRuleSchema = z.strictObject({
   listenerId: objectId,
-  host: z
-    .string('must be a host name')
-    .max(255, 'must have at most 255 characters')
+  host: text('must be a host name', 255)
     .refine(
       (value) => HOST.test(value) || IPV6_HOST.test(value),
       'must be a host name without port; it may begin with "*."',
     )
     .optional(),
   // A path of RFC 3986 section 3.3. A query or fragment is not matched.
-  path: z
-    .string('must be a path')
+  path: text('must be a path', 1024)
     .regex(/^\/[\x21-\x22\x24-\x3e\x40-\x7e]*$/, 'must begin with "/" and have no spaces, no "?" and no "#"')
-    .max(1024, 'must have at most 1024 characters')
     .refine(
       (value) => !DOT_SEGMENT.test(value),
       'must not have dot segments: paths of requests have none when they are matched',

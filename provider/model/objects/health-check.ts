@@ -4,6 +4,7 @@ import type { Problem } from '../base/errors.ts';
 import { PAYLOAD } from '../base/payload.ts';
 import { port } from './network.ts';
 import { seconds } from './seconds.ts';
+import { text } from './text.ts';
 
 const CODES = /^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$/;
 
@@ -13,10 +14,7 @@ const threshold = z
   .min(1, 'must be from 1 to 100')
   .max(100, 'must be from 1 to 100');
 
-const payload = z
-  .string('must be a string')
-  .max(1024, 'must have at most 1024 characters')
-  .regex(PAYLOAD, 'has a "\\" that begins neither "\\xHH" nor "\\\\"');
+const payload = text('must be a string', 1024).regex(PAYLOAD, 'has a "\\" that begins neither "\\xHH" nor "\\\\"');
 
 export const healthCheckSchema = z.strictObject(
   {
@@ -25,25 +23,19 @@ export const healthCheckSchema = z.strictObject(
       .default('TCP'),
     port: port.optional(),
     // RFC 9112 section 3: a request target contains no whitespace and no control characters.
-    path: z
-      .string('must be a path')
+    path: text('must be a path', 1024)
       .regex(/^\/[\x21-\x22\x24-\x7e]*$/, 'must begin with "/" and have no spaces and no "#"')
-      .max(1024, 'must have at most 1024 characters')
       .default('/'),
-    host: z
-      .string('must be a host name')
+    host: text('must be a host name', 255)
       .regex(/^[A-Za-z0-9._\-:[\]]{1,255}$/, 'must be a host name, or an address, with or without port')
       .optional(),
-    method: z
-      .string('must be a method')
+    method: text('must be a method', 20)
       .regex(/^[A-Z]{1,20}$/, 'must be a method in capitals, such as "GET"')
       // RFC 9110 9.3.6: a successful response to CONNECT would begin a tunnel.
       .refine((value) => value !== 'CONNECT', 'cannot be "CONNECT"')
       .default('GET'),
-    expectedCodes: z
-      .string('must be codes such as "200-399" or "200,204"')
+    expectedCodes: text('must be codes such as "200-399" or "200,204"', 1024)
       .regex(CODES, 'must be codes such as "200-399" or "200,204"')
-      .max(1024, 'must have at most 1024 characters')
       .refine(
         (value) => parseCodes(value).every(([low, high]) => low <= high),
         'has a range that ends before it begins',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { FINGERPRINT } from '../base/secrets.ts';
 import { seconds } from './seconds.ts';
+import { text } from './text.ts';
 
 /** RFC 6265 section 4.1.1: a cookie's name is a token. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
@@ -11,15 +12,12 @@ export const stickySessionSchema = z.strictObject(
   {
     type: z.enum(['cookie', 'source-ip'], 'must be "cookie" or "source-ip"'),
     /** The name of the cookie. Unset means DEFAULT_COOKIE_NAME. */
-    cookieName: z
-      .string('must be a cookie name')
+    cookieName: text('must be a cookie name', 64)
       .regex(TOKEN, 'must be 1-64 characters of a token: letters, digits and "-", "_", "."')
       .optional(),
     /** The key of the hash in the cookie. Unset means a random key, which the runtime keeps. */
-    cookieKey: z
-      .string('must be a string')
+    cookieKey: text('must be a string', 256)
       .min(1, 'must not be empty')
-      .max(256, 'must have at most 256 characters')
       // If somebody changed the cookie key, a refresh puts the fingerprint of the new key into the state, where
       // everybody may read it. A fingerprint is therefore no secret, and refused as a key.
       .refine((value) => !FINGERPRINT.test(value), 'is the fingerprint of a key, not a key')

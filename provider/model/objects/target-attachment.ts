@@ -6,9 +6,10 @@ import { propertyPath } from '../base/property-path.ts';
 import { isRecord } from '../base/record.ts';
 import { targetKey } from '../base/target-key.ts';
 import { serverKind } from './backend-server.ts';
-import { ipAddress, mapKey, objectId, port } from './network.ts';
+import { mapKey, objectId, port, targetAddress } from './network.ts';
 import { parentChoiceProblems, parentShape } from './parent.ts';
 import { HANDOVER_SECONDS, seconds, secondsOrZero } from './seconds.ts';
+import { text } from './text.ts';
 
 export const MAX_TARGETS = 500;
 export const DEFAULT_WEIGHT = 100;
@@ -24,14 +25,13 @@ export const targetSchema = z.strictObject(
     /** The target's server. A target without an address uses the server's first one. */
     serverId: objectId.optional(),
     /** The target's address. It must be one of the server's if the target has a server. */
-    address: ipAddress.optional(),
+    address: targetAddress.optional(),
     /** The kind of the server. Unset means "ecs"; any other kind must be named. */
     type: serverKind.optional(),
     port: port.optional(),
     /** The weight of a target. Unset means DEFAULT_WEIGHT. A target of weight 0 takes no new traffic. */
     weight: weight.optional(),
-    description: z
-      .string('must be a string')
+    description: text('must be a string', 80)
       .regex(/^[A-Za-z0-9\-/._]{1,80}$/, 'must be 1-80 letters, digits, "-", "/", "." or "_"')
       .optional(),
   },

@@ -1,6 +1,7 @@
 // The properties of a token: its name, its permissions and its end.
 import { z } from 'zod';
 import { ownerPatterns } from '../objects/owner-patterns.ts';
+import { text } from '../objects/text.ts';
 import { time } from '../objects/time.ts';
 import { statementSchema } from './statement.ts';
 
@@ -9,7 +10,7 @@ const MAX_STATEMENTS = 100;
 export const tokenSchema = z.strictObject(
   {
     /** The token's name, for people. Two tokens may have the same name while a new one replaces an old one. */
-    name: z.string('must be a name').min(1, 'must not be empty').max(128, 'must have at most 128 characters'),
+    name: text('must be a name', 128).min(1, 'must not be empty'),
     statements: z
       .array(statementSchema, 'must be a list of statements')
       .min(1, 'must not be empty')

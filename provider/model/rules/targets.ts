@@ -71,6 +71,23 @@ export function newTargets(
   next: AttachmentFields,
   before: AttachmentFields | undefined,
 ): [name: string, target: TargetFields][] {
+  // The members of a group are not part of the properties, and may have changed since.
+  if (next.kind === 'group-attachments' || before?.kind === 'group-attachments') return found(lookup, next, before);
+  const known = lastFound.get(next.properties);
+  if (known !== undefined && known.before === before?.properties) return known.targets;
+  const targets = found(lookup, next, before);
+  lastFound.set(next.properties, { before: before?.properties, targets });
+  return targets;
+}
+
+/** A cache of the last result for an attachment's properties, because several rules of one write ask for it. */
+const lastFound = new WeakMap<object, { before: object | undefined; targets: [string, TargetFields][] }>();
+
+function found(
+  lookup: Lookup,
+  next: AttachmentFields,
+  before: AttachmentFields | undefined,
+): [name: string, target: TargetFields][] {
   const wanted = wantedTargets(lookup, next);
   if (before === undefined || !hasSameParent(before.properties, next.properties)) return wanted;
   const old = new Map(wantedTargets(lookup, before));

@@ -3,6 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { WeirError } from '../../model/base/errors.ts';
 
+const MAX_PORT = 65_535;
+
 export class ApiNames {
   readonly #names: ReadonlySet<string>;
   #certificate: X509Certificate | undefined;
@@ -19,16 +21,16 @@ export class ApiNames {
   }
 
   /**
-   * Throws `Misdirected` if the Host header names another host, or `Forbidden` if the request comes from a page of
+   * Returns `Misdirected` if the Host header names another host, or `Forbidden` if the request comes from a page of
    * another origin. A request of HTTP/1.0 may have no Host header, and no browser sends such requests.
    */
-  refuse(host: string | undefined, origin: string | undefined): void {
+  faultOf(host: string | undefined, origin: string | undefined): WeirError | undefined {
     if (host !== undefined && !this.#has(host)) {
       const message = `This API is not named ${JSON.stringify(host)}: use its address, or start the runtime with --api-name.`;
-      throw new WeirError('Misdirected', message);
+      return new WeirError('Misdirected', message);
     }
-    if (origin === undefined || isSameOrigin(origin, host ?? '')) return;
-    throw new WeirError('Forbidden', `A page of ${JSON.stringify(origin)} may not call this API.`);
+    if (origin === undefined || isSameOrigin(origin, host ?? '')) return undefined;
+    return new WeirError('Forbidden', `A page of ${JSON.stringify(origin)} may not call this API.`);
   }
 
   #has(host: string): boolean {
@@ -40,8 +42,8 @@ export class ApiNames {
 
 /** The name or address in a Host header, without the port. Returns `undefined` if the header is malformed. */
 function nameIn(host: string): string | undefined {
-  const [, address, name] = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::\d{1,5})?$/.exec(host) ?? [];
-  return address ?? name;
+  const [, address, name, port = '0'] = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/.exec(host) ?? [];
+  return Number(port) <= MAX_PORT ? (address ?? name) : undefined;
 }
 
 /** A name as it is compared: lower case, and without the dot that ends a full name. */

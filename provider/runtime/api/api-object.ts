@@ -10,7 +10,7 @@ import type { ListenerProperties } from '../../model/objects/listener.ts';
 import type { Access } from '../control/access/access.ts';
 import { mayRead } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import { eligibilityWarnings } from '../control/write/attachments.ts';
+import { eligibilityWarnings, limited } from '../control/write/attachments.ts';
 import { endpointWarnings } from '../control/write/endpoints.ts';
 import { ruleWarnings } from '../control/write/forwarding-rules.ts';
 import type { Attachment } from '../stored/attachments.ts';
@@ -18,8 +18,11 @@ import { membersOf } from '../stored/members.ts';
 import type { StoredObject } from '../stored/object.ts';
 import { nameOf } from '../stored/references.ts';
 
+/** What is shown of a control plane. A list that is made in pieces shows one model from its first to its last piece. */
+export type ShownState = Pick<ControlPlane, 'model' | 'refusals' | 'running' | 'guard'>;
+
 /** Renders a stored object as an API object. Names of other objects are shown only if `access` permits to read them. */
-export function toApiObject(object: StoredObject, control: ControlPlane, access: Access): ApiObject {
+export function toApiObject(object: StoredObject, control: ShownState, access: Access): ApiObject {
   return {
     id: object.id,
     ...replaceSecrets(object.kind, object.properties, asFingerprint),
@@ -32,7 +35,7 @@ export function toApiObject(object: StoredObject, control: ControlPlane, access:
 
 /** Functions that add the outputs of an object, for each kind that has outputs. */
 type Outputs = {
-  readonly [K in Kind]?: (object: StoredObject<K>, control: ControlPlane, access: Access) => OutputsOf<K>;
+  readonly [K in Kind]?: (object: StoredObject<K>, control: ShownState, access: Access) => OutputsOf<K>;
 };
 
 const OUTPUTS: Outputs = {
@@ -53,8 +56,11 @@ const OUTPUTS: Outputs = {
   }),
   rules: (object, control, access) => ({
     warnings: orNone(
-      ruleWarnings(control.model, object, (other) =>
-        mayRead(access, control.model, other) ? `rule ${other.id}` : 'another rule',
+      limited(
+        ruleWarnings(control.model, object, (other) =>
+          mayRead(access, control.model, other) ? `rule ${other.id}` : 'another rule',
+        ),
+        'rules are equal to it',
       ),
     ),
   }),
@@ -63,17 +69,17 @@ const OUTPUTS: Outputs = {
   'group-attachments': bindings,
 };
 
-function bindings(attachment: Attachment, { running, model, guard }: ControlPlane): OutputsOf<Attachment['kind']> {
+function bindings(attachment: Attachment, { running, model, guard }: ShownState): OutputsOf<Attachment['kind']> {
   const warnings = [...eligibilityWarnings(model, attachment), ...guard.warnings(model, attachment)];
-  return { boundTargets: running.boundTargets(attachment), warnings: orNone(warnings) };
+  return { boundTargets: running.boundTargets(attachment, model), warnings: orNone(warnings) };
 }
 
 /** Why the engine refuses to open a stored listener. Returns `undefined` if the listener is not refused. */
-export function refusalMessageOf(listenerId: string, control: ControlPlane): string | undefined {
+function refusalMessageOf(listenerId: string, control: Pick<ShownState, 'refusals'>): string | undefined {
   return control.refusals.find((refusal) => refusal.listenerId === listenerId)?.problem.message;
 }
 
-function vipOf(loadBalancerId: string, control: ControlPlane): string {
+function vipOf(loadBalancerId: string, control: ShownState): string {
   return control.model.get('load-balancers', loadBalancerId)?.state.vip ?? '';
 }
 

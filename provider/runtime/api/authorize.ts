@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WeirError } from '../../model/base/errors.ts';
 import type { Kind } from '../../model/base/kinds.ts';
-import { type Operation, type Permission, permissionFor } from '../../model/permissions/actions.ts';
+import { KIND_ACTIONS, type Operation, type Permission, permissionFor } from '../../model/permissions/actions.ts';
 import { type Access, demand, demandAdministrator, demandSome, resourceText } from '../control/access/access.ts';
 import { needsOf } from '../control/access/resources.ts';
 import type { ModelView } from '../stored/model.ts';
@@ -52,12 +52,12 @@ export function admit({ access, params, routeOptions }: FastifyRequest, view: Mo
     demandAdministrator(access);
     return;
   }
-  const { id = '' } = params as { id?: string };
-  const object = needed.of && view.get<Kind>(needed.of, id);
-  if (object === undefined) {
-    demandSome(access, needed.by);
-    return;
-  }
+  const { id } = params as { id?: string };
+  const type = needed.of && id !== undefined ? KIND_ACTIONS[needed.of].type : undefined;
+  // First without a look at the model: whoever may not know an object is not told whether it exists.
+  demandSome(access, needed.by, type && `${type}/${id}`);
+  const object = needed.of && view.get<Kind>(needed.of, id ?? '');
+  if (object === undefined) return;
   for (const { actions } of needed.by) demand(access, needsOf(view, [object], actions));
 }
 

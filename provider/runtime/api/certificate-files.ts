@@ -1,7 +1,8 @@
 // The certificate and key files of the API, read at the start and again at each reload.
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:https';
 import { createSecureContext } from 'node:tls';
+import { openToRead } from '../../model/base/private-file.ts';
 
 export interface CertificateFiles {
   readonly certificate: string;
@@ -39,7 +40,13 @@ export function reloadCertificate(server: Server, files: CertificateFiles): Buff
 
 function readPem(file: string): Buffer {
   try {
-    return readFileSync(file);
+    const opened = openToRead(file);
+    try {
+      if (!fstatSync(opened).isFile()) throw new Error('it is not a file');
+      return readFileSync(opened);
+    } finally {
+      closeSync(opened);
+    }
   } catch (error) {
     throw new Error(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
   }

@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import { type Access, mayAll } from '../control/access/access.ts';
 import type { EventLog, LoggedEvent } from '../control/events/event-log.ts';
 
-/** Limit for unread data of a reader, above which the stream is destroyed. Larger than the whole event log. */
-const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+/** Limit for unread text of a reader, above which the stream is destroyed. Larger than the whole event log. */
+const MAX_UNREAD_CHARACTERS = 8 * 1024 * 1024;
 const RECONNECT_AFTER_MS = 1_000;
 /**
  * Time in which the reader must read the rest of an ended event stream, so an idle reader does not delay the runtime's
@@ -14,7 +14,15 @@ const ENDING_MS = 1_000;
 
 export class EventStream {
   /** Body of the response that carries the event stream. Destroyed if its reader is too slow. */
-  readonly readable = new Readable({ read() {} });
+  readonly readable = new Readable({ read: () => this.#flow(true) });
+  /**
+   * What the reader has not taken yet. Events are those of the log, so that many slow readers cost no more memory than
+   * one.
+   */
+  readonly #unread: (LoggedEvent | string)[] = [];
+  #unreadCharacters = 0;
+  #isWanted = false;
+  #hasEnded = false;
   readonly #access: Access;
   readonly #unsubscribe: () => void;
 
@@ -48,20 +56,41 @@ export class EventStream {
 
   end(): void {
     this.#unsubscribe();
-    if (this.readable.destroyed) return;
-    this.readable.push(null);
+    if (this.readable.destroyed || this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#flow();
     setTimeout(() => this.readable.destroy(), ENDING_MS).unref();
   }
 
   #tell(event: LoggedEvent): void {
-    if (this.#access.isLive && mayAll(this.#access, event.needs)) this.#write(toBlock(event));
+    if (this.#access.isLive && mayAll(this.#access, event.needs)) this.#write(event);
   }
 
-  #write(text: string): void {
-    if (this.readable.destroyed) return;
-    this.readable.push(text);
-    if (this.readable.readableLength > MAX_UNREAD_BYTES) this.readable.destroy();
+  #write(part: LoggedEvent | string): void {
+    if (this.readable.destroyed || this.#hasEnded) return;
+    this.#unread.push(part);
+    this.#unreadCharacters += sizeOf(part);
+    if (this.#unreadCharacters > MAX_UNREAD_CHARACTERS) {
+      this.#unread.length = 0;
+      this.readable.destroy();
+    } else this.#flow();
   }
+
+  /** Passes on what the reader takes. `isWanted`: the reader asks for more. */
+  #flow(isWanted = this.#isWanted): void {
+    this.#isWanted = isWanted;
+    while (this.#isWanted) {
+      const part = this.#unread.shift();
+      if (part === undefined) break;
+      this.#unreadCharacters -= sizeOf(part);
+      this.#isWanted = this.readable.push(typeof part === 'string' ? part : toBlock(part));
+    }
+    if (this.#hasEnded && this.#unread.length === 0) this.readable.push(null);
+  }
+}
+
+function sizeOf(part: LoggedEvent | string): number {
+  return typeof part === 'string' ? part.length : part.json.length;
 }
 
 /** An event as a block of the event stream. The JSON text fits one data line, because it has no line breaks. */

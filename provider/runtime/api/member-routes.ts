@@ -29,7 +29,12 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
     },
     async ({ params: { id, serverId }, access, headers }, reply) => {
       const needs = [needOf(JOIN, `scalinggroup/${id}`), needOf(JOIN, `instance/${serverId}`)];
-      const group = await control.join(id, serverId, memberPrecondition(access, needs, headers['if-match']));
+      const group = await control.join(
+        id,
+        serverId,
+        memberPrecondition(access, needs, headers['if-match']),
+        access.tokenId,
+      );
       return reply.header('etag', etagOf(group)).send(toApiObject(group, control, access));
     },
   );
@@ -45,7 +50,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
     },
     async ({ params: { id, serverId }, access, headers }, reply) => {
       const needs = [needOf(LEAVE, `scalinggroup/${id}`)];
-      await control.leave(id, serverId, memberPrecondition(access, needs, headers['if-match']));
+      await control.leave(id, serverId, memberPrecondition(access, needs, headers['if-match']), access.tokenId);
       return reply.code(204).send(null);
     },
   );

@@ -4,11 +4,13 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
 import { DESCRIBE_METRICS } from '../../model/permissions/actions.ts';
-import { targetGroupsOf } from '../contract/snapshot.ts';
+import { type ListenerSnapshot, targetGroupsOf } from '../contract/snapshot.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import { CONTENT_TYPE, type MetricsSample, renderMetrics } from './metrics.ts';
+import type { LongResponses } from './long-responses.ts';
+import { CONTENT_TYPE, type ListenerSample, type MetricsSample, renderMetrics } from './metrics.ts';
+import type { TargetSample } from './target-metrics.ts';
 
-export function registerMetricsRoute(server: FastifyInstance, control: ControlPlane): void {
+export function registerMetricsRoute(server: FastifyInstance, control: ControlPlane, long: LongResponses): void {
   server.withTypeProvider<ZodTypeProvider>().get(
     '/metrics',
     {
@@ -22,38 +24,54 @@ export function registerMetricsRoute(server: FastifyInstance, control: ControlPl
         },
       },
     },
-    async (_request, reply) => {
-      const text = await renderMetrics(takeSample(control));
+    async ({ access }, reply) => {
+      const text = await long.run(access, (next) => renderMetrics(sampleOf(control), next));
       return reply.type(CONTENT_TYPE).send(text as never);
     },
   );
 }
 
-function takeSample(control: ControlPlane): MetricsSample {
+/** A sample of which each part is taken when it is asked for, because there may be more than a scrape shows. */
+function sampleOf(control: ControlPlane): MetricsSample {
+  const { running } = control;
+  const { listeners } = control.compiled.snapshot;
   const refused = new Set(control.refusals.map(({ listenerId }) => listenerId));
-  const draining = Map.groupBy(control.running.draining(), ({ listenerId }) => listenerId);
+  const draining = Map.groupBy(running.draining(), ({ listenerId }) => listenerId);
+  const targets = function* (listener: ListenerSnapshot): Iterable<TargetSample> {
+    for (const { id, ruleId, targets } of targetGroupsOf(listener)) {
+      for (const target of targets.values()) {
+        const { health } = running.targetHealth(id, target.key);
+        yield { ...target, rule: ruleId ?? '', health, counts: running.counts(id, target.key) };
+      }
+    }
+  };
+  const samples = function* (): Iterable<ListenerSample> {
+    for (const listener of listeners.values()) {
+      const { id, protocol } = listener;
+      yield {
+        id,
+        protocol,
+        isOpen: !refused.has(id),
+        traffic: running.traffic(id),
+        targets: targets(listener),
+        draining: (draining.get(id) ?? []).map(({ ruleId, target, count }) => ({
+          rule: ruleId ?? '',
+          key: target.key,
+          count,
+        })),
+      };
+    }
+  };
+  let targetCount = 0;
+  for (const listener of listeners.values()) {
+    for (const targetGroup of targetGroupsOf(listener)) targetCount += targetGroup.targets.size;
+  }
   return {
     version: control.model.version,
-    engine: control.running.engineStatus,
+    engine: running.engineStatus,
     shortages: control.shortages.all,
-    listeners: [...control.compiled.snapshot.listeners.values()].map((listener) => ({
-      id: listener.id,
-      protocol: listener.protocol,
-      isOpen: !refused.has(listener.id),
-      traffic: control.running.traffic(listener.id),
-      targets: targetGroupsOf(listener).flatMap(({ id, ruleId, targets }) =>
-        [...targets.values()].map((target) => ({
-          ...target,
-          rule: ruleId ?? '',
-          health: control.running.targetHealth(id, target.key).health,
-          counts: control.running.counts(id, target.key),
-        })),
-      ),
-      draining: (draining.get(listener.id) ?? []).map(({ ruleId, target, count }) => ({
-        rule: ruleId ?? '',
-        key: target.key,
-        count,
-      })),
-    })),
+    listenerCount: listeners.size,
+    listeners: samples(),
+    targetCount,
   };
 }

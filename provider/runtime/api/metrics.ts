@@ -1,22 +1,16 @@
 // Metrics of the runtime as Prometheus text, built anew for each scrape, so deleted objects leave no series.
-import { Counter, Gauge, Registry } from 'prom-client';
-import { inOneLine } from '../../model/base/one-line.ts';
+import { Registry } from 'prom-client';
 import { SHORT_RESOURCES, type ShortResource } from '../../model/base/short-resource.ts';
 import { isHttp } from '../../model/objects/listener.ts';
-import type { EngineStatus, ListenerTraffic, TargetCounts } from '../contract/engine-statistics.ts';
-import type { Health, Protocol, TargetSnapshot } from '../contract/snapshot.ts';
+import type { EngineStatus, ListenerTraffic } from '../contract/engine-statistics.ts';
+import type { Protocol } from '../contract/snapshot.ts';
 import { durationHistogram } from './duration-histogram.ts';
+import { CLASS_NAMES, counter, gauge } from './series.ts';
+import { type TargetOfListener, type TargetSample, writeTargets } from './target-metrics.ts';
 
-/** Maximum number of listeners and targets in one scrape. A scrape at both limits blocks the API for 0.2 s. */
+/** Maximum number of listeners and targets in one scrape. */
 export const MAX_LISTENERS_SCRAPED = 500;
 export const MAX_TARGETS_SCRAPED = 2_500;
-
-export interface TargetSample extends Pick<TargetSnapshot, 'key' | 'attachment' | 'name' | 'weight'> {
-  /** Id of the forwarding rule that the target serves; "" for a target of the listener itself. */
-  readonly rule: string;
-  readonly health: Health;
-  readonly counts: TargetCounts;
-}
 
 export interface ListenerSample {
   readonly id: string;
@@ -24,7 +18,8 @@ export interface ListenerSample {
   /** False if the engine refused to open the listener. */
   readonly isOpen: boolean;
   readonly traffic: ListenerTraffic | undefined;
-  readonly targets: readonly TargetSample[];
+  /** The targets, each sampled when it is asked for. */
+  readonly targets: Iterable<TargetSample>;
   /** Number of open requests and connections of each unbound target, by target key. */
   readonly draining: readonly { readonly rule: string; readonly key: string; readonly count: number }[];
 }
@@ -34,29 +29,63 @@ export interface MetricsSample {
   readonly version: number;
   readonly engine: EngineStatus;
   readonly shortages: readonly { readonly resource: ShortResource; readonly count: number }[];
-  readonly listeners: readonly ListenerSample[];
+  readonly listenerCount: number;
+  /** The listeners, each sampled when it is asked for. */
+  readonly listeners: Iterable<ListenerSample>;
+  /** Number of targets of all listeners. */
+  readonly targetCount: number;
 }
 
 export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
-const CLASS_NAMES = ['1xx', '2xx', '3xx', '4xx', '5xx'];
-
-export async function renderMetrics(sample: MetricsSample): Promise<string> {
+/** `next` is awaited between pieces of work, so that the thread has time for others. */
+export async function renderMetrics(sample: MetricsSample, next: () => Promise<void>): Promise<string> {
   const registry = new Registry();
   writeVersions(registry, sample);
-  const listeners = sample.listeners.slice(0, MAX_LISTENERS_SCRAPED);
-  writeListeners(registry, listeners);
-  const pairs = listeners.flatMap((listener) => listener.targets.map((target) => ({ listener: listener.id, target })));
-  const targets = pairs.slice(0, MAX_TARGETS_SCRAPED);
-  writeTargets(registry, targets);
+  const listeners = await inParts(writeListeners(registry, firstOf(sample.listeners, MAX_LISTENERS_SCRAPED)), next);
+  registry.registerMetric(durationHistogram(listeners));
+  const targets = await inParts(writeTargets(registry, firstOf(targetsOf(listeners), MAX_TARGETS_SCRAPED)), next);
+  await next();
   writeDraining(registry, listeners, targets);
   const omitted = gauge(registry, 'weir_omitted', 'Listeners and targets without series, because there are too many.', [
     'kind',
   ]);
-  const all = sample.listeners.reduce((sum, listener) => sum + listener.targets.length, 0);
-  omitted.set({ kind: 'listener' }, sample.listeners.length - listeners.length);
-  omitted.set({ kind: 'target' }, all - targets.length);
-  return registry.metrics();
+  omitted.set({ kind: 'listener' }, sample.listenerCount - listeners.length);
+  omitted.set({ kind: 'target' }, sample.targetCount - targets.length);
+  const texts: string[] = [];
+  for (const { name } of registry.getMetricsAsArray()) {
+    await next();
+    texts.push(await registry.getSingleMetricAsString(name));
+  }
+  // Prometheus metrics end with an empty line.
+  return `${texts.join('\n\n')}\n`;
+}
+
+/** Number of listeners or targets that are sampled and written at once. */
+const AT_ONCE = 100;
+
+/** Everything that a generator yields, with pauses. */
+async function inParts<T>(all: Iterable<T>, next: () => Promise<void>): Promise<T[]> {
+  const done: T[] = [];
+  for (const each of all) {
+    done.push(each);
+    if (done.length % AT_ONCE === 0) await next();
+  }
+  return done;
+}
+
+function* firstOf<T>(all: Iterable<T>, count: number): Iterable<T> {
+  let left = count;
+  if (left === 0) return;
+  for (const each of all) {
+    yield each;
+    left -= 1;
+    if (left === 0) return;
+  }
+}
+
+function* targetsOf(listeners: readonly ListenerSample[]): Iterable<TargetOfListener> {
+  for (const { id: listener, targets } of listeners) for (const target of targets) yield { listener, target };
 }
 
 function writeVersions(registry: Registry, { version, engine, shortages }: MetricsSample): void {
@@ -105,7 +134,8 @@ function writeVersions(registry: Registry, { version, engine, shortages }: Metri
   }
 }
 
-function writeListeners(registry: Registry, listeners: readonly ListenerSample[]): void {
+/** Writes the metrics of each listener, and yields the listener. */
+function* writeListeners(registry: Registry, listeners: Iterable<ListenerSample>): Iterable<ListenerSample> {
   const of = ['listener'];
   const isOpen = gauge(
     registry,
@@ -144,7 +174,9 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     'Responses by class of status code; origin is target for responses of targets, local for local responses of the runtime. Excludes the 503 to connections rejected by maxConnections, which is counted in weir_rejected_total.',
     [...of, 'origin', 'code'],
   );
-  for (const { id: listener, protocol, isOpen: hasSocket, traffic } of listeners) {
+  for (const sample of listeners) {
+    yield sample;
+    const { id: listener, protocol, isOpen: hasSocket, traffic } = sample;
     isOpen.set({ listener, protocol }, hasSocket ? 1 : 0);
     if (traffic === undefined) continue;
     open.set({ listener }, traffic.openConnections);
@@ -162,52 +194,6 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
       if (index >= 3) responses.inc({ listener, origin: 'local', code }, local);
     }
   }
-  registry.registerMetric(durationHistogram(listeners));
-}
-
-function writeTargets(registry: Registry, targets: readonly { listener: string; target: TargetSample }[]): void {
-  const of = ['listener', 'rule', 'target'];
-  const info = gauge(registry, 'weir_target_info', 'Attachment of a bound target and its name there; always 1.', [
-    ...of,
-    'attachment',
-    'name',
-  ]);
-  const weight = gauge(registry, 'weir_target_weight', 'Weight of the target, 0-100; 0 takes no new traffic.', of);
-  const health = gauge(registry, 'weir_target_health', 'Health of the target as the label health; always 1.', [
-    ...of,
-    'health',
-  ]);
-  const active = gauge(
-    registry,
-    'weir_target_active_connections',
-    'Open requests, TCP connections and UDP sessions of the target.',
-    of,
-  );
-  const requests = counter(
-    registry,
-    'weir_target_requests_total',
-    'Requests, TCP connections or UDP sessions sent to the target.',
-    of,
-  );
-  const responses = counter(
-    registry,
-    'weir_target_responses_total',
-    'Responses of the target by class of status code.',
-    [...of, 'code'],
-  );
-  for (const { listener, target } of targets) {
-    const { attachment, name, counts } = target;
-    const labels = { listener, rule: target.rule, target: target.key };
-    info.set({ ...labels, attachment, name: inOneLine(name) }, 1);
-    weight.set(labels, target.weight);
-    health.set({ ...labels, health: target.health }, 1);
-    active.set(labels, counts.activeConnections);
-    requests.inc(labels, counts.requests);
-    for (const [index, code] of CLASS_NAMES.entries()) {
-      const count = counts.responses[index] ?? 0;
-      if (count > 0) responses.inc({ ...labels, code }, count);
-    }
-  }
 }
 
 /**
@@ -217,7 +203,7 @@ function writeTargets(registry: Registry, targets: readonly { listener: string; 
 function writeDraining(
   registry: Registry,
   listeners: readonly ListenerSample[],
-  targets: readonly { listener: string; target: TargetSample }[],
+  targets: readonly TargetOfListener[],
 ): void {
   const draining = gauge(
     registry,
@@ -230,12 +216,4 @@ function writeDraining(
   const unbound = listeners.flatMap(({ id, draining: gone }) => gone.map((target) => ({ listener: id, ...target })));
   for (const { listener, rule, key, count } of unbound.slice(0, MAX_TARGETS_SCRAPED))
     draining.set({ listener, rule, target: key }, count);
-}
-
-function gauge(registry: Registry, name: string, help: string, labelNames: readonly string[] = []): Gauge {
-  return new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
-}
-
-function counter(registry: Registry, name: string, help: string, labelNames: readonly string[]): Counter {
-  return new Counter({ name, help, labelNames: [...labelNames], registers: [registry] });
 }

@@ -19,42 +19,66 @@ import { mayRead, needsOfRead, needsOfWrite } from '../control/access/permission
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { Precondition } from '../control/write/changes.ts';
 import { withTargetsOf } from '../control/write/targets-patch.ts';
-import type { ModelView } from '../stored/model.ts';
 import type { StoredObject } from '../stored/object.ts';
 import { existingObject } from '../stored/references.ts';
-import { toApiObject } from './api-object.ts';
+import { type ShownState, toApiObject } from './api-object.ts';
 import { accessTo } from './authorize.ts';
 import { etagOf, refuseUnseen } from './etag.ts';
+import { type LongResponses, withList } from './long-responses.ts';
 
-export function registerObjectRoutes(server: FastifyInstance, control: ControlPlane): void {
-  for (const kind of KINDS) registerKind(server, control, kind);
+export function registerObjectRoutes(server: FastifyInstance, control: ControlPlane, long: LongResponses): void {
+  for (const kind of KINDS) {
+    registerList(server, control, long, kind);
+    registerKind(server, control, kind);
+  }
   registerPatch(server, control);
+}
+
+function registerList(server: FastifyInstance, control: ControlPlane, long: LongResponses, kind: Kind): void {
+  server.withTypeProvider<ZodTypeProvider>().get(
+    `/v1/${kind}`,
+    {
+      config: accessTo(kind, 'read'),
+      schema: {
+        summary: `Lists every ${KIND_NAMES[kind]} that the caller may read, in order of id.`,
+        querystring: listQuery,
+        response: { 200: pageOf(objectResponse(kind)), default: errorResponse },
+      },
+    },
+    async ({ query: { limit, cursor }, access }, reply) => {
+      const { model, refusals, running, guard } = control;
+      const objects = [...model.list<Kind>(kind)].filter(({ id }) => cursor === undefined || id > cursor);
+      objects.sort((a, b) => (a.id < b.id ? -1 : 1));
+      return await long.send(reply, access, page(objects, limit, { model, refusals, running, guard }, access));
+    },
+  );
+}
+
+/** The first `limit` objects that the caller may read, as the pieces of a response. */
+function* page(objects: readonly StoredObject[], limit: number, shown: ShownState, access: Access): Iterable<string> {
+  let last: string | undefined;
+  let isWhole = true;
+  const items = function* () {
+    let count = 0;
+    for (const object of objects) {
+      if (!mayRead(access, shown.model, object)) {
+        yield [''];
+        continue;
+      }
+      isWhole = count < limit;
+      if (!isWhole) return;
+      yield [JSON.stringify(toApiObject(object, shown, access))];
+      last = object.id;
+      count += 1;
+    }
+  };
+  yield* withList({}, 'items', items(), () => (isWhole ? '' : `,"cursor":${JSON.stringify(last)}`));
 }
 
 function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind): void {
   const app = server.withTypeProvider<ZodTypeProvider>();
   const object = objectResponse(kind);
   const name = KIND_NAMES[kind];
-
-  app.get(
-    `/v1/${kind}`,
-    {
-      config: accessTo(kind, 'read'),
-      schema: {
-        summary: `Lists every ${name} that the caller may read, in order of id.`,
-        querystring: listQuery,
-        response: { 200: pageOf(object), default: errorResponse },
-      },
-    },
-    async ({ query: { limit, cursor }, access }) => {
-      const objects = [...control.model.list<Kind>(kind)].sort((a, b) => (a.id < b.id ? -1 : 1));
-      const rest = cursor === undefined ? objects : objects.filter(({ id }) => id > cursor);
-      const shown = firstReadable(rest, limit + 1, access, control.model);
-      const items = shown.slice(0, limit);
-      const next = shown.length > limit ? items.at(-1)?.id : undefined;
-      return { items: items.map((object) => toApiObject(object, control, access)), cursor: next };
-    },
-  );
 
   app.get(
     `/v1/${kind}/:id`,
@@ -86,7 +110,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       const { identity, properties } = splitBody(kind, id, body);
       demandOwner(access, identity.owner);
       const precondition = preconditionOf(access, headers['if-match']);
-      const written = await control.put(kind, id, properties, { ...identity, createdBy: access.tokenId }, precondition);
+      const written = await control.put(kind, id, properties, { ...identity, caller: access.tokenId }, precondition);
       if (written.kind === 'attachments' && written.properties.awaitHealthySeconds !== undefined) {
         await control.awaitHealthy(id, written.properties.awaitHealthySeconds);
       }
@@ -107,7 +131,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     },
     async ({ params: { id }, query: { incarnation }, access, headers }, reply) => {
       const precondition = preconditionOf(access, headers['if-match'], incarnation);
-      await control.delete(kind, id, incarnation, precondition);
+      await control.delete(kind, id, incarnation, precondition, access.tokenId);
       return reply.code(204).send(null);
     },
   );
@@ -134,7 +158,12 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
       const problems = schemaProblems(patchBody, body);
       if (problems.length > 0) throw invalid(problems);
       const { targets } = patchBody.parse(body);
-      const written = await control.patchTargets(id, targets, preconditionOf(access, headers['if-match']));
+      const written = await control.patchTargets(
+        id,
+        targets,
+        preconditionOf(access, headers['if-match']),
+        access.tokenId,
+      );
       reply.header('etag', etagOf(written));
       if (!isMinimal(headers.prefer)) return reply.send(toApiObject(written, control, access));
       reply.header('preference-applied', 'return=minimal');
@@ -148,16 +177,6 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
 function isMinimal(preferences: string | string[] | undefined): boolean {
   const all = [preferences ?? []].flat().join(',').split(',');
   return all.some((preference) => /^\s*return\s*=\s*"?minimal"?\s*(;|$)/i.test(preference));
-}
-
-/** The first `count` objects that the caller may read. Stops early, because there may be 10,000 objects. */
-function firstReadable(objects: readonly StoredObject[], count: number, access: Access, view: ModelView) {
-  const found: StoredObject[] = [];
-  for (const object of objects) {
-    if (found.length === count) break;
-    if (mayRead(access, view, object)) found.push(object);
-  }
-  return found;
 }
 
 /** Parses a body into properties and identity. Throws one error with every problem of the body and of the id. */

@@ -11,6 +11,7 @@ import fastify, {
 } from 'fastify';
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ErrorResponse } from '../../model/api/error.ts';
+import { MAX_PARAMETER } from '../../model/api/parameters.ts';
 import { isWeirError, WeirError } from '../../model/base/errors.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { propertyPath } from '../../model/base/property-path.ts';
@@ -24,6 +25,7 @@ import { ApiConnections } from './connections.ts';
 import { etagOfText } from './etag.ts';
 import { registerEventsRoute } from './events-route.ts';
 import { KnownPaths, routeFault } from './known-paths.ts';
+import { LongResponses } from './long-responses.ts';
 import { registerMemberRoutes } from './member-routes.ts';
 import { registerMetricsRoute } from './metrics-route.ts';
 import { registerObjectRoutes } from './object-routes.ts';
@@ -40,20 +42,39 @@ interface ApiOptions {
   readonly logger: FastifyBaseLogger;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly names: ApiNames;
+  /** The patience of a runtime, if unset. */
+  readonly patience?: Patience | undefined;
 }
+
+/** How long the API waits for slow callers, in milliseconds. */
+export interface Patience {
+  /** For the head of a request. */
+  readonly headMs: number;
+  /** For a whole request, its body too. */
+  readonly requestMs: number;
+  /** For a client that reads nothing of its response. */
+  readonly readingMs: number;
+  /** For the next request of a connection whose requests had no token. */
+  readonly idleMs: number;
+  /** Node looks for late requests at this interval. */
+  readonly lookMs: number;
+}
+
+const PATIENCE: Patience = { headMs: 10_000, requestMs: 30_000, readingMs: 60_000, idleMs: 5_000, lookMs: 1_000 };
 
 /** Limit for request bodies, several times the size of an attachment with 500 targets and long names. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-/** Time in which a whole request has to arrive, its body too. */
-const REQUEST_TIMEOUT_MS = 30_000;
-/** The head of a request has to arrive sooner. Node looks for late requests at the interval. */
-const PATIENCE = { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 };
-
-/** Time after which a client that reads nothing of its response is disconnected. */
-const READING_TIMEOUT_MS = 60_000;
-
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
+  /** What is wrong with a request whatever it asks for: it is ambiguous, or the API has not the name in it. */
+  const firstFault = ({ raw }: FastifyRequest): WeirError | undefined => {
+    const fault = requestFault(raw);
+    if (fault !== undefined) return invalid([{ path: '', message: fault }]);
+    return options.names.faultOf(raw.headers.host, raw.headers.origin);
+  };
+  const { headMs, requestMs, readingMs, idleMs, lookMs } = options.patience ?? PATIENCE;
+  // Turns off the error response of Node to a request without a Host header, because the API has its own.
+  const http = { requireHostHeader: false, headersTimeout: headMs, connectionsCheckingInterval: lookMs };
   const server = fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -61,27 +82,27 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     // An object id has up to 128 characters, and percent-encoding writes one character as up to three.
-    routerOptions: { maxParamLength: 400 },
+    routerOptions: { maxParamLength: MAX_PARAMETER },
     // Handles requests with an undecodable or too long path, which reach neither hooks nor the error handler.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      const shown = toWeirError(error);
+      const shown = firstFault(request) ?? toWeirError(error);
       const body = toErrorResponse(shown, request);
       reply.header('x-request-id', request.id).header('x-weir-runtime', options.runtimeId);
+      reply.header('connection', 'close');
       reply.code(shown.status).header('etag', etagOfText(JSON.stringify(body)));
       return reply.send(body);
     },
     clientErrorHandler: unreadHandler(options.runtimeId),
-    // Turns off the error responses of Node and fastify; the onRequest hook sends errors of the API instead.
-    http: { requireHostHeader: false, ...PATIENCE },
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    http,
+    requestTimeout: requestMs,
+    // Turns off the error response of fastify; the onRequest hook sends the error of the API instead.
     return503OnClosing: false,
-    https:
-      options.tls === undefined
-        ? null
-        : { ...options.tls, requireHostHeader: false, ...PATIENCE, handshakeTimeout: PATIENCE.headersTimeout },
+    https: options.tls === undefined ? null : { ...options.tls, ...http, handshakeTimeout: headMs },
   } as object) as unknown as FastifyInstance;
   registerBodyParsers(server);
-  const connections = new ApiConnections(server.server);
+  const connections = new ApiConnections(server.server, idleMs);
+  // Node would drop further fields of a request, which may be the ones that another reader goes by.
+  server.server.maxHeadersCount = 0;
   refuseUnread(server.server, options.runtimeId);
   server.setValidatorCompiler(validatorCompiler);
   // Response schemas are only for the OpenAPI document: parsing responses with them costs 10 % of a large write.
@@ -89,8 +110,6 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   server.setErrorHandler((error, request, reply) => {
     const shown = toWeirError(error as FastifyError);
     if (shown.status >= 500) request.log.error({ err: error, url: request.url }, 'an API request failed');
-    // A body that has not been read would have to be read to its end before the next request of the connection.
-    if (!request.raw.complete) reply.header('connection', 'close');
     reply.code(shown.status).send(toErrorResponse(shown, request));
   });
   requireRouteAccess(server);
@@ -101,13 +120,12 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-weir-runtime', options.runtimeId);
-    const fault = requestFault(request.raw);
+    const fault = firstFault(request);
     if (fault !== undefined) {
-      // Where the next request begins is in doubt.
+      // Where the next request begins may be in doubt.
       reply.header('connection', 'close');
-      throw invalid([{ path: '', message: fault }]);
+      throw fault;
     }
-    options.names.refuse(request.headers.host, request.headers.origin);
     const coding = contentCoding(request.raw);
     if (coding !== undefined) {
       reply.header('accept-encoding', 'identity');
@@ -122,11 +140,10 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     }
     if (isClosing) throw new WeirError('SystemBusy', 'The runtime is stopping.');
     const path = request.url.split('?')[0] ?? '';
-    if (connections.isKeptBack(request.raw)) reply.header('connection', 'close');
     if (!known.isOpen(path)) {
+      connections.forget(request.raw);
       request.access = options.tokens.authenticate(bearerToken(request.headers.authorization));
       connections.admit(request.raw, request.access.isAdministrator);
-      if (request.access.isAdministrator) reply.removeHeader('connection');
     }
     // An unknown route is reported before the body is read, because an error of the body would hide it.
     if (request.is404) {
@@ -138,10 +155,17 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   server.addHook('onSend', async (request, reply, payload) => {
     // Until the response is sent; Node sets the time for which an idle connection is kept afterwards.
-    request.raw.socket.setTimeout(READING_TIMEOUT_MS);
-    // During shutdown every response closes its connection, because the server's end waits for idle connections.
-    if (isClosing) reply.header('connection', 'close');
+    request.raw.socket.setTimeout(readingMs);
+    // During shutdown every response closes its connection, because the server's end waits for idle connections. A body
+    // that has not been read would have to be read to its end before the next request of the connection.
+    if (isClosing || !request.raw.complete) reply.header('connection', 'close');
+    const idleMs = connections.idleMs(request.raw);
+    if (idleMs !== undefined) reply.header('keep-alive', `timeout=${Math.floor(idleMs / 1000)}`);
     if (!reply.hasHeader('etag')) reply.header('etag', etagOfText(typeof payload === 'string' ? payload : ''));
+  });
+  server.addHook('onResponse', async ({ raw }) => {
+    const idleMs = connections.idleMs(raw);
+    if (idleMs !== undefined) raw.socket.setTimeout(idleMs);
   });
   await server.register(swagger, {
     openapi: {
@@ -157,16 +181,21 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     },
     transform: jsonSchemaTransform,
   });
+  const long = new LongResponses();
   await server.register(async (routes) => {
-    registerObjectRoutes(routes, options.control);
+    registerObjectRoutes(routes, options.control, long);
     registerMemberRoutes(routes, options.control);
-    registerStatusRoutes(routes, options);
+    registerStatusRoutes(routes, { ...options, long });
     registerWorkerRoutes(routes, options.control);
-    registerMetricsRoute(routes, options.control);
+    registerMetricsRoute(routes, options.control, long);
     registerEventsRoute(routes, options.control);
     registerTokenRoutes(routes, options.tokens);
     const config = { access: 'open' } as const;
-    routes.get('/openapi.json', { config, schema: { hide: true } }, async () => server.swagger());
+    let document: string | undefined;
+    routes.get('/openapi.json', { config, schema: { hide: true } }, async (_request, reply) => {
+      document ??= inOneLine(JSON.stringify(server.swagger()));
+      return reply.type('application/json; charset=utf-8').send(document);
+    });
   });
   return server;
 }

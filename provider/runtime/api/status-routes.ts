@@ -14,13 +14,18 @@ import {
   parseChallenge,
 } from '../../model/permissions/proof.ts';
 import type { DrainingTarget } from '../contract/engine-statistics.ts';
-import { type TargetGroupSnapshot, targetGroupsOf } from '../contract/snapshot.ts';
+import {
+  type ListenerSnapshot,
+  type TargetGroupSnapshot,
+  type TargetSnapshot,
+  targetGroupsOf,
+} from '../contract/snapshot.ts';
 import { type Access, mayAll } from '../control/access/access.ts';
-import { NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';
+import { mayRead, NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { HealthRecord } from '../health/checker.ts';
-import { refusalMessageOf } from './api-object.ts';
+import { type LongResponses, withList } from './long-responses.ts';
 
 const OPEN = { access: 'open' } as const;
 const challengeSchema = z
@@ -37,9 +42,13 @@ interface StatusSources {
   readonly control: ControlPlane;
   readonly tokens: Tokens;
   readonly runtimeId: string;
+  readonly long: LongResponses;
 }
 
-export function registerStatusRoutes(server: FastifyInstance, { control, tokens, runtimeId }: StatusSources): void {
+export function registerStatusRoutes(
+  server: FastifyInstance,
+  { control, tokens, runtimeId, long }: StatusSources,
+): void {
   const app = server.withTypeProvider<ZodTypeProvider>();
   app.get(
     '/v1/status',
@@ -50,7 +59,7 @@ export function registerStatusRoutes(server: FastifyInstance, { control, tokens,
         response: { 200: statusResponse, default: errorResponse },
       },
     },
-    async ({ access }) => toStatus(control, access),
+    async ({ access }, reply) => await long.send(reply, access, statusPieces(control, access)),
   );
   app.get(
     '/healthz',
@@ -94,35 +103,84 @@ export function registerStatusRoutes(server: FastifyInstance, { control, tokens,
 /** Fields of an unbound target, which the status shows until its last request or connection has ended. */
 const UNBOUND = { weight: 0, health: 'unchecked', reason: 'unbound', requests: 0, activeConnections: 0 } as const;
 
-function toStatus(control: ControlPlane, access: Access): StatusResponse {
+type ListenerStatus = StatusResponse['listeners'][number];
+type TargetStatus = ListenerStatus['targets'][number];
+
+/** Number of targets in one piece of the status. */
+const TARGETS_AT_ONCE = 50;
+
+/** The status as the pieces of a response. What it shows of listeners and their targets is of one version. */
+function statusPieces(control: ControlPlane, access: Access): Iterable<string> {
   const { name, desired, acked, lastError, workers } = control.running.engineStatus;
+  const { compiled, refusals } = control;
   const maySee = (kind: 'listeners' | 'attachments', listenerId: string, ruleId?: string) =>
-    mayAll(access, needsOfListener(control.compiled, listenerId, KIND_ACTIONS[kind].read, ruleId));
+    mayAll(access, needsOfListener(compiled, listenerId, KIND_ACTIONS[kind].read, ruleId));
+  const isSeen = attachmentFilter(control, access);
+  const shown = (target: TargetStatus) => (isSeen(target.attachment) ? target : { ...target, attachment: undefined });
   const maySeeWorkers = mayAll(access, NEEDS_OF_WORKERS);
-  const { listeners, waiting } = control.compiled.snapshot;
+  const { listeners, waiting } = compiled.snapshot;
   const draining = Map.groupBy(control.running.draining(), ({ listenerId }) => listenerId);
-  return {
+  const refused = new Map(refusals.map(({ listenerId, problem }) => [listenerId, problem.message]));
+  const fields: Omit<StatusResponse, 'listeners'> = {
     version: control.model.version,
     engines: [{ name, desired, acked, lastError: (maySeeWorkers && lastError) || null }],
     shortages: maySeeWorkers
       ? control.shortages.all.map(({ lastAtMs, ...shortage }) => ({ ...shortage, lastAt: rfc3339(lastAtMs) }))
       : [],
     workers: maySeeWorkers ? workers.map((worker) => ({ ...worker })) : [],
-    listeners: [...listeners.values(), ...waiting.values()].flatMap((listener) => {
-      const { id, protocol, address, port } = listener;
-      const seen = targetGroupsOf(listener).filter(({ ruleId }) => maySee('attachments', id, ruleId));
-      const unbound = (draining.get(id) ?? []).filter(({ ruleId }) => maySee('attachments', id, ruleId));
-      if (seen.length === 0 && unbound.length === 0 && !maySee('listeners', id)) return [];
-      return [
-        {
-          id,
-          isWaiting: waiting.has(id) || undefined,
-          endpoint: endpointOf(protocol, address, port),
-          lastError: refusalMessageOf(id, control),
-          targets: [...seen.flatMap((each) => boundTargets(each, control)), ...unbound.map(unboundTarget)],
-        },
-      ];
-    }),
+  };
+  const listenerPieces = function* (listener: ListenerSnapshot): Iterable<string> {
+    const { id, protocol, address, port } = listener;
+    const seen = targetGroupsOf(listener).filter(({ ruleId }) => maySee('attachments', id, ruleId));
+    const unbound = (draining.get(id) ?? []).filter(({ ruleId }) => maySee('attachments', id, ruleId));
+    if (seen.length === 0 && unbound.length === 0 && !maySee('listeners', id)) return yield '';
+    const head: Omit<ListenerStatus, 'targets'> = {
+      id,
+      isWaiting: waiting.has(id) || undefined,
+      endpoint: endpointOf(protocol, address, port),
+      lastError: refused.get(id),
+    };
+    const targets = function* () {
+      for (const targetGroup of seen) {
+        for (const some of inLots(targetGroup.targets.values(), TARGETS_AT_ONCE))
+          yield [textOf(some.map((target) => shown(boundTarget(target, targetGroup, control))))];
+      }
+      for (const some of inLots(unbound, TARGETS_AT_ONCE))
+        yield [textOf(some.map((target) => shown(unboundTarget(target))))];
+    };
+    yield* withList(head, 'targets', targets());
+  };
+  const all = function* () {
+    for (const listener of [...listeners.values(), ...waiting.values()]) yield listenerPieces(listener);
+  };
+  return withList(fields, 'listeners', all());
+}
+
+/** The elements of a list as JSON. */
+function textOf(targets: readonly TargetStatus[]): string {
+  return JSON.stringify(targets).slice(1, -1);
+}
+
+function* inLots<T>(all: Iterable<T>, count: number): Iterable<T[]> {
+  let lot: T[] = [];
+  for (const each of all) {
+    lot.push(each);
+    if (lot.length < count) continue;
+    yield lot;
+    lot = [];
+  }
+  if (lot.length > 0) yield lot;
+}
+
+/** Whether the caller may read an attachment, by its id. Each one is decided once, because it has up to 500 targets. */
+function attachmentFilter({ model }: ControlPlane, access: Access): (id?: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (id = '') => {
+    const object = model.get('attachments', id) ?? model.get('group-attachments', id);
+    const isSeen =
+      known.get(id) ?? (access.isAdministrator || (object !== undefined && mayRead(access, model, object)));
+    known.set(id, isSeen);
+    return isSeen;
   };
 }
 
@@ -130,18 +188,20 @@ function unboundTarget({ ruleId: rule, target: { key: _, ineligible: __, ...targ
   return { ...target, ...UNBOUND, history: [], rule, draining: count };
 }
 
-function boundTargets({ id, ruleId: rule, targets }: TargetGroupSnapshot, control: ControlPlane) {
-  return [...targets.values()].map(({ key, ineligible, ...target }) => {
-    const { responses: _, isInSlowStart, ...counts } = control.running.counts(id, key);
-    return {
-      ...target,
-      rule,
-      ...control.running.targetHealth(id, key),
-      ...shownHistory(control.running.healthRecord(id, key)),
-      reason: ineligible ?? (isInSlowStart ? 'slow start' : undefined),
-      ...counts,
-    };
-  });
+function boundTarget(
+  { key, ineligible, ...target }: TargetSnapshot,
+  { id, ruleId: rule }: TargetGroupSnapshot,
+  { running }: ControlPlane,
+): TargetStatus {
+  const { responses: _, isInSlowStart, ...counts } = running.counts(id, key);
+  return {
+    ...target,
+    rule,
+    ...running.targetHealth(id, key),
+    ...shownHistory(running.healthRecord(id, key)),
+    reason: ineligible ?? (isInSlowStart ? 'slow start' : undefined),
+    ...counts,
+  };
 }
 
 function shownHistory({ history = [], checkedAtMs }: Partial<HealthRecord> = {}) {

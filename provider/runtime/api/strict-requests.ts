@@ -1,5 +1,6 @@
 // How strictly the API reads requests: what two readers could read in two ways is refused, as in the data plane.
 import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 
 /** Fields that a request has at most once, because Node uses the first of several, and others may use the last. */
 const SINGLE = [
@@ -12,32 +13,64 @@ const SINGLE = [
   'x-weir-runtime',
 ];
 
-/** Why a request is not unambiguous HTTP/1.1. Returns `undefined` if it is. Node's parser has refused other faults. */
-export function requestFault({ httpVersion, rawHeaders, headers, url = '' }: IncomingMessage): string | undefined {
+/** Fields by which another reader would find the host or the end of the body, if it folds other spellings of them. */
+const FRAMING: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding']);
+const LENGTH = /^(0|[1-9]\d{0,14})$/;
+/** Maximum number of header fields of a request. Node would drop those above its own limit, and tell nobody. */
+const MAX_FIELDS = 128;
+/** The characters of a request target (RFC 9112 section 3.2). A fragment is never sent. */
+const TARGET = /^[\x21\x22\x24-\x7e]+$/;
+
+/**
+ * Why a request is not unambiguous HTTP/1.1. Returns `undefined` if it is. Node's parser has refused other faults. It
+ * shows neither the spaces of the request line, nor the name of the protocol, nor the lines of chunks.
+ */
+export function requestFault({
+  httpVersion,
+  method,
+  rawHeaders,
+  headers,
+  url = '',
+  socket,
+}: IncomingMessage): string | undefined {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return `the version of HTTP is ${httpVersion}, not 1.1`;
+  // Node's parser reads ICE/1.0 after this method as if it were HTTP/1.0.
+  if (method === 'SOURCE' && httpVersion === '1.0') return 'the protocol is in doubt';
+  if (rawHeaders.length > 2 * MAX_FIELDS) return `the request has more than ${MAX_FIELDS} header fields`;
   const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
   const repeated = SINGLE.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
   if (repeated !== undefined) return `the request has several ${repeated} headers`;
+  const misspelt = names.find((name) => !FRAMING.has(name) && FRAMING.has(name.replace(/[^a-z0-9]/g, '-')));
+  if (misspelt !== undefined) return `the header ${misspelt} is spelt as nobody spells it`;
   // RFC 9112 section 3.2: an HTTP/1.1 request without a Host header gets a 400.
   if (headers.host === undefined && httpVersion === '1.1') return 'the request has no Host header';
   const coding = headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return `the transfer coding ${coding} is not known`;
   // RFC 9112 section 6.1: an HTTP/1.0 client does not know transfer codings, so its framing is in doubt.
   if (coding !== undefined && httpVersion === '1.0') return 'a request of HTTP/1.0 has no transfer coding';
-  if (coding !== undefined && headers['content-length'] !== undefined) return 'the request has two lengths';
-  const authority = authorityOf(url);
-  if (authority !== undefined && authority.toLowerCase() !== headers.host?.toLowerCase())
-    return 'the request target names another host than the Host header';
-  return undefined;
+  const length = headers['content-length'];
+  if (coding !== undefined && length !== undefined) return 'the request has two lengths';
+  // A leading zero is an error too, because readers differ in the base that they assume.
+  if (length !== undefined && !LENGTH.test(length)) return 'the Content-Length is not a number without leading zeros';
+  return targetFault(url, method, headers.host, (socket as Partial<TLSSocket>).encrypted === true);
 }
 
-/** The content coding of a request that is not `identity`. Returns `undefined` if there is none. */
+/** RFC 9112 section 3.2: a path, an absolute form with the scheme of the connection, or `*` for OPTIONS. */
+function targetFault(url: string, method: string | undefined, host: string | undefined, isTls: boolean) {
+  if (!TARGET.test(url)) return 'the request target has a character that no target has';
+  if (url.startsWith('/') || (url === '*' && method === 'OPTIONS')) return undefined;
+  const [, scheme, authority] = /^(https?):\/\/([^/?]+)/i.exec(url) ?? [];
+  if (scheme === undefined || (scheme.toLowerCase() === 'https') !== isTls) return 'the request target is malformed';
+  return authority?.toLowerCase() === host?.toLowerCase()
+    ? undefined
+    : 'the request target names another host than the Host header';
+}
+
+/**
+ * The content coding of a request that is not `identity`. Returns `undefined` if there is none: the field is a list
+ * (RFC 9110 section 8.4), which may be empty and may have empty elements (section 5.6.1.2).
+ */
 export function contentCoding({ headers }: IncomingMessage): string | undefined {
-  const codings = (headers['content-encoding'] ?? 'identity').split(',').map((coding) => coding.trim());
-  return codings.find((coding) => coding.toLowerCase() !== 'identity');
-}
-
-/** The authority of a request target in absolute form. Returns `undefined` for a path. */
-function authorityOf(url: string): string | undefined {
-  return /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1];
+  const codings = (headers['content-encoding'] ?? '').split(',').map((coding) => coding.trim());
+  return codings.find((coding) => coding !== '' && coding.toLowerCase() !== 'identity');
 }

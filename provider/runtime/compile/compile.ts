@@ -44,6 +44,8 @@ export interface Compiled {
 export interface CompiledWrite {
   /** Key of the written object or group member. A waiting write is superseded by a newer write with the same key. */
   readonly name: string;
+  /** Id of the token that writes; `undefined` for the administrator. */
+  readonly caller: string | undefined;
   readonly model: ModelView;
   readonly before: Compiled;
   readonly after: Compiled;

@@ -15,6 +15,7 @@ import { Background } from './background.ts';
 import { endWorker } from './end-worker.ts';
 import { EventLog } from './events/event-log.ts';
 import { Reports } from './events/reports.ts';
+import { payerOf } from './health/check-payer.ts';
 import { HealthRecords } from './health/health-records.ts';
 import { HealthWaits } from './health/health-waits.ts';
 import { RunningState } from './health/running-state.ts';
@@ -77,7 +78,7 @@ export class ControlPlane {
       probe,
       nowMs,
       onChange: (changes) => this.#healthChanged(changes),
-      delayMs: ({ attachment, address }) => budget.delayMs(this.#creatorOf(attachment), address),
+      delayMs: (target, targetGroup) => budget.delayMs(payerOf(this.model, target, targetGroup), target.address),
     });
     this.#records = new HealthRecords({
       ...{ monitor: this.#monitor, store, nowMs, onError: options.onError },
@@ -156,21 +157,38 @@ export class ControlPlane {
     return written as StoredObject<K>;
   }
 
-  patchTargets(id: string, patch: TargetsPatch, precondition: Precondition): Promise<StoredObject<'attachments'>> {
-    return this.#writes.patchTargets(id, patch, precondition);
+  /** `caller`, here and below: id of the token that writes; `undefined` for the administrator. */
+  patchTargets(
+    id: string,
+    patch: TargetsPatch,
+    precondition: Precondition,
+    caller?: string,
+  ): Promise<StoredObject<'attachments'>> {
+    return this.#writes.patchTargets(id, patch, precondition, caller);
   }
 
   /** Adds a server to an auto scaling group, which binds the server to everything the group is attached to. */
-  join(groupId: string, serverId: string, precondition: Precondition): Promise<StoredObject<'groups'>> {
-    return this.#writes.join(groupId, serverId, precondition);
+  join(
+    groupId: string,
+    serverId: string,
+    precondition: Precondition,
+    caller?: string,
+  ): Promise<StoredObject<'groups'>> {
+    return this.#writes.join(groupId, serverId, precondition, caller);
   }
 
-  leave(groupId: string, serverId: string, precondition: Precondition): Promise<void> {
-    return this.#writes.leave(groupId, serverId, precondition);
+  leave(groupId: string, serverId: string, precondition: Precondition, caller?: string): Promise<void> {
+    return this.#writes.leave(groupId, serverId, precondition, caller);
   }
 
-  delete(kind: Kind, id: string, incarnation: string | undefined, precondition: Precondition): Promise<void> {
-    return this.#writes.delete(kind, id, incarnation, precondition);
+  delete(
+    kind: Kind,
+    id: string,
+    incarnation: string | undefined,
+    precondition: Precondition,
+    caller?: string,
+  ): Promise<void> {
+    return this.#writes.delete(kind, id, incarnation, precondition, caller);
   }
 
   /** Resolves when all targets of weight > 0 take traffic. After `seconds`, rejects with the targets that do not. */
@@ -192,11 +210,6 @@ export class ControlPlane {
     // Without it, targets are checked anew after the start. A full disk does not end requests that are under way.
     await this.#records.close().catch(this.#options.onError);
     this.#monitor.close();
-  }
-
-  #creatorOf(attachment: string): string | undefined {
-    const { model } = this;
-    return (model.get('attachments', attachment) ?? model.get('group-attachments', attachment))?.createdBy;
   }
 
   #healthChanged(changes: readonly HealthUpdate[]): void {

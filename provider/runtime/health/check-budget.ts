@@ -19,8 +19,8 @@ export class CheckBudget {
   }
 
   /**
-   * Reserves a check and returns the time for which the check has to wait. `token`: id of the token that created the
-   * target's attachment; `undefined` for the administrator, whose checks never wait.
+   * Reserves a check and returns the time for which the check has to wait. `token`: id of the token that pays for the
+   * check; `undefined` for the administrator, whose checks never wait.
    */
   delayMs(token: string | undefined, address: string): number {
     if (token === undefined) return 0;

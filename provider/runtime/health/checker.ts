@@ -1,6 +1,11 @@
 // The checker of one target: it checks the target at each interval, and counts results of checks and connections.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type HealthCheckSnapshot, type TargetSnapshot, takesTraffic } from '../contract/snapshot.ts';
+import {
+  type HealthCheckSnapshot,
+  type TargetGroupSnapshot,
+  type TargetSnapshot,
+  takesTraffic,
+} from '../contract/snapshot.ts';
 import type { CheckStarts } from './check-starts.ts';
 import { type HealthHistoryEntry, withEntry } from './history.ts';
 import type { Probe } from './probe.ts';
@@ -21,7 +26,7 @@ export interface CheckOptions {
   /** Time of day in milliseconds since 1970. */
   readonly nowMs: () => number;
   /** Reserves a check of a target and returns how long the check has to wait. */
-  readonly delayMs?: (target: TargetSnapshot) => number;
+  readonly delayMs?: (target: TargetSnapshot, targetGroup: TargetGroupSnapshot) => number;
 }
 
 /** Health state and history of a bound target. */
@@ -33,7 +38,8 @@ export interface HealthRecord {
   readonly checkedAtMs: number | undefined;
 }
 
-interface CheckerOptions extends CheckOptions {
+interface CheckerOptions extends Omit<CheckOptions, 'delayMs'> {
+  readonly delayMs: ((target: TargetSnapshot) => number) | undefined;
   /** Id of the target group and target key, unique among checkers. */
   readonly name: string;
   readonly target: TargetSnapshot;

@@ -168,10 +168,12 @@ export class HealthMonitor {
     const known = this.#known.get(name);
     this.#known.delete(name);
     const { ineligible } = target;
+    const { delayMs } = this.#options;
     const check = ineligible === undefined ? targetGroup.healthCheck : undefined;
     const checker: Checker = new Checker({
       ...this.#options,
       starts: this.#starts,
+      delayMs: delayMs && ((checked) => delayMs(checked, targetGroup)),
       name,
       target,
       check,

@@ -1,9 +1,11 @@
 // The runtime's data directory: private, locked for one runtime, with the administrator's token and the database.
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { isOfAnotherUser, makePrivate, readPrivateFile, writePrivateFile } from './private-file.ts';
+import { isOfAnotherUser, readPrivateFile } from '../../model/base/private-file.ts';
+import { ADMIN_TOKEN_FORM, isAdminToken } from '../../model/permissions/admin-token.ts';
+import { makePrivate, writePrivateFile } from './private-file.ts';
 
 interface DataDirectory {
   readonly path: string;
@@ -17,9 +19,6 @@ interface DataDirectory {
 const LOCK = 'lock';
 const TOKEN_FILE = "the file of the administrator's token";
 const SECRET_BYTES = 32;
-/** The length of the secret in base64url. */
-const SECRET_LENGTH = 43;
-const ADMIN_TOKEN = new RegExp(`^weir_[\\w-]{${SECRET_LENGTH}}$`);
 
 /** What SQLite adds to the name of a database for the files beside it. They get the mode of the database. */
 const BESIDE_DATABASE = ['-wal', '-shm', '-journal'];
@@ -52,7 +51,10 @@ export function openDataDirectory(directory: string): DataDirectory {
 /** Whether a runtime has the directory locked. Throws if this user may not look. */
 export function isDataDirectoryInUse(directory: string): boolean {
   const file = join(directory, LOCK);
-  if (statSync(file, { throwIfNoEntry: false }) === undefined) return false;
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  // SQLite would wait for the other end of a named pipe.
+  if (!stats.isFile()) throw new Error(`${file} is not a file`);
   const lock = new DatabaseSync(file, { readOnly: true });
   try {
     lock.prepare('select count(*) from sqlite_master').get();
@@ -90,10 +92,10 @@ function isBusy(error: unknown): boolean {
 /** Returns the token in the file. A missing or empty file gets a new one. */
 function adminToken(file: string): string {
   const text = readPrivateFile(file, TOKEN_FILE)?.toString('utf8').trim() ?? '';
-  if (ADMIN_TOKEN.test(text)) return text;
+  if (isAdminToken(text)) return text;
   if (text !== '') {
     throw new Error(
-      `${TOKEN_FILE} ${file} is damaged: it must hold weir_ and ${SECRET_LENGTH} letters, digits, "_" or "-", and has ${text.length} characters; delete the file to have a token made`,
+      `${TOKEN_FILE} ${file} is damaged: it must hold ${ADMIN_TOKEN_FORM}, and has ${text.length} characters; delete the file to have a token made`,
     );
   }
   const token = `weir_${randomBytes(SECRET_BYTES).toString('base64url')}`;

@@ -38,6 +38,23 @@ export function isAttachmentKind(kind: Kind): kind is Attachment['kind'] {
   return kind === 'attachments' || kind === 'group-attachments';
 }
 
+/**
+ * The model version at which an attachment began to bind a target, whose key is only the address under a classic load
+ * balancer. Returns `undefined` if the attachment does not bind the target.
+ */
+export function bindingSince(attachment: Attachment, { key, address }: BoundTarget): number | undefined {
+  const { boundSince } = attachment.state;
+  return boundSince[key] ?? boundSince[canonicalAddress(address)];
+}
+
+/** The token that bound a target of an attachment. Returns `undefined` if the administrator did. */
+export function boundByOf({ createdBy, state }: Attachment, { key, address }: BoundTarget): string | undefined {
+  const token = state.boundBy?.[key] ?? state.boundBy?.[canonicalAddress(address)] ?? createdBy;
+  return token === '' ? undefined : token;
+}
+
+type BoundTarget = Pick<ResolvedTarget, 'key' | 'address'>;
+
 export function* attachmentsOf(view: ModelView): Iterable<Attachment> {
   yield* view.list('attachments');
   yield* view.list('group-attachments');

@@ -1,10 +1,10 @@
 // Bindings of a model: which attachments serve each target group, and with which targets; resolved once a version.
-import { canonicalAddress, targetKey } from '../../model/base/target-key.ts';
+import { targetKey } from '../../model/base/target-key.ts';
 import { isHttp } from '../../model/objects/listener.ts';
 import type { ParentIds } from '../../model/objects/parent.ts';
 import { AttachmentIndex } from '../../model/rules/serving.ts';
 import { type TargetSnapshot, targetGroupIdOfRule } from '../contract/snapshot.ts';
-import { type Attachment, attachmentsOf, resolvedTargets } from './attachments.ts';
+import { type Attachment, attachmentsOf, bindingSince, resolvedTargets } from './attachments.ts';
 import type { Model, ModelView } from './model.ts';
 import type { StoredObject } from './object.ts';
 
@@ -105,7 +105,7 @@ export class Bindings {
 }
 
 /** The model version at which the target's attachment began to bind the target; 0 if unknown. */
-function heldSince(attachments: readonly Attachment[], { attachment: id, address, key }: TargetSnapshot): number {
-  const boundSince = attachments.find((attachment) => attachment.id === id)?.state.boundSince ?? {};
-  return boundSince[key] ?? boundSince[canonicalAddress(address)] ?? 0;
+function heldSince(attachments: readonly Attachment[], target: TargetSnapshot): number {
+  const attachment = attachments.find(({ id }) => id === target.attachment);
+  return (attachment && bindingSince(attachment, target)) ?? 0;
 }

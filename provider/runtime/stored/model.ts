@@ -2,6 +2,7 @@
 import { KINDS, type Kind } from '../../model/base/kinds.ts';
 import type { ObjectChange, StoredObject } from './object.ts';
 import { areSeenAt, seenAt } from './servers.ts';
+import { Tallies } from './tallies.ts';
 
 /** Stored objects by kind and id. */
 export interface StoredObjects {
@@ -21,10 +22,13 @@ type Collections = Record<Kind, ReadonlyMap<string, StoredObject>>;
 /** One version of the model. Immutable: a commit makes the next version. */
 export class Model implements ModelView {
   readonly version: number;
+  /** How many objects and bindings are a token's. */
+  readonly tallies: Tallies;
   readonly #collections: Collections;
 
-  constructor(version: number, collections: Collections) {
+  constructor(version: number, collections: Collections, tallies: Tallies) {
     this.version = version;
+    this.tallies = tallies;
     this.#collections = collections;
   }
 
@@ -32,7 +36,7 @@ export class Model implements ModelView {
     const collections = Object.fromEntries(
       KINDS.map((kind) => [kind, new Map(objects.filter((o) => o.kind === kind).map((o) => [o.id, o]))]),
     ) as unknown as Collections;
-    return new Model(version, collections);
+    return new Model(version, collections, Tallies.of(objects));
   }
 
   get<K extends Kind>(kind: K, id: string): StoredObject<K> | undefined {
@@ -55,7 +59,7 @@ export class Model implements ModelView {
     const servers = this.#collections['backend-servers'];
     if (areSeenAt(servers, nowMs)) return this;
     const seen = new Map([...servers].map(([id, server]) => [id, seenAt(server, nowMs)]));
-    return new Model(this.version, { ...this.#collections, 'backend-servers': seen });
+    return new Model(this.version, { ...this.#collections, 'backend-servers': seen }, this.tallies);
   }
 
   with(version: number, changes: readonly ObjectChange[]): Model {
@@ -66,11 +70,14 @@ export class Model implements ModelView {
       copied.add(kind);
       return collections[kind] as Map<string, StoredObject>;
     };
+    let tallies = this.tallies;
     for (const change of changes) {
+      const { kind, id } = 'put' in change ? change.put : change.delete;
+      tallies = tallies.with(change, collections[kind].get(id));
       if ('put' in change) writable(change.put.kind).set(change.put.id, change.put);
       else writable(change.delete.kind).delete(change.delete.id);
     }
-    return new Model(version, collections);
+    return new Model(version, collections, tallies);
   }
 }
 
@@ -132,6 +139,11 @@ export class Draft implements ModelView {
 
   toModel(): Model {
     return this.#current;
+  }
+
+  /** The changes to the draft since `before`, which is an earlier result of its `toModel`. */
+  changesSince(before: Model): readonly ObjectChange[] {
+    return this.changes.slice(this.changes.length - (this.version - before.version));
   }
 
   #apply(change: ObjectChange): void {

@@ -15,6 +15,8 @@ export type StoredObject<K extends Kind = Kind> = {
     readonly incarnation: string;
     /** Id of the token that created the object; `undefined` for an object of the administrator. */
     readonly createdBy?: string | undefined;
+    /** Id of the token that last changed the object; `undefined` for the administrator. */
+    readonly changedBy?: string | undefined;
     /** The model version that last changed the object. */
     readonly version: number;
     readonly properties: Readonly<PropertiesOf<P>>;
@@ -40,9 +42,14 @@ export interface States {
   'group-attachments': BoundSince;
 }
 
-/** Model version at which an attachment began to bind each target, by target key. */
 interface BoundSince {
+  /** Model version at which an attachment began to bind each target, by target key. */
   readonly boundSince: Readonly<Record<string, number>>;
+  /**
+   * Id of the token that bound a target, by target key; "" for the administrator. Has only the targets that another
+   * caller bound than the one that created the attachment.
+   */
+  readonly boundBy?: Readonly<Record<string, string>>;
 }
 
 export type StateOf<K extends Kind> = K extends keyof States ? States[K] : Readonly<Record<never, never>>;

@@ -5,6 +5,7 @@ import type { BoundContext, BoundResult, MeasureBound } from './bound.ts';
 import { measureCrowd } from './crowd.ts';
 import { measureDeployments } from './deployments.ts';
 import { measureEvents } from './events.ts';
+import { measureLongResponses } from './long-responses.ts';
 import { measureMass } from './mass.ts';
 import { measureMemory } from './memory.ts';
 import { measureShares } from './shares.ts';
@@ -16,6 +17,7 @@ const BOUNDS: Readonly<Record<string, MeasureBound>> = {
   unbind: measureUnbind,
   mass: measureMass,
   memory: measureMemory,
+  longResponses: measureLongResponses,
   crowd: measureCrowd,
   shares: measureShares,
   shutdown: measureShutdown,

@@ -41,6 +41,17 @@ const HELLO: ForwardedRequest = { line: 'POST /', body: 'hello' };
 const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
 const KEEP = 'Connection: keep-alive\r\n';
 
+/** Names under which some server believes what it is told of a client, in the spellings that such servers read. */
+const FORGED_NAMES = [
+  ...['x.forwarded.for', 'x~real~ip', 'x!forwarded!host', 'x*real*ip', 'client.ip', 'true.client-ip', 'x-forward-for'],
+  ...['x-scheme', 'x-url-scheme', 'front-end-https', 'script_name', 'path_info', 'x-original-uri', 'x_original.host'],
+  ...['cf-connecting-ip', 'fastly-client-ip', 'x-envoy-external-address', 'proxy-client-ip', 'wl-proxy-client-ip'],
+  ...['remote-user', 'x-remote-user', 'remote_addr', 'x-host', 'x-ssl-client-cert', 'client-cert', 'proxy', '$wsru'],
+];
+/** Fields of applications, which look alike. */
+const NOT_FORGED = ['Authorization: Bearer x', 'X-Api-Key: x', 'X-User-Id: 7', 'X-Method-Override: PUT'];
+const FORGED = [...FORGED_NAMES.map((name) => `${name}: forged`), ...NOT_FORGED].map((line) => `${line}\r\n`).join('');
+
 const BODIES: readonly ForwardedRow[] = [
   { rule: 'a GET', section: 'RFC 9112 3', send: get(), seen: ['GET /'] },
   { rule: 'a body by length', section: 'RFC 9112 6.2', send: post(length('hello'), 'hello'), seen: [HELLO] },
@@ -126,14 +137,16 @@ const BODIES: readonly ForwardedRow[] = [
           'Via: 1.1 x',
           'Range: bytes=0-',
         ],
-      ].join('\r\n')}\r\nETag: "1"\r\n\r\n`,
+        ...['Remote-User: root', 'X_Remote_User: root', 'X-Api-Key: x', 'X.Auth.Token: x', 'X-Authorization: x'],
+        ...['Authentication-Info: x', 'Proxy: x', 'Cf.Connecting.IP: 6.6.6.6', 'SCRIPT_NAME: /b', 'Set.Cookie: a=b'],
+      ].join('\r\n')}\r\nETag: "1"\r\nx-amz-checksum-crc32: x\r\ngrpc-status: 0\r\n\r\n`,
     ),
-    seen: [{ ...HELLO, trailers: ['X-Sum: 1', 'ETag: "1"'] }],
+    seen: [{ ...HELLO, trailers: ['X-Sum: 1', 'ETag: "1"', 'x-amz-checksum-crc32: x', 'grpc-status: 0'] }],
   },
   {
     rule: 'trailers that Connection names are not forwarded',
     section: 'RFC 9110 7.6.1',
-    send: chunked('5\r\nhello\r\n0\r\nX-A: 1\r\nX-B: 2\r\n\r\n', 'Connection: x-a\r\n'),
+    send: chunked('5\r\nhello\r\n0\r\nX-A: 1\r\nX_A: 1\r\nx.a: 1\r\nX-B: 2\r\n\r\n', 'Connection: x-a\r\n'),
     seen: [{ ...HELLO, trailers: ['X-B: 2'] }],
   },
   {
@@ -203,8 +216,8 @@ const CONNECTIONS: readonly ForwardedRow[] = [
   {
     rule: 'fields that Connection names are not forwarded',
     section: 'RFC 9110 7.6.1',
-    send: get('X-A: 1\r\nConnection: x-a,\tX-B\r\nX-B: 2\r\nX-C: 3\r\n'),
-    seen: [{ line: 'GET /', has: ['X-C: 3'], lacks: ['x-a', 'x-b', 'connection'] }],
+    send: get('X-A: 1\r\nConnection: x-a,\tX_B\r\nX-B: 2\r\nX-C: 3\r\nx.a: 4\r\n'),
+    seen: [{ line: 'GET /', has: ['X-C: 3'], lacks: ['x-a', 'x.a', 'x-b', 'connection'] }],
   },
   {
     rule: 'hop-by-hop fields are not forwarded',
@@ -252,6 +265,14 @@ const CONNECTIONS: readonly ForwardedRow[] = [
         lacks: ['true-client-ip', 'client-ip', 'x-original-url', 'x-rewrite-url', 'x_real_ip', 'client_ip'],
       },
     ],
+  },
+  {
+    rule: 'what an untrusted client says about itself is forwarded in no spelling, with an upgrade or HTTP/1.0 neither',
+    section: 'RFC 7239 8.1',
+    send: `${get(FORGED)}${get(`Connection: Upgrade\r\nUpgrade: x\r\n${FORGED}`)}${old(`${H}${KEEP}${FORGED}`)}`,
+    seen: Array.from({ length: 3 }, () => {
+      return { line: 'GET /', has: ['X-Real-IP: 127.0.0.1', ...NOT_FORGED], lacks: FORGED_NAMES };
+    }),
   },
   {
     rule: 'a request names the load balancer behind the proxies before it',

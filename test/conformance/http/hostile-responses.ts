@@ -68,6 +68,7 @@ const REJECTED: readonly Plain[] = [
   ],
   ['Transfer-Encoding in HTTP/1.0', 'RFC 9112 6.1', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
   ['Transfer_Encoding', 'RFC 9110 16.3.1', ok('Transfer_Encoding: chunked\r\n', '0\r\n\r\n')],
+  ['Content.Length', 'RFC 9110 16.3.1', ok('Content.Length: 0\r\nContent-Length: 0\r\n')],
   ['a space before the colon', 'RFC 9112 5.1', ok('Content-Length : 5\r\n', 'hello')],
   ['a folded line', 'RFC 9112 5.2', ok('X: 1\r\n 2\r\nContent-Length: 0\r\n')],
   ['a bare LF', 'RFC 9112 2.2', ok('X: 1\nContent-Length: 0\r\n')],
@@ -243,10 +244,10 @@ const SEEN: readonly HostileRow[] = [
     rule: 'hop-by-hop fields are not forwarded, and Connection cannot remove framing fields',
     section: 'RFC 9110 7.6.1',
     play: ok(
-      'Connection: X-A, Content-Length\r\nX-A: 1\r\nKeep-Alive: 9\r\nUpgrade: h2c\r\nContent-Length: 5\r\n',
+      'Connection: X-A, Content-Length\r\nX-A: 1\r\nX.A: 2\r\nKeep-Alive: 9\r\nUpgrade: h2c\r\nContent-Length: 5\r\n',
       'hello',
     ),
-    client: { ...HELLO, lacks: ['x-a', 'keep-alive', 'upgrade', 'connection'], isReused: true },
+    client: { ...HELLO, lacks: ['x-a', 'x.a', 'keep-alive', 'upgrade', 'connection'], isReused: true },
   },
   {
     rule: 'trailers are forwarded except those that only a head may have, or that Connection names',
@@ -256,6 +257,7 @@ const SEEN: readonly HostileRow[] = [
       `5\r\nhello\r\n0\r\nX-A: 1\r\nX-Sum: 1\r\n${[
         ...['Set-Cookie: a=b', 'set_cookie: a=b', 'Location: /b', 'Content-Length: 9', 'WWW-Authenticate: NTLM'],
         ...['Access-Control-Allow-Origin: *', 'Content-Type: text/html', 'Cache-Control: public', 'Vary: *'],
+        ...['X_A: 2', 'X.A: 3', 'Set.Cookie: a=b', 'X-Auth-Token: x', 'Remote-User: root', 'X.Real.IP: 6.6.6.6'],
       ].join('\r\n')}\r\ngrpc-status: 0\r\n\r\n`,
     ),
     client: { ...HELLO, trailers: ['X-Sum: 1', 'grpc-status: 0'], isReused: true },

@@ -73,6 +73,9 @@ const FRAMING: readonly RejectedRow[] = [
     post('Transfer_Encoding: chunked\r\n', EMPTY),
   ],
   ['Content_Length', 'RFC 9110 16.3.1', post('Content_Length: 5\r\n')],
+  ['Content.Length, which PHP reads as Content-Length', 'RFC 9110 16.3.1', post('Content.Length: 5\r\n')],
+  ['Transfer~Encoding', 'RFC 9110 16.3.1', post('Transfer~Encoding: chunked\r\n', EMPTY)],
+  ['Transfer!Encoding among the trailers', 'RFC 9112 7.1.2', chunked('0\r\nTransfer!Encoding: chunked\r\n\r\n')],
 ];
 
 const LINES: readonly RejectedRow[] = [

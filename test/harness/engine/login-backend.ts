@@ -23,7 +23,7 @@ export function loginBackend(t: TestContext, name = ''): Promise<ScriptedBackend
 }
 
 /** Takes the next request with its body and returns its head, or `undefined` after the end of the connection. */
-async function nextHead(peer: ScriptedPeer): Promise<string | undefined> {
+export async function nextHead(peer: ScriptedPeer): Promise<string | undefined> {
   await peer.until(() => peer.isClosed || peer.isEnded || peer.received.includes('\r\n\r\n'), 'a request');
   if (!peer.received.includes('\r\n\r\n')) return undefined;
   const head = await peer.head();

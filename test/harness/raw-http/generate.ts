@@ -25,6 +25,9 @@ const otherLines = fc.array(
     'Trailer: X-Sum',
     'X-Forwarded-For: 6.6.6.6',
     'X_Forwarded_Ssl: on',
+    'X.Forwarded~Host: b',
+    'SCRIPT_NAME: /b',
+    'X.a: 1',
     'client-ip: 6.6.6.6',
     'Via: 1.0 fred',
     'Proxy-Connection: close',
@@ -54,6 +57,7 @@ const framingLines = words(
   'Transfer-Encoding:\x0bchunked',
   'Transfer-Encoding : chunked',
   'Transfer_Encoding: chunked',
+  'Transfer.Encoding: chunked',
   'X: y\r\n Transfer-Encoding: chunked',
   'X: y\nTransfer-Encoding: chunked',
   'Host: b',
@@ -72,6 +76,7 @@ const trailers = words(
   'X-Sum: 1\r\n',
   'Content-Length: 5\r\n',
   'Cookie: a=b\r\n',
+  'X_A: 1\r\nX.Remote.User: root\r\n',
   'Transfer-Encoding: chunked\r\nX-Sum: 1\r\n',
 );
 const chunks = fc

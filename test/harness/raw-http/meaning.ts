@@ -27,11 +27,12 @@ const OF_THE_HOP = [
   'client-ip',
 ];
 
-/** How the names of other fields begin with which only the proxy says something about the client. */
-const FORWARDED = 'x-forwarded';
+/** Names of other fields with which only the proxy says something about the client. */
+const FORWARDED =
+  /^proxy-|^x-forward(?:ed|er-|-|$)|-forwarded-(?:for|host|proto)$|^x-original|client-ip$|^script-name$/;
 
-/** Names of fields that must not be trailers (RFC 9110 6.5.1), beside those that begin with `content-`. */
-const NOT_TRAILERS = ['host', 'trailer', 'expect', 'via', 'authorization', 'cookie', 'set-cookie'];
+/** Names of fields that must not be trailers (RFC 9110 6.5.1). */
+const NOT_TRAILERS = /^content-|^trailer$|^expect$|^via$|host|auth|cookie|user|remote/;
 
 /** What the proxy appends to Via (RFC 9110 7.6.3). */
 const OWN_VIA = /^1\.[01] weir$/;
@@ -40,11 +41,11 @@ export function meaningOf(request: RequestMessage): Meaning {
   const { method, target, minor, fields, body, trailers } = request;
   const { authority, path } = partsOf(method, target);
   const host = authority ?? valuesOf(fields, 'host')[0];
-  const named = optionsOf(fields).filter((name) => !['host', 'content-length', 'transfer-encoding'].includes(name));
+  const named = optionsOf(fields)
+    .map(hyphened)
+    .filter((name) => !['host', 'content-length', 'transfer-encoding'].includes(name));
   const dropped = [...OF_THE_HOP, ...named, 'host', ...(minor === 0 ? ['expect'] : [])];
-  const isDropped = (name: string) =>
-    [hyphened(name), name.toLowerCase()].some((one) => dropped.includes(one) || one.startsWith(FORWARDED));
-  const isTrailer = (name: string) => !NOT_TRAILERS.includes(hyphened(name)) && !hyphened(name).startsWith('content-');
+  const isDropped = (name: string) => dropped.includes(hyphened(name)) || FORWARDED.test(hyphened(name));
   return {
     method,
     target: withoutDots(path),
@@ -53,16 +54,16 @@ export function meaningOf(request: RequestMessage): Meaning {
       ([name, value]) => !isDropped(name) && !(name.toLowerCase() === 'via' && OWN_VIA.test(value)),
     ),
     body,
-    trailers: trailers.filter(([name]) => !isDropped(name) && isTrailer(name)),
+    trailers: trailers.filter(([name]) => !isDropped(name) && !NOT_TRAILERS.test(hyphened(name))),
   };
 }
 
 /**
- * Returns the name in lower case, with hyphens for underscores: CGI and its successors read `X_Forwarded_For` and
- * `X-Forwarded-For` as one field.
+ * Returns the name in lower case, with hyphens for all that is no letter or digit: CGI and its successors read
+ * `X_Forwarded.For` and `X-Forwarded-For` as one field.
  */
 function hyphened(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-');
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '-');
 }
 
 function canonicalHost(host: string): string {

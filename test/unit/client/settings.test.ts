@@ -1,10 +1,14 @@
 // The sources of endpoint, token and other settings, and which of them wins.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { settingsOf, tokenFor } from '../../../provider/client/settings.ts';
+
+/** The form of the administrator's token. */
+const FILE_TOKEN = `weir_${'f'.repeat(43)}`;
 
 function settings(config: Record<string, string> = {}, env: Record<string, string> = {}) {
   return settingsOf({ get: (key) => config[key] }, env);
@@ -55,9 +59,9 @@ test('a token is used without its line break, and refused if no header can carry
 });
 
 test('a runtime on this machine gets the token in the file of its user, and another runtime does not', (t) => {
-  const folder = home(t, 'rt-1', 'weir_file');
+  const folder = home(t, 'rt-1', FILE_TOKEN);
   assert.deepEqual(tokenFor(settings(), 'rt-1', folder), {
-    value: 'weir_file',
+    value: FILE_TOKEN,
     source: path.join(folder, '.weir', 'rt-1', 'token'),
   });
   assert.equal(tokenFor(settings(), 'rt-2', folder), undefined);
@@ -65,8 +69,38 @@ test('a runtime on this machine gets the token in the file of its user, and anot
   assert.equal(tokenFor(settings({}, { WEIR_TOKEN: 'weir_e' }), 'rt-1', folder)?.value, 'weir_e');
 });
 
+test('a token file that others may have read or written, or that holds anything else, is refused', (t) => {
+  const folder = home(t, 'rt-1', FILE_TOKEN);
+  const file = path.join(folder, '.weir', 'rt-1', 'token');
+  const write = (text: string, mode = 0o600) => {
+    rmSync(file, { force: true });
+    writeFileSync(file, text);
+    chmodSync(file, mode);
+  };
+  const refused: readonly (readonly [refusal: RegExp, prepare: () => void])[] = [
+    [/is open to other users \(mode 644\)/, () => write(FILE_TOKEN, 0o644)],
+    [/is open to other users \(mode 620\)/, () => write(FILE_TOKEN, 0o620)],
+    [/is damaged: .* has 1 characters/, () => write('x')],
+    [/is damaged/, () => write(FILE_TOKEN.slice(0, -1))],
+    [/is damaged/, () => write(`${FILE_TOKEN}\n${FILE_TOKEN}`)],
+    [/is damaged: it has 5000 bytes/, () => write('x'.repeat(5000))],
+    [/is not a file/, () => spawnSync('sh', ['-c', 'rm "$0" && mkfifo -m 600 "$0"', file])],
+  ];
+  for (const [refusal, prepare] of refused) {
+    prepare();
+    assert.throws(() => tokenFor(settings(), 'rt-1', folder), refusal);
+  }
+  write(FILE_TOKEN);
+  if (process.getuid?.() === 0) {
+    chownSync(file, 1, 1);
+    assert.throws(() => tokenFor(settings(), 'rt-1', folder), /belongs to another user \(uid 1\)/);
+    chownSync(file, 0, 0);
+  }
+  assert.equal(tokenFor(settings(), 'rt-1', folder)?.value, FILE_TOKEN);
+});
+
 test('a runtime id never leads out of the folder of tokens', (t) => {
-  const folder = home(t, 'rt-1', 'weir_file');
+  const folder = home(t, 'rt-1', FILE_TOKEN);
   for (const id of ['../.weir/rt-1', 'rt-1/../rt-1', '..', '.']) {
     assert.equal(tokenFor(settings(), id, folder), undefined);
   }
@@ -80,7 +114,7 @@ test('a certificate authority is a PEM text or a file, and one that cannot be re
 });
 
 test('the token file is used for 127.0.0.0/8, ::1 and localhost, and not for names that look like them', (t) => {
-  const folder = home(t, 'rt-1', 'weir_file');
+  const folder = home(t, 'rt-1', FILE_TOKEN);
   const isSent = (host: string) =>
     tokenFor(settings({ 'weir:endpoint': `http://${host}:1` }), 'rt-1', folder) !== undefined;
   assert.deepEqual(['127.0.0.1', '127.9.9.9', '[::1]', 'localhost'].map(isSent), [true, true, true, true]);

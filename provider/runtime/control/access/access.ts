@@ -12,6 +12,8 @@ export interface Need {
   readonly resources: readonly [string, ...string[]];
   /** Path of the property because of which the permission is needed; "" for the whole object. */
   readonly path: string;
+  /** What errors call the resource, if its id is not for a caller without the permission. */
+  readonly shown?: string;
 }
 
 export interface Access {
@@ -23,8 +25,11 @@ export interface Access {
   /** False once the caller's token was revoked or has expired. */
   readonly isLive: boolean;
   may(need: Need): boolean;
-  /** Whether the caller has the permission on at least one possible resource of one of the types. */
-  maySome(permission: Permission): boolean;
+  /**
+   * Whether the caller has the permission on at least one possible resource of one of the types. `object`: the resource
+   * that the request names; of its type, no other resource counts.
+   */
+  maySome(permission: Permission, object?: string): boolean;
   /** Patterns of the owners for which the caller may write. `undefined`: for any owner, and for none. */
   readonly owners: readonly string[] | undefined;
   /** Whether the caller may write objects of the owner. `undefined` stands for objects without an owner. */
@@ -69,8 +74,8 @@ export class TokenAccess implements Access {
     return resources.some((resource) => permits(this.#statements, actions, resource));
   }
 
-  maySome(permission: Permission): boolean {
-    return permitsSome(this.#statements, permission);
+  maySome(permission: Permission, object?: string): boolean {
+    return permitsSome(this.#statements, permission, object);
   }
 
   mayWriteFor(owner: string | undefined): boolean {
@@ -85,18 +90,23 @@ export function demand(access: Access, needs: readonly Need[]): void {
   if (missing.length === 0) return;
   throw forbidden(
     access,
-    missing.map(({ actions, resources, path }) => {
-      return { path, message: `needs ${oneOf(actions)} on ${resources.join(' or ')}` };
+    missing.map(({ actions, resources, path, shown }) => {
+      return { path, message: `needs ${oneOf(actions)} on ${shown ?? coveringText(resources)}` };
     }),
   );
 }
 
-/** Throws `Forbidden` if the caller has none of the permissions on any resource. */
-export function demandSome(access: Access, permissions: readonly Permission[]): void {
-  if (permissions.some((permission) => access.maySome(permission))) return;
-  const texts = permissions.map(
-    ({ actions, types }) => `${oneOf(actions)} on ${types.map((type) => resourceText(type, 'some ')).join(' or ')}`,
-  );
+/**
+ * Throws `Forbidden` if the caller has none of the permissions on any resource. `object`: the resource that the request
+ * names, so that a caller who may not know it is refused in the same words whether or not it exists.
+ */
+export function demandSome(access: Access, permissions: readonly Permission[], object?: string): void {
+  if (permissions.some((permission) => access.maySome(permission, object))) return;
+  const named = object?.split('/')[0];
+  const texts = permissions.map(({ actions, types }) => {
+    const resources = types.map((type) => (type === named ? object : resourceText(type, 'some ')));
+    return `${oneOf(actions)} on ${resources.join(' or ')}`;
+  });
   throw forbidden(access, [{ path: '', message: `needs ${texts.slice(0, 2).join(' or ')}` }]);
 }
 
@@ -118,6 +128,12 @@ function forbidden(access: Access, problems: readonly Problem[]): WeirError {
     `${capital(access.name)} does not allow this request: ${text}. The administrator can create a token that does with \`weir token create\`.`,
     problems.map((problem) => ({ ...problem, code: 'Forbidden' })),
   );
+}
+
+/** The text of alternative resources in an error. The load balancer above an object is not named: its id may be secret. */
+function coveringText(resources: Need['resources']): string {
+  const own = resources.at(-1) ?? '';
+  return /^(?:listener|rule)\//.test(own) ? `${own} or on its load balancer` : own;
 }
 
 /** The text of alternative actions in an error. Of three or more actions, only the first is named. */

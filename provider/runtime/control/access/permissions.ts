@@ -23,7 +23,8 @@ import { type Attachment, loadBalancerOf, targetsWanted } from '../../stored/att
 import { membersOf } from '../../stored/members.ts';
 import type { ModelView, StoredObjects } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
-import { listenersAt, vipPortsOf } from '../../stored/vip-ports.ts';
+import { ownerName } from '../../stored/owner.ts';
+import { listenersAt, vipPortOf, vipPortsOf } from '../../stored/vip-ports.ts';
 import { type Access, mayAll, type Need } from './access.ts';
 import { needOf, needsOf, needsOfPlace } from './resources.ts';
 
@@ -157,7 +158,11 @@ function endpointNeeds(view: ModelView, before: StoredObject | undefined, after:
   const others = occupants.filter(({ id, properties }) => {
     return after.kind === 'listeners' ? id !== after.id : properties.loadBalancerId !== after.id;
   });
-  return needsOf(view, others, KIND_ACTIONS.listeners.modify);
+  return others.flatMap((other) => {
+    const { vip, port } = vipPortOf(view, other);
+    const shown = `the listener of ${ownerName(other)} that has ${vip}:${port}`;
+    return needsOf(view, [other], KIND_ACTIONS.listeners.modify).map((need) => ({ ...need, shown }));
+  });
 }
 
 /** The permissions on the servers of newly bound targets. A target with a bare address needs no such permission. */

@@ -1,6 +1,6 @@
 // The resources that cover an object in permissions: the object itself, and the load balancer above it.
 import type { Kind } from '../../../model/base/kinds.ts';
-import { type ParentReference, parentKindsOf, parentReferenceOf } from '../../../model/base/references.ts';
+import { type ParentReference, parentReferenceOf } from '../../../model/base/references.ts';
 import { type Actions, KIND_ACTIONS } from '../../../model/permissions/actions.ts';
 import type { StoredObjects } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
@@ -61,6 +61,7 @@ function placeOf(view: StoredObjects, object: StoredObject): Covering | undefine
 function coveringOfParent(view: StoredObjects, { kind, id }: ParentReference): Covering | undefined {
   const parent = view.get<Kind>(kind, id);
   if (parent !== undefined) return coveringOf(view, parent);
-  // A missing load balancer needs the permission too, so that a caller without it does not learn which ids exist.
-  return parentKindsOf(kind).length === 0 ? [`${KIND_ACTIONS[kind].type}/${id}`] : undefined;
+  // A missing parent needs the permission too, so that a caller without it does not learn which ids exist.
+  const { type } = KIND_ACTIONS[kind];
+  return type && [`${type}/${id}`];
 }

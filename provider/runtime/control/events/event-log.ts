@@ -1,12 +1,14 @@
-// The log of recent runtime events for readers of the event stream, oldest first and bounded in size.
+// The log of recent runtime events for readers of the event stream, oldest first and bounded in number.
 import { randomBytes } from 'node:crypto';
 import type { RuntimeEvent } from '../../../model/api/events.ts';
 import { inOneLine } from '../../../model/base/one-line.ts';
 import type { Need } from '../access/access.ts';
 
+/**
+ * Number of events that are kept. The size of each is bounded where it is made, so that large events of one caller do
+ * not push out those of others: all together have at most some 6 million characters.
+ */
 const MAX_EVENTS = 1_000;
-/** Maximum length of the JSON text of all events together. One event of a large attachment takes about 10 KB. */
-const MAX_CHARACTERS = 1_000_000;
 
 export interface LoggedEvent {
   readonly id: string;
@@ -22,7 +24,6 @@ export class EventLog {
   readonly #run = randomBytes(4).toString('hex');
   readonly #nowMs: () => number;
   #events: LoggedEvent[] = [];
-  #characters = 0;
   #last = 0;
   readonly #readers = new Set<(event: LoggedEvent) => void>();
 
@@ -40,10 +41,7 @@ export class EventLog {
     this.#last++;
     const logged = { id: this.lastId, type: event.type, json, needs };
     this.#events.push(logged);
-    this.#characters += json.length;
-    while (this.#events.length > MAX_EVENTS || this.#characters > MAX_CHARACTERS) {
-      this.#characters -= this.#events.shift()?.json.length ?? 0;
-    }
+    if (this.#events.length > MAX_EVENTS) this.#events.shift();
     for (const read of [...this.#readers]) read(logged);
   }
 

@@ -3,6 +3,7 @@
 import type { RuntimeEvent } from '../../../model/api/events.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
 import { keyOf } from '../../../model/base/object-key.ts';
+import { inOneLine } from '../../../model/base/one-line.ts';
 import { type Membership, membershipChanges } from '../../../model/rules/membership.ts';
 import { targetsWanted } from '../../stored/attachments.ts';
 import { membersOf } from '../../stored/members.ts';
@@ -11,8 +12,9 @@ import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 import type { Need } from '../access/access.ts';
 import { needsOfRead } from '../access/permissions.ts';
 
-/** Limit for target changes in one event, because 1,000 events are kept and an attachment has up to 500 targets. */
+/** Limits for the target changes in one event, because 1,000 events are kept and an attachment has up to 500 targets. */
 const MAX_CHANGES_TOLD = 50;
+const MAX_CHARACTERS_TOLD = 5_000;
 
 /** The targets of an attachment, or the members of a group as targets, for a comparison before and after a write. */
 type Told = Membership & { readonly targets: Readonly<Record<string, unknown>> };
@@ -52,8 +54,19 @@ export function writeEvents(before: ModelView, changes: readonly ObjectChange[])
 function targetsOf(before: Told | undefined, after: Told | undefined) {
   if (before === undefined && after === undefined) return {};
   const all = membershipChanges(...withoutSame(before ?? NO_TARGETS, after ?? NO_TARGETS)) ?? [];
-  const omitted = all.length - MAX_CHANGES_TOLD;
-  return { targets: all.slice(0, MAX_CHANGES_TOLD), ...(omitted > 0 ? { omitted } : {}) };
+  const told = firstWithin(all.slice(0, MAX_CHANGES_TOLD), MAX_CHARACTERS_TOLD);
+  const omitted = all.length - told.length;
+  return { targets: told, ...(omitted > 0 ? { omitted } : {}) };
+}
+
+/** As many of the first changes as have room. */
+function firstWithin<T>(changes: readonly T[], characters: number): readonly T[] {
+  let left = characters;
+  const end = changes.findIndex((change) => {
+    left -= inOneLine(JSON.stringify(change)).length;
+    return left < 0;
+  });
+  return end === -1 ? changes : changes.slice(0, end);
 }
 
 /** Removes unchanged targets, which are identical objects on both sides, so that fewer targets are compared. */

@@ -33,13 +33,13 @@ export class HealthWaits {
    * the new targets that have passed a first check, or `undefined` if the write needs no hand-over.
    */
   handOver(write: CompiledWrite): Promise<readonly Proven[]> | undefined {
-    const { name, model, changes, written } = write;
+    const { name, caller, model, changes, written } = write;
     this.#handover.supersede(name);
     const seconds = handoverSecondsOf(written);
     if (seconds === 0 || !changesBindings(model, changes)) return undefined;
     const recordOf: RecordOf = (targetGroupId, key) => this.#monitor.record(targetGroupId, key);
     const handovers = handoversOf(write.before.snapshot, write.after.snapshot, written, recordOf);
-    const delayMs = ({ address }: { address: string }) => this.#budget.delayMs(written?.createdBy, address);
+    const delayMs = ({ address }: { address: string }) => this.#budget.delayMs(caller, address);
     return handovers.length === 0 ? undefined : this.#handover.prove(name, handovers, seconds, delayMs);
   }
 

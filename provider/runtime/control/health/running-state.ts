@@ -40,8 +40,8 @@ export class RunningState {
    * The targets of an attachment, by name, with their health. If several listeners serve a target, the worst health
    * counts.
    */
-  boundTargets(attachment: Attachment): Record<string, BoundTarget> {
-    const bindings = bindingsOf(this.#modelNow());
+  boundTargets(attachment: Attachment, model: Model): Record<string, BoundTarget> {
+    const bindings = bindingsOf(model);
     const bound = new Map<string, BoundTarget>();
     // If several attachments bind one target key, only the target of the holder is checked.
     const tell = ({ name, address, port, weight, ineligible }: TargetSnapshot, checked: Health) => {
@@ -61,9 +61,10 @@ export class RunningState {
 
   /** The targets of an attachment with weight > 0 that take no traffic, as problems of the attachment's properties. */
   notHealthy(attachmentId: string): { path: string; message: string }[] {
-    const attachment = this.#modelNow().get('attachments', attachmentId);
+    const model = this.#modelNow();
+    const attachment = model.get('attachments', attachmentId);
     if (attachment === undefined) return [];
-    return Object.entries(this.boundTargets(attachment))
+    return Object.entries(this.boundTargets(attachment, model))
       .filter(([, { weight, health }]) => weight > 0 && !takesTraffic(health))
       .map(([name, { health }]) => ({ path: propertyPath(['targets', name]), message: `is ${health}` }));
   }

@@ -24,28 +24,44 @@ import { hasMoved } from '../../stored/servers.ts';
 /** Maximum number of targets that are named in warnings; further targets are only counted. */
 const MAX_WARNINGS = 10;
 
-/** The state of a written attachment: by target key, the model version at which the attachment bound the key. */
-export function boundSinceOf(view: ModelView, next: Attachment, before: Attachment | undefined): BoundSince {
+/**
+ * The state of a written attachment: since which model version it binds each target key, and who bound the key.
+ * `caller`: id of the token that writes; `undefined` for the administrator.
+ */
+export function bindingState(
+  view: ModelView,
+  next: Attachment,
+  before: Attachment | undefined,
+  caller: string | undefined,
+): BindingState {
   // Collects the target keys in a set, because two members of a group may have the same target key.
   const keys = new Set<string>();
   for (const { key } of resolvedTargets(view, next)) keys.add(key);
-  const old = before?.state.boundSince ?? {};
+  const { boundSince: old, boundBy: oldBy = {} } = before?.state ?? { boundSince: {} };
   const oldKeys = Object.keys(old);
-  if (oldKeys.length === keys.size && oldKeys.every((key) => keys.has(key))) return old;
-  return Object.fromEntries([...keys].map((key) => [key, old[key] ?? view.version + 1]));
+  const isInPlace = before !== undefined && hasSameParent(before.properties, next.properties);
+  if (isInPlace && oldKeys.length === keys.size && oldKeys.every((key) => keys.has(key))) return before.state;
+  const boundSince = Object.fromEntries([...keys].map((key) => [key, old[key] ?? view.version + 1]));
+  // Who moves an attachment binds all of its targets anew.
+  const isKept = (key: string) => isInPlace && old[key] !== undefined;
+  const boundBy = [...keys].flatMap((key): [string, string][] => {
+    const token = isKept(key) ? oldBy[key] : caller === next.createdBy ? undefined : (caller ?? '');
+    return token === undefined ? [] : [[key, token]];
+  });
+  return boundBy.length === 0 ? { boundSince } : { boundSince, boundBy: Object.fromEntries(boundBy) };
 }
 
-type BoundSince = Attachment['state']['boundSince'];
+type BindingState = Attachment['state'];
 
 /** An object besides the attachment itself that decides which target keys the attachment binds. */
 type Part = StoredObject<'backend-servers'> | StoredObject<'groups'> | StoredObject<'load-balancers'>;
 
 /** Updates the bound target keys of every attachment that depends on a changed server, group or load balancer. */
-export function renewBoundSince(draft: Draft, part: Part): void {
+export function renewBoundSince(draft: Draft, part: Part, caller: string | undefined): void {
   for (const attachment of dependents(draft, part)) {
-    const boundSince = boundSinceOf(draft, attachment, attachment);
-    if (boundSince === attachment.state.boundSince) continue;
-    draft.put({ ...attachment, state: { boundSince } });
+    const state = bindingState(draft, attachment, attachment, caller);
+    if (state === attachment.state) continue;
+    draft.put({ ...attachment, state });
   }
 }
 

@@ -2,7 +2,7 @@
 // Errors about owners, incarnations and deletion are thrown by the change, errors about other objects by `checkObject`.
 import { isDeepStrictEqual } from 'node:util';
 import { WeirError } from '../../../model/base/errors.ts';
-import { KIND_NAMES, KINDS, type Kind } from '../../../model/base/kinds.ts';
+import { KIND_NAMES, type Kind } from '../../../model/base/kinds.ts';
 import type { Draft, ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { ownerName } from '../../stored/owner.ts';
@@ -12,14 +12,12 @@ import { renewBoundSince } from './attachments.ts';
 import { checkObject } from './checks.ts';
 import { changeEndpoints } from './endpoints.ts';
 import { withState } from './kept-state.ts';
+import { refuseTooManyBindings, refuseTooManyObjects } from './limits.ts';
 import type { PutRequest } from './put-request.ts';
 import { refuseInUse } from './references.ts';
-import { refuseUnshared } from './sharing.ts';
+import { refuseAdoptedChange, refuseUnshared } from './sharing.ts';
 import { withBoundWeights } from './targets-patch.ts';
 import type { VipPool } from './vip-pool.ts';
-
-/** Maximum number of objects that one token has created and that exist. The administrator has no limit. */
-const MAX_OBJECTS = 10_000;
 
 /**
  * Checks a write before it is made. Throws if the caller lacks a permission, or has read an older version of the
@@ -37,7 +35,7 @@ export function putObject(
   pool: VipPool,
   precondition: Precondition = () => {},
 ): StoredObject {
-  const { kind, id } = request;
+  const { kind, id, caller } = request;
   const existing = draft.get<Kind>(kind, id);
   const properties = request.keepsWeights ? withBoundWeights(request, existing) : request.properties;
   const next = {
@@ -45,7 +43,8 @@ export function putObject(
     id,
     owner: request.owner ?? existing?.owner,
     incarnation: request.incarnation ?? existing?.incarnation ?? request.newIncarnation,
-    ...createdByOf(existing === undefined ? request.createdBy : existing.createdBy),
+    ...known('createdBy', existing === undefined ? caller : existing.createdBy),
+    ...known('changedBy', caller),
     version: 0,
     properties,
     state: {},
@@ -53,15 +52,21 @@ export function putObject(
   const complete = withState(draft, next, existing, request, pool);
   precondition(draft, existing, complete);
   refuseForeign(existing, request);
-  if (existing === undefined) refuseTooMany(draft, request.createdBy);
+  if (existing === undefined) refuseTooManyObjects(draft, caller);
   // A write that names no owner, as an operator makes it, goes by the permissions of the caller alone.
-  if (request.owner !== undefined) refuseUnshared(draft, complete, existing);
+  if (request.owner !== undefined) {
+    refuseUnshared(draft, complete, existing);
+    refuseAdoptedChange(draft, complete, existing);
+  }
   const isChange = existing === undefined || !isEqual(existing, complete);
+  const before = draft.toModel();
   draft.attempt(() => {
     if (isChange) changeEndpoints(draft, kind, id, () => draft.put(complete));
     checkObject(draft, complete, existing);
-    if (complete.kind === 'groups' || complete.kind === 'load-balancers') renewBoundSince(draft, complete);
-    if (complete.kind === 'backend-servers' && hasMoved(existing as never, complete)) renewBoundSince(draft, complete);
+    if (complete.kind === 'groups' || complete.kind === 'load-balancers') renewBoundSince(draft, complete, caller);
+    if (complete.kind === 'backend-servers' && hasMoved(existing as never, complete))
+      renewBoundSince(draft, complete, caller);
+    refuseTooManyBindings(before, draft, complete, caller);
   });
   return existingObject<Kind>(draft, kind, id);
 }
@@ -96,18 +101,9 @@ function refuseForeign(existing: StoredObject | undefined, request: PutRequest):
   );
 }
 
-/** Throws `LimitExceeded` if the token has created as many objects as one token may have. */
-function refuseTooMany(view: ModelView, token: string | undefined): void {
-  if (token === undefined) return;
-  let count = 0;
-  for (const kind of KINDS) for (const { createdBy } of view.list<Kind>(kind)) if (createdBy === token) count += 1;
-  if (count < MAX_OBJECTS) return;
-  const message = `The token has created ${count} objects that exist, which is the limit: delete some first.`;
-  throw new WeirError('LimitExceeded', message);
-}
-
-function createdByOf(token: string | undefined): { createdBy?: string } {
-  return token === undefined ? {} : { createdBy: token };
+/** A property of an object, left out if its value is not known. */
+function known(name: 'createdBy' | 'changedBy', token: string | undefined): object {
+  return token === undefined ? {} : { [name]: token };
 }
 
 function isEqual(a: StoredObject, b: StoredObject): boolean {

@@ -1,5 +1,4 @@
 // The connections that the runtime makes to targets, for traffic and checks, and the sockets at which it listens.
-import { KIND_NAMES } from '../../../model/base/kinds.ts';
 import { healthCheckOf } from '../../../model/objects/listener.ts';
 import type { Transport } from '../../../model/rules/connections.ts';
 import { type Attachment, resolvedTargets } from '../../stored/attachments.ts';
@@ -9,12 +8,12 @@ import { vipPortOf } from '../../stored/vip-ports.ts';
 
 type Listener = StoredObject<'listeners'>;
 
-/** A listening socket of the runtime, with its name in errors. */
+/** A listening socket of the runtime: of a listener, or of the API. */
 export interface OwnEndpoint {
   readonly transport: Transport;
   readonly address: string;
   readonly port: number;
-  readonly name: string;
+  readonly listener?: Listener;
 }
 
 /** A connection that the runtime makes to a target, for traffic or for a health check. */
@@ -23,6 +22,7 @@ export interface TargetConnection {
   readonly address: string;
   readonly port: number;
   readonly attachment: Attachment;
+  readonly listenerId: string;
   /** The target's name in its attachment. */
   readonly target: string;
   readonly isCheck: boolean;
@@ -36,7 +36,7 @@ export interface CheckedPlace {
 
 export function listenerEndpoint(view: ModelView, listener: Listener): OwnEndpoint {
   const { vip, port } = vipPortOf(view, listener);
-  return { transport: transportOf(listener), address: vip, port, name: shortNameOf(listener) };
+  return { transport: transportOf(listener), address: vip, port, listener };
 }
 
 const known = new WeakMap<object, ReadonlyMap<number, readonly OwnEndpoint[]>>();
@@ -66,19 +66,20 @@ export function connectionsOf(
   listenerId?: string,
 ): TargetConnection[] {
   const targets = resolvedTargets(view, attachment);
-  return serversOf(view, attachment, listenerId).flatMap(([listener, check]) =>
-    targets.flatMap(({ name: target, address, port: own }) => {
+  return serversOf(view, attachment, listenerId).flatMap(([listener, check]) => {
+    const of = { attachment, listenerId: listener.id };
+    return targets.flatMap(({ name: target, address, port: own }) => {
       const port = own ?? listener.properties.backendPort;
       if (port === undefined) return [];
       const connections: TargetConnection[] = [];
       const connect = (to: number, transport: Transport, isCheck: boolean) => {
-        if (isMeant(to)) connections.push({ transport, address, port: to, attachment, target, isCheck });
+        if (isMeant(to)) connections.push({ transport, address, port: to, ...of, target, isCheck });
       };
       connect(port, transportOf(listener), false);
       if (check.protocol !== 'none') connect(check.port ?? port, check.protocol === 'UDP' ? 'udp' : 'tcp', true);
       return connections;
-    }),
-  );
+    });
+  });
 }
 
 /** The listeners that an attachment serves or may serve, each with the health check of the attachment's targets. */
@@ -101,11 +102,6 @@ function serversOf(
   return [...view.list('listeners')]
     .filter(({ properties }) => properties.loadBalancerId === loadBalancerId)
     .map(withCheck);
-}
-
-/** The name without the owner, because the caller may not be permitted to read the object. */
-export function shortNameOf({ kind, id }: Listener | Attachment): string {
-  return `${KIND_NAMES[kind]} ${id}`;
 }
 
 function transportOf({ properties: { protocol } }: Listener): Transport {

@@ -3,7 +3,7 @@ import { WeirError } from '../../../model/base/errors.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StateOf, States, StoredObject } from '../../stored/object.ts';
-import { boundSinceOf } from './attachments.ts';
+import { bindingState } from './attachments.ts';
 import { servesSinceOf } from './endpoints.ts';
 import { groupState } from './groups.ts';
 import type { PutRequest } from './put-request.ts';
@@ -25,9 +25,9 @@ const STATES: { readonly [K in keyof States]: StateBuilder<K> } = {
     ...servesSinceOf(view, next, existing),
   }),
   rules: (_view, next, existing, request) => cookieKeyOf(next, existing, request),
-  attachments: (view, next, existing) => ({ boundSince: boundSinceOf(view, next, existing) }),
+  attachments: (view, next, existing, { caller }) => bindingState(view, next, existing, caller),
   groups: (_view, next, existing) => groupState(next, existing),
-  'group-attachments': (view, next, existing) => ({ boundSince: boundSinceOf(view, next, existing) }),
+  'group-attachments': (view, next, existing, { caller }) => bindingState(view, next, existing, caller),
 };
 
 export function withState(

@@ -7,21 +7,22 @@ import type { StoredObject } from '../../stored/object.ts';
 import { existingObject } from '../../stored/references.ts';
 import { renewBoundSince } from './attachments.ts';
 import { checkObject } from './checks.ts';
+import { refuseTooManyBindings } from './limits.ts';
 
 type Group = StoredObject<'groups'>;
 
 /** Adds a server to a group. Changes nothing if the server is a member already. */
-export function joinGroup(draft: Draft, groupId: string, serverId: string): Group {
+export function joinGroup(draft: Draft, groupId: string, serverId: string, caller?: string): Group {
   const group = apiGroup(draft, groupId);
   const { joined } = group.state;
   if (joined.includes(serverId)) return group;
   if (joined.length >= MAX_TARGETS) {
     throw invalid([{ path: 'members', message: `must have at most ${MAX_TARGETS} members` }]);
   }
-  return putMembers(draft, group, [...joined, serverId]);
+  return putMembers(draft, group, [...joined, serverId], caller);
 }
 
-export function leaveGroup(draft: Draft, groupId: string, serverId: string): Group {
+export function leaveGroup(draft: Draft, groupId: string, serverId: string, caller?: string): Group {
   const group = apiGroup(draft, groupId);
   const { joined } = group.state;
   if (!joined.includes(serverId)) throw new WeirError('NotFound', `Group ${groupId} has no member ${serverId}.`);
@@ -29,15 +30,18 @@ export function leaveGroup(draft: Draft, groupId: string, serverId: string): Gro
     draft,
     group,
     joined.filter((member) => member !== serverId),
+    caller,
   );
 }
 
-function putMembers(draft: Draft, group: Group, joined: readonly string[]): Group {
-  const next = { ...group, state: { joined } };
+function putMembers(draft: Draft, group: Group, joined: readonly string[], caller: string | undefined): Group {
+  const next = { ...group, changedBy: caller, state: { joined } };
+  const before = draft.toModel();
   draft.attempt(() => {
     draft.put(next);
     checkObject(draft, next, group);
-    renewBoundSince(draft, next);
+    renewBoundSince(draft, next, caller);
+    refuseTooManyBindings(before, draft, next, caller);
   });
   return existingObject(draft, 'groups', group.id);
 }

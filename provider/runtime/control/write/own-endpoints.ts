@@ -1,211 +1,208 @@
 // Targets that a runtime may not connect to: its own listeners and API, where requests would go round for ever, and
-// addresses that its operator denies. The rule holds whichever of target and listener is written later.
+// addresses that its operator denies. What counts is where the runtime would connect to before and after a write, so the
+// rule holds for every kind of write, and whichever of target and listener is written later.
+
 import { type Problem, problemsText, WeirError } from '../../../model/base/errors.ts';
+import { KIND_NAMES } from '../../../model/base/kinds.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
-import { targetKey } from '../../../model/base/target-key.ts';
-import { healthCheckOf } from '../../../model/objects/listener.ts';
+import { canonicalAddress, targetKey } from '../../../model/base/target-key.ts';
 import { invalid } from '../../../model/objects/validate.ts';
 import { isReached } from '../../../model/rules/connections.ts';
-import { newTargets } from '../../../model/rules/targets.ts';
 import { type Attachment, attachmentsOf, resolvedTargets } from '../../stored/attachments.ts';
-import { lookupIn } from '../../stored/lookup.ts';
-import { membersOf } from '../../stored/members.ts';
-import type { ModelView } from '../../stored/model.ts';
+import type { Draft, Model, ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
-import { hasMoved } from '../../stored/servers.ts';
-import { dependents, limited, mapOf } from './attachments.ts';
+import { isSameStack } from '../../stored/owner.ts';
+import { foreignName } from '../../stored/references.ts';
+import { limited, mapOf } from './attachments.ts';
+import { changedPath } from './changed-path.ts';
 import {
-  type CheckedPlace,
   connectionsOf,
   endpointsByPort,
   listenerEndpoint,
   type OwnEndpoint,
-  shortNameOf,
   type TargetConnection,
 } from './connections.ts';
 import { denialOf, type Surroundings } from './surroundings.ts';
+import { touchedAttachments } from './touched.ts';
 
-type Listener = StoredObject<'listeners'>;
-type Rule = StoredObject<'rules'>;
+const LOOP = 'a target may not lead back to the runtime that serves it';
 
-/** Throws if a write makes the runtime connect to itself or to a denied address. Older conflicts are left alone. */
+/**
+ * Throws if the changes of a write make the runtime connect to itself or to a denied address. Older conflicts are left
+ * alone. `written`: the object that the caller writes, which other changes may accompany.
+ */
 export function refuseOwnEndpoints(
-  view: ModelView,
-  next: StoredObject,
-  before: StoredObject | undefined,
+  before: Model,
+  draft: Draft,
+  written: StoredObject | undefined,
   around: Surroundings,
 ): void {
-  if (next === before) return;
-  const landing = landingProblems(view, next, before, around);
+  const changed = changedObjects(before, draft);
+  const landing = landingProblems(before, draft, changed, written, around);
   if (landing.length > 0) throw new WeirError('PortInUse', problemsText(landing), landing);
-  const problems = targetProblems(view, next, before, around);
+  const problems = touchedAttachments(before, draft, changed).flatMap(({ attachment, listenerId }) => {
+    const faults = newFaults(before, draft, attachment, around, listenerId);
+    return problemsOf(before, attachment, faults, written);
+  });
   if (problems.length > 0) throw invalid(problems);
 }
 
 /** Warnings about targets of an attachment to which the runtime should not connect, such as those of an older release. */
 export function ownEndpointWarnings(view: ModelView, attachment: Attachment, around: Surroundings): string[] {
-  const warnings = faultsOf(view, attachment, around, () => true).map(({ target, message }) => {
-    return `${propertyPath([mapOf(attachment), target])} ${message}`;
+  const warnings = onceATarget(faultsOf(view, attachment, around)).map(({ target, textFor }) => {
+    return `${propertyPath([mapOf(attachment), target])} ${textFor(attachment)}`;
   });
   return limited(warnings, `${mapOf(attachment)} are such targets`);
 }
 
-/** Problems of the targets that a write newly binds, or of the checks that it changes. */
-function targetProblems(
-  view: ModelView,
-  next: StoredObject,
-  before: StoredObject | undefined,
-  around: Surroundings,
-): Problem[] {
-  switch (next.kind) {
-    case 'attachments':
-    case 'group-attachments': {
-      const names = new Set(newTargets(lookupIn(view), next, before as Attachment | undefined).map(([name]) => name));
-      if (names.size === 0) return [];
-      return faultsOf(view, next, around, (name) => names.has(name)).map(({ target, message }) => {
-        return { path: propertyPath([mapOf(next), target]), message };
-      });
-    }
-    case 'groups': {
-      const known = new Set(before?.kind === 'groups' ? Object.values(membersOf(before)) : []);
-      const members = membersOf(next);
-      return dependents(view, next).flatMap((attachment) =>
-        faultsOf(view, attachment, around, (name) => !known.has(members[name] ?? '')).map(({ target, message }) => {
-          return { path: propertyPath(['members', target]), message };
-        }),
-      );
-    }
-    case 'backend-servers': {
-      if (before?.kind !== 'backend-servers' || !hasMoved(before, next)) return [];
-      const isNew = (address: string) => !before.properties.addresses.includes(address);
-      return dependents(view, next).flatMap((attachment) =>
-        faultsOf(view, attachment, around, (_name, address) => isNew(address)).map(({ target, message }) => {
-          return {
-            path: 'addresses',
-            message: `cannot be that of target ${target} of ${shortNameOf(attachment)}: ${message}`,
-          };
-        }),
-      );
-    }
-    case 'listeners': {
-      const was = before as Listener | undefined;
-      const path = listenerPath(next, was);
-      if (path === undefined) return [];
-      const own = [...attachmentsOf(view)].filter(({ properties }) => {
-        return properties.listenerId === next.id || properties.loadBalancerId === next.properties.loadBalancerId;
-      });
-      return own.flatMap((attachment) => servedProblems(view, attachment, around, next.id, path));
-    }
-    case 'rules': {
-      const was = before as Rule | undefined;
-      const isMoved = was?.properties.listenerId !== next.properties.listenerId;
-      if (!isMoved && was !== undefined && isSameCheck(was.properties.healthCheck, next.properties.healthCheck))
-        return [];
-      const own = [...attachmentsOf(view)].filter(({ properties }) => properties.ruleId === next.id);
-      const path = isMoved ? 'listenerId' : 'healthCheck.port';
-      return own.flatMap((attachment) => servedProblems(view, attachment, around, undefined, path));
-    }
-    default:
-      return [];
+/** The objects that a write has created or updated, as they are now. Deletes make no new connections. */
+function changedObjects(before: Model, draft: Draft): StoredObject[] {
+  const keys = new Map(
+    draft.changesSince(before).flatMap((change) => ('put' in change ? [[keyOf(change.put), change.put]] : [])),
+  );
+  return [...keys.values()].flatMap(({ kind, id }) => draft.get(kind, id) ?? []);
+
+  function keyOf({ kind, id }: StoredObject): string {
+    return `${kind} ${id}`;
   }
 }
 
-/** Problems of a written listener or load balancer whose new VIP:port is that of a bound target. */
+/** Problems of changed listeners and load balancers whose new VIP:port is that of a bound target. */
 function landingProblems(
+  before: Model,
   view: ModelView,
-  next: StoredObject,
-  before: StoredObject | undefined,
+  changed: readonly StoredObject[],
+  written: StoredObject | undefined,
   around: Surroundings,
 ): Problem[] {
-  const landed = landedEndpoints(view, next, before);
+  const landed = landedEndpoints(before, view, changed);
   if (landed.length === 0) return [];
-  const path = next.kind === 'listeners' ? 'port' : 'address';
+  const path = written?.kind === 'listeners' ? 'port' : 'address';
   const ports = new Set(landed.map(({ port }) => port));
   for (const attachment of attachmentsOf(view)) {
     for (const connection of connectionsOf(view, attachment, (port) => ports.has(port))) {
       const endpoint = landed.find((each) => isReached(each, connection, around.machine));
-      if (endpoint === undefined) continue;
-      const target = `target ${connection.target} of ${shortNameOf(attachment)}`;
-      const use = connection.isCheck ? 'at which it checks' : 'which is';
-      return [{ path, message: `makes the runtime listen at ${keyOf(connection)}, ${use} ${target}: ${LOOP}` }];
+      if (endpoint !== undefined) return [{ path, message: landingText(connection, written) }];
     }
   }
   return [];
 }
 
-const LOOP = 'a target may not lead back to the runtime that serves it';
-
 /** The listening sockets that a write adds or moves. */
-function landedEndpoints(view: ModelView, next: StoredObject, before: StoredObject | undefined): OwnEndpoint[] {
-  if (next.kind === 'listeners') {
-    const endpoint = listenerEndpoint(view, next);
-    const was = before === undefined ? undefined : listenerEndpoint(view, before as Listener);
-    const isSame =
-      endpoint.transport === was?.transport && endpoint.address === was.address && endpoint.port === was.port;
-    return isSame ? [] : [endpoint];
-  }
-  if (next.kind !== 'load-balancers') return [];
-  if (before?.kind === 'load-balancers' && before.state.vip === next.state.vip) return [];
-  const own = [...view.list('listeners')].filter(({ properties }) => properties.loadBalancerId === next.id);
-  return own.map((listener) => listenerEndpoint(view, listener));
+function landedEndpoints(before: Model, view: ModelView, changed: readonly StoredObject[]): OwnEndpoint[] {
+  const [listeners, loadBalancers] = [idsOf(changed, 'listeners'), idsOf(changed, 'load-balancers')];
+  if (listeners.size + loadBalancers.size === 0) return [];
+  return [...view.list('listeners')]
+    .filter(({ id, properties }) => listeners.has(id) || loadBalancers.has(properties.loadBalancerId))
+    .flatMap((listener) => {
+      const endpoint = listenerEndpoint(view, listener);
+      const former = before.get('listeners', listener.id);
+      const was = former && listenerEndpoint(before, former);
+      const isSame =
+        endpoint.transport === was?.transport && endpoint.address === was.address && endpoint.port === was.port;
+      return isSame ? [] : [endpoint];
+    });
 }
 
+function idsOf(objects: readonly StoredObject[], kind: StoredObject['kind']): ReadonlySet<string> {
+  return new Set(objects.filter((object) => object.kind === kind).map(({ id }) => id));
+}
+
+/** Why the runtime may not connect to a target of an attachment. */
 interface Fault {
   readonly target: string;
-  readonly message: string;
+  /** The connection as a text: a connection that the attachment made before a write is no fault of the write. */
+  readonly key: string;
+  /** The reason, for the caller that writes the given object. */
+  readonly textFor: (written: StoredObject | undefined) => string;
 }
 
-/** Why the runtime may not connect to targets of an attachment. Each target is named once. */
-function faultsOf(
-  view: ModelView,
-  attachment: Attachment,
-  around: Surroundings,
-  isMeant: (name: string, address: string) => boolean,
-): Fault[] {
-  const faults = new Map<string, string>();
-  for (const resolved of resolvedTargets(view, attachment)) {
-    const { name, address } = resolved;
-    const network = isMeant(name, address) ? denialOf(resolved, around.networks) : undefined;
-    if (network === undefined) continue;
-    faults.set(name, `is at ${address}, and this runtime takes no targets in ${network} (--deny-targets)`);
-  }
-  for (const [connection, endpoint] of ownConnections(view, attachment, around)) {
-    const { target, address } = connection;
-    if (isMeant(target, address) && !faults.has(target)) faults.set(target, ownText(connection, endpoint));
-  }
-  return [...faults].map(([target, message]) => ({ target, message }));
-}
-
-/** Problems of the connections to targets that a written listener or rule changes. */
-function servedProblems(
+/** The faults that an attachment has after a write and did not have before. Each target is named once. */
+function newFaults(
+  before: Model,
   view: ModelView,
   attachment: Attachment,
   around: Surroundings,
   listenerId: string | undefined,
-  path: string,
+): Fault[] {
+  const faults = faultsOf(view, attachment, around, listenerId);
+  if (faults.length === 0) return [];
+  const was = before.get<Attachment['kind']>(attachment.kind, attachment.id);
+  const known = new Set(was === undefined ? [] : faultsOf(before, was, around).map(({ key }) => key));
+  return onceATarget(faults.filter(({ key }) => !known.has(key)));
+}
+
+function onceATarget(faults: readonly Fault[]): Fault[] {
+  return [...new Map(faults.toReversed().map((fault) => [fault.target, fault])).values()].toReversed();
+}
+
+function faultsOf(view: ModelView, attachment: Attachment, around: Surroundings, listenerId?: string): Fault[] {
+  const { ruleId, loadBalancerId } = attachment.properties;
+  const place = JSON.stringify([ruleId, attachment.properties.listenerId, loadBalancerId]);
+  const denied = resolvedTargets(view, attachment).flatMap((resolved): Fault[] => {
+    const network = denialOf(resolved, around.networks);
+    if (network === undefined) return [];
+    const { name, address, port } = resolved;
+    const text = `is at ${address}, and this runtime takes no targets in ${network} (--deny-targets)`;
+    return [{ target: name, key: `${place} ${canonicalAddress(address)} ${port}`, textFor: () => text }];
+  });
+  const own = ownConnections(view, attachment, around, listenerId).map(([connection, endpoint]): Fault => {
+    const { target, transport, isCheck } = connection;
+    const key = [place, connection.listenerId, transport, placeOf(connection), isCheck].join(' ');
+    return { target, key, textFor: (written) => ownText(connection, endpoint, written) };
+  });
+  return [...denied, ...own];
+}
+
+/** The faults of an attachment as problems of the object that is written. */
+function problemsOf(
+  before: Model,
+  attachment: Attachment,
+  faults: readonly Fault[],
+  written: StoredObject | undefined,
 ): Problem[] {
-  const [first] = ownConnections(view, attachment, around, listenerId);
-  if (first === undefined) return [];
-  const [connection, endpoint] = first;
-  const target = `target ${connection.target} of ${shortNameOf(attachment)}`;
-  return [{ path, message: `does not fit ${target}, which ${ownText(connection, endpoint)}` }];
+  const name = nameFor(written, attachment);
+  switch (written?.kind) {
+    case 'attachments':
+    case 'group-attachments':
+    case 'groups':
+      return faults.map(({ target, textFor }) => {
+        return { path: propertyPath([mapOf(attachment), target]), message: textFor(written) };
+      });
+    case 'backend-servers':
+      return faults.map(({ target, textFor }) => {
+        return { path: 'addresses', message: `cannot be that of target ${target} of ${name}: ${textFor(written)}` };
+      });
+    default: {
+      const path = written === undefined ? '' : changedPath(before, written);
+      return faults.slice(0, 1).map(({ target, textFor }) => {
+        return { path, message: `does not fit target ${target} of ${name}, which ${textFor(written)}` };
+      });
+    }
+  }
 }
 
-function ownText(connection: TargetConnection, { name }: OwnEndpoint): string {
-  return `${connection.isCheck ? 'is checked at' : 'is'} ${keyOf(connection)}, which is ${name}: ${LOOP}`;
+function landingText(connection: TargetConnection, written: StoredObject | undefined): string {
+  const { attachment, target, isCheck } = connection;
+  const name = nameFor(written, attachment);
+  // The address and the name of another stack's target are not for this caller.
+  if (!isNamed(written, attachment)) return `makes the runtime listen where ${name} has a target: ${LOOP}`;
+  const use = isCheck ? 'at which it checks' : 'which is';
+  return `makes the runtime listen at ${placeOf(connection)}, ${use} target ${target} of ${name}: ${LOOP}`;
 }
 
-/** The property of a listener whose change makes other connections. Returns `undefined` if there is none. */
-function listenerPath({ properties: next }: Listener, before: Listener | undefined): string | undefined {
-  const was = before?.properties;
-  if (was?.loadBalancerId !== next.loadBalancerId) return 'loadBalancerId';
-  if (was.protocol !== next.protocol) return 'protocol';
-  if (was.backendPort !== next.backendPort) return 'backendPort';
-  return isSameCheck(healthCheckOf(was), healthCheckOf(next)) ? undefined : 'healthCheck.port';
+function ownText(connection: TargetConnection, { listener }: OwnEndpoint, written: StoredObject | undefined): string {
+  const name = listener === undefined ? 'the API of this runtime' : nameFor(written, listener);
+  return `${connection.isCheck ? 'is checked at' : 'is'} ${placeOf(connection)}, which is ${name}: ${LOOP}`;
 }
 
-function isSameCheck(a: CheckedPlace, b: CheckedPlace): boolean {
-  return a.protocol === b.protocol && a.port === b.port;
+/** The name of an object in an error: its id is only for its own stack, and others are told the owner. */
+function nameFor(written: StoredObject | undefined, object: StoredObject): string {
+  return isNamed(written, object) ? `${KIND_NAMES[object.kind]} ${object.id}` : foreignName(object);
+}
+
+function isNamed(written: StoredObject | undefined, object: StoredObject): boolean {
+  return object.owner === undefined || (written !== undefined && isSameStack(written, object));
 }
 
 /** Connections to targets of an attachment that reach a listening socket of the runtime itself, with that socket. */
@@ -216,7 +213,7 @@ function ownConnections(
   listenerId?: string,
 ): [TargetConnection, OwnEndpoint][] {
   const ofListeners = endpointsByPort(view);
-  const ofApi = api.map((each): OwnEndpoint => ({ ...each, transport: 'tcp', name: 'the API of this runtime' }));
+  const ofApi = api.map((each): OwnEndpoint => ({ ...each, transport: 'tcp' }));
   const isMeant = (port: number) => ofListeners.has(port) || ofApi.some((each) => each.port === port);
   return connectionsOf(view, attachment, isMeant, listenerId).flatMap(
     (connection): [TargetConnection, OwnEndpoint][] => {
@@ -227,6 +224,6 @@ function ownConnections(
   );
 }
 
-function keyOf({ address, port }: TargetConnection): string {
+function placeOf({ address, port }: TargetConnection): string {
   return targetKey(address, port);
 }

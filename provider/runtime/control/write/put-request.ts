@@ -11,8 +11,8 @@ export interface PutRequest<K extends Kind = Kind> {
   /** Incarnation to store. `undefined` keeps the stored incarnation, or stores `newIncarnation` with a new object. */
   readonly incarnation: string | undefined;
   readonly newIncarnation: string;
-  /** Id of the caller's token, kept with a new object; `undefined` for the administrator. */
-  readonly createdBy?: string | undefined;
+  /** Id of the caller's token, kept with the object; `undefined` for the administrator. */
+  readonly caller?: string | undefined;
   /** Generated key for sticky cookies. Stored only if the object has neither a configured nor a generated key. */
   readonly newCookieKey: string;
   /** True for an attachment with `manageWeights: false`, whose bound targets keep their stored weights. */
@@ -20,7 +20,11 @@ export interface PutRequest<K extends Kind = Kind> {
 }
 
 /** Turns a patch of an existing attachment into a put that changes only the attachment's properties. */
-export function patchRequest(id: string, properties: PropertiesOf<'attachments'>): PutRequest<'attachments'> {
+export function patchRequest(
+  id: string,
+  properties: PropertiesOf<'attachments'>,
+  caller: string | undefined,
+): PutRequest<'attachments'> {
   const kept = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '' };
-  return { kind: 'attachments', id, properties, ...kept };
+  return { kind: 'attachments', id, properties, caller, ...kept };
 }

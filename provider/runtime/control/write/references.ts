@@ -31,6 +31,20 @@ function usersOf(view: ModelView, { kind, id }: StoredObject): StoredObject[] {
   );
 }
 
+/** Every object that refers to `object`, or to another one that does. */
+export function dependentsOf(view: ModelView, object: StoredObject): StoredObject[] {
+  const found = new Set<StoredObject>();
+  const add = (each: StoredObject) => {
+    for (const user of usersOf(view, each)) {
+      if (found.has(user)) continue;
+      found.add(user);
+      add(user);
+    }
+  };
+  add(object);
+  return [...found];
+}
+
 /** The references of an object. A group also refers to the servers that joined through the API. */
 function namedBy(object: StoredObject): readonly Reference[] {
   return referencesOf(object.kind, fieldsOf(object));

@@ -1,10 +1,11 @@
 // The surroundings of a runtime: the addresses of its machine and its API, and the networks that its operator denies.
+import type { Networks } from '../../../model/base/networks.ts';
 import { denyingNetwork, type TargetNetworks } from '../../../model/rules/connections.ts';
 
 /** What decides where the runtime may connect to, besides the model. */
 export interface Surroundings {
   /** Addresses of this machine, which a listening socket on a wildcard address covers. */
-  readonly machine: readonly string[];
+  readonly machine: Networks;
   /** Addresses and ports of the API. */
   readonly api: readonly { readonly address: string; readonly port: number }[];
   readonly networks: TargetNetworks;

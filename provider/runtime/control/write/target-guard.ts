@@ -1,13 +1,17 @@
 // The guard of a runtime, which refuses targets that lead back to the runtime or that its operator denies.
-import { networkInterfaces } from 'node:os';
+import { Networks } from '../../../model/base/networks.ts';
 import { type Attachment, attachmentsOf } from '../../stored/attachments.ts';
-import type { ModelView } from '../../stored/model.ts';
+import type { Draft, Model, ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
+import { machineAddresses } from './machine-addresses.ts';
 import { ownEndpointWarnings, refuseOwnEndpoints } from './own-endpoints.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Interval at which the addresses of this machine are read again, because they change while the runtime runs. */
+/** Minimum interval at which the addresses of this machine are read again, because they change while the runtime runs. */
 const READ_MS = 1_000;
+
+/** The share of the time that reading them may take: a machine with many routes reads them less often. */
+const READ_SHARE = 0.02;
 
 interface GuardOptions extends Pick<Surroundings, 'networks'> {
   /** The addresses of the API: none before it listens. */
@@ -16,16 +20,19 @@ interface GuardOptions extends Pick<Surroundings, 'networks'> {
 
 export class TargetGuard {
   readonly #options: GuardOptions;
-  #machine: readonly string[] = [];
-  #readAtMs = Number.NEGATIVE_INFINITY;
+  #machine = new Networks([]);
+  #readAgainAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: GuardOptions) {
     this.#options = options;
   }
 
-  /** Throws if a write makes the runtime connect to itself or to a denied address. `view`: the model after the write. */
-  refuse(view: ModelView, next: StoredObject, before: StoredObject | undefined): void {
-    refuseOwnEndpoints(view, next, before, this.#surroundings());
+  /**
+   * Throws if a write makes the runtime connect to itself or to a denied address, whatever objects the write changes.
+   * `before`: the model before the write. `written`: the object that the caller writes, if any.
+   */
+  refuse(before: Model, draft: Draft, written: StoredObject | undefined): void {
+    if (draft.version !== before.version) refuseOwnEndpoints(before, draft, written, this.#surroundings());
   }
 
   /** Warnings about bound targets that a write would be refused for, such as those of an older release. */
@@ -41,9 +48,11 @@ export class TargetGuard {
   }
 
   #surroundings(): Surroundings {
-    if (performance.now() - this.#readAtMs >= READ_MS) {
-      this.#readAtMs = performance.now();
-      this.#machine = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
+    const startMs = performance.now();
+    if (startMs >= this.#readAgainAtMs) {
+      this.#machine = new Networks(machineAddresses());
+      const endMs = performance.now();
+      this.#readAgainAtMs = endMs + Math.max(READ_MS, (endMs - startMs) / READ_SHARE);
     }
     return { machine: this.#machine, api: this.#options.api(), networks: this.#options.networks };
   }

@@ -8,6 +8,8 @@ export type ModelChange<T extends StoredObject | undefined = StoredObject | unde
 
 export interface Write {
   readonly name: string | undefined;
+  /** Id of the token that writes; `undefined` for the administrator and for the runtime itself. */
+  readonly caller: string | undefined;
   readonly change: ModelChange;
   readonly resolve: (written: StoredObject | undefined) => void;
   readonly reject: (error: unknown) => void;

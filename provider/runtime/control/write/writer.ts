@@ -81,10 +81,11 @@ export class Writer {
    * Makes a change of the model. Resolves with the result of the change once the engine serves it. A write with a name
    * may wait for hand-overs first.
    */
-  write<T extends StoredObject | undefined>(change: ModelChange<T>, name?: string): Promise<T> {
+  write<T extends StoredObject | undefined>(change: ModelChange<T>, name?: string, caller?: string): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#enqueue({
         name,
+        caller,
         change,
         resolve: resolve as Write['resolve'],
         reject,
@@ -197,7 +198,7 @@ export class Writer {
       write.reject(error);
       return false;
     }
-    write.changes = draft.changes.slice(draft.changes.length - (draft.version - before.version));
+    write.changes = draft.changesSince(before);
     const handOver = write.proven === undefined ? this.#handOver(write, before, draft, compiler) : undefined;
     write.proven ??= [];
     if (handOver === undefined) return true;
@@ -206,12 +207,13 @@ export class Writer {
     return false;
   }
 
-  #handOver({ name, changes, written }: Write, before: Model, draft: Draft, compiler: Compiler) {
+  #handOver({ name, caller, changes, written }: Write, before: Model, draft: Draft, compiler: Compiler) {
     const after = draft.toModel();
     // A delete with an outdated incarnation changes nothing, and must not supersede a waiting write of the new object.
     if (name === undefined || (changes.length === 0 && written === undefined)) return undefined;
     return this.#options.handOver({
       name,
+      caller,
       model: before,
       changes,
       written,

@@ -24,6 +24,8 @@ interface Schema {
     state: string;
     /** Id of the token that created the object; null for an object of the administrator. */
     created_by: string | null;
+    /** Id of the token that last changed the object; null for the administrator. */
+    changed_by: string | null;
   };
   health: { target_group_id: string; key: string; health: string };
   tokens: {
@@ -129,6 +131,7 @@ function toRow(object: StoredObject): Schema['objects'] {
     properties: JSON.stringify(object.properties),
     state: JSON.stringify(object.state),
     created_by: object.createdBy ?? null,
+    changed_by: object.changedBy ?? null,
   };
 }
 
@@ -142,6 +145,7 @@ function toObject(row: Schema['objects']): StoredObject {
     properties: JSON.parse(row.properties),
     state: JSON.parse(row.state),
     ...(row.created_by !== null && { createdBy: row.created_by }),
+    ...(row.changed_by !== null && { changedBy: row.changed_by }),
   }) as StoredObject;
 }
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { isNetwork, Networks } from '../../../../provider/model/base/networks.ts';
 import { DENIED_BY_DEFAULT, denyingNetwork, isReached } from '../../../../provider/model/rules/connections.ts';
 
-const MACHINE = ['127.0.0.1', '10.1.2.3', '::1', 'fd00::5'];
+const MACHINE = new Networks(['127.0.0.1', '10.1.2.3', '10.3.0.0/16', '::1', 'fd00::5']);
 
 test('a connection reaches a socket at its address, in every spelling of the address', () => {
   const table: [listening: string, to: string, isMet: boolean][] = [
@@ -25,6 +25,10 @@ test('a connection reaches a socket at its address, in every spelling of the add
     ['::', '10.1.2.3', true],
     ['::', '::ffff:10.1.2.3', true],
     ['::', 'fd00::6', false],
+    ['0.0.0.0', '10.3.7.7', true],
+    ['::', '10.3.7.7', true],
+    // Connections cannot be made to a group; `udp` is below.
+    ['0.0.0.0', '224.0.0.1', false],
   ];
   for (const [listening, to, isMet] of table) {
     const [at, connection] = [listening, to].map((address) => ({ transport: 'tcp', address, port: 80 }) as const);
@@ -33,6 +37,12 @@ test('a connection reaches a socket at its address, in every spelling of the add
   const tcp = { transport: 'tcp', address: '0.0.0.0', port: 80 } as const;
   assert.equal(isReached(tcp, { ...tcp, address: '127.0.0.1', port: 81 }, MACHINE), false);
   assert.equal(isReached(tcp, { ...tcp, address: '127.0.0.1', transport: 'udp' }, MACHINE), false);
+  // A wildcard socket gets the datagrams that its own machine sends to a group.
+  const udp = { transport: 'udp', address: '::', port: 80 } as const;
+  for (const address of ['224.0.0.1', '239.255.255.255', '::ffff:230.1.1.1', '255.255.255.255', 'ff02::1', 'ff0e::1'])
+    assert.equal(isReached(udp, { ...udp, address }, MACHINE), true, address);
+  for (const address of ['223.255.255.255', '240.0.0.1', 'fe80::1', 'ff::1'])
+    assert.equal(isReached(udp, { ...udp, address }, MACHINE), false, address);
 });
 
 test('link-local and metadata addresses are denied in every form, and allowing wins over denying', () => {
@@ -48,9 +58,31 @@ test('link-local and metadata addresses are denied in every form, and allowing w
     'fe80::1',
     'febf::1',
     'fd00:ec2::254',
+    'fd20:ce::254',
+    'fd00:c1::a9fe:a9fe',
+    'fd00:42::42',
     '100.100.100.200',
+    '168.63.129.16',
+    '192.0.0.192',
+    // Embedded by NAT64 of any length, SIIT, 6to4, ISATAP, and Teredo for its server and for its client.
+    '64:ff9b:1::a9fe:a9fe',
+    '64:ff9b:1:a9fe:fe:a900::',
+    '64:ff9b:1:a9:fe:a9fe::',
+    '64:ff9b:1:0:a9:fea9:fe00:0',
+    '::ffff:0:169.254.169.254',
+    '2002:6464:64c8::',
+    '2001:db8::5efe:169.254.169.254',
+    '2001:db8::200:5efe:a9fe:a9fe',
+    '2001:0:a9fe:a9fe::1',
+    '2001::5601:5601',
   ];
   for (const address of metadata) assert.notEqual(denyingNetwork(networks, address), undefined, address);
+  // An allowed IPv6 network does not open the IPv4 addresses inside it; those are allowed by themselves.
+  const wide = { denied, allowed: new Networks(['::/0', '169.254.7.7']) };
+  assert.equal(denyingNetwork(wide, '64:ff9b::a9fe:a9fe'), '169.254.0.0/16');
+  assert.equal(denyingNetwork(wide, '2002:a9fe:a9fe::1'), '169.254.0.0/16');
+  assert.equal(denyingNetwork(wide, '64:ff9b::a9fe:707'), undefined);
+  assert.equal(denyingNetwork(wide, 'fe80::1'), undefined);
   assert.equal(denyingNetwork(networks, '10.8.0.1'), '10.0.0.0/8');
   assert.equal(denyingNetwork(networks, '::ffff:10.8.0.1'), '10.0.0.0/8');
   assert.equal(denyingNetwork(networks, 'fd12::1'), 'fd12::/16');

@@ -43,7 +43,7 @@ test('a reader that does not read is disconnected, and no more data is buffered 
   const log = logOf();
   const stream = new EventStream(log, ADMINISTRATOR, undefined);
   const closed = once(stream.readable, 'close');
-  for (let id = 0; id < 5_000 && !stream.readable.destroyed; id++) happen(log, id, 'x'.repeat(1_000));
+  for (let id = 0; id < 10_000 && !stream.readable.destroyed; id++) happen(log, id, 'x'.repeat(1_000));
   await closed;
   assert.ok(stream.readable.destroyed);
 });

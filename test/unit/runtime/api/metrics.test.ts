@@ -7,8 +7,8 @@ import {
   MAX_TARGETS_SCRAPED,
   type MetricsSample,
   renderMetrics,
-  type TargetSample,
 } from '../../../../provider/runtime/api/metrics.ts';
+import type { TargetSample } from '../../../../provider/runtime/api/target-metrics.ts';
 import { DURATION_BOUNDS_MS } from '../../../../provider/runtime/contract/engine-statistics.ts';
 
 const target = (key: string): TargetSample => ({
@@ -53,10 +53,14 @@ const sample = (listeners: readonly ListenerSample[]): MetricsSample => ({
   },
   shortages: [{ resource: 'ports', count: 4 }],
   listeners,
+  listenerCount: listeners.length,
+  targetCount: listeners.reduce((sum, { targets }) => sum + [...targets].length, 0),
 });
 
 async function linesOf(listeners: readonly ListenerSample[]): Promise<string[]> {
-  return (await renderMetrics(sample(listeners))).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return (await renderMetrics(sample(listeners), async () => {}))
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
 test('versions, workers, listeners and targets have their series', async () => {

@@ -4,6 +4,7 @@ export const HTAB = 0x09;
 export const LF = 0x0a;
 export const CR = 0x0d;
 export const SP = 0x20;
+export const HYPHEN = 0x2d;
 export const COLON = 0x3a;
 
 /** Characters of methods, field names and connection options (RFC 9110 5.6.2). */
@@ -24,6 +25,13 @@ export const TARGET = without('#', range(0x21, 0x7e, table('')));
  */
 export const HOST_NAME = table("-._~!$&'()*+;=%0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
+/**
+ * Each byte as it counts in the name of a field: capitals as small letters, and whatever is no letter or digit as a
+ * hyphen. PHP, CGI and similar interfaces make one name of `X-Real-IP`, `X_Real_IP` and `x.real~ip`, so that a target
+ * behind them believes each spelling.
+ */
+export const FOLDED = foldedBytes();
+
 /** Value of a hexadecimal digit; 255 for any other byte. */
 export const HEX_VALUE = hexValues();
 
@@ -40,6 +48,15 @@ function range(from: number, to: number, allowed: Uint8Array): Uint8Array {
 function without(character: string, allowed: Uint8Array): Uint8Array {
   allowed[character.charCodeAt(0)] = 0;
   return allowed;
+}
+
+function foldedBytes(): Uint8Array {
+  const folded = new Uint8Array(256).fill(HYPHEN);
+  for (const character of '0123456789abcdefghijklmnopqrstuvwxyz') {
+    folded[character.charCodeAt(0)] = character.charCodeAt(0);
+    folded[character.toUpperCase().charCodeAt(0)] = character.charCodeAt(0);
+  }
+  return folded;
 }
 
 function hexValues(): Uint8Array {

@@ -1,12 +1,12 @@
 // The options in the Connection fields of a head: close, keep-alive, upgrade, and names of hop-by-hop fields.
-import { CONNECTION, hasName } from './field-names.ts';
+import { CONNECTION, foldedName, hasName } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 
 export class ConnectionOptions {
   isClose = false;
   isKeepAlive = false;
   isUpgrade = false;
-  /** Lower-case names of the fields that end at this hop. `undefined` for none, the usual case. */
+  /** Folded names of the fields that end at this hop. `undefined` for none, the usual case. */
   nominated: string[] | undefined;
 
   read(fields: HeaderFields): void {
@@ -33,7 +33,7 @@ export class ConnectionOptions {
     else if (option === 'upgrade') this.isUpgrade = true;
     else if (option !== '') {
       this.nominated ??= [];
-      this.nominated.push(option);
+      this.nominated.push(foldedName(option));
     }
   }
 }

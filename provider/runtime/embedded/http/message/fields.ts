@@ -1,11 +1,11 @@
 // The strict parser of field sections, for heads and trailers, and the places of names and values in their text.
-import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, TOKEN } from './characters.ts';
-import { CONTENT_LENGTH, HOST, hasName, knownName, nameSet, TRANSFER_ENCODING } from './field-names.ts';
+import { COLON, CR, FIELD_VALUE, FOLDED, HTAB, HYPHEN, LF, SP, TOKEN } from './characters.ts';
+import { CONTENT_LENGTH, hasName, knownName, nameSet, TRANSFER_ENCODING } from './field-names.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 
 const MAX_FIELDS = 128;
 
-const FRAMING = nameSet(HOST, CONTENT_LENGTH, TRANSFER_ENCODING);
+const FRAMING = nameSet(CONTENT_LENGTH, TRANSFER_ENCODING);
 
 // RFC 6585 5: the server may refuse too many fields.
 const TOO_MANY = localResponse(431, `more than ${MAX_FIELDS} header fields`);
@@ -15,8 +15,8 @@ const OBS_FOLD = localResponse(400, 'folded header line');
 const BAD_NAME = localResponse(400, 'malformed header name');
 // RFC 9110 5.5 lists the characters of values; RFC 9112 2.2 rules out bare CR and LF.
 const BAD_VALUE = localResponse(400, 'forbidden character in a header value');
-// Not from an RFC: backends that change `_` to `-` would frame the message by a field that the runtime does not read.
-const UNDERSCORED = localResponse(400, 'framing header spelt with an underscore');
+// Not from an RFC: backends that change other characters to `-` would frame the message by this field.
+const MISSPELT = localResponse(400, 'framing header without its hyphen');
 
 /**
  * The fields of a head or trailer section, valid until the next section is parsed into this object. All offsets index
@@ -84,7 +84,7 @@ export function parseFields(
     fields.valueEnd[count] = valueEnd - base;
     fields.known[count] = known;
     seen |= 1 << known;
-    if (hasName(FRAMING, known) && hasUnderscore(bytes, nameStart, nameEnd)) return UNDERSCORED;
+    if (hasName(FRAMING, known) && isMisspelt(bytes, nameStart, nameEnd)) return MISSPELT;
     count++;
     at += 2;
   }
@@ -94,7 +94,11 @@ export function parseFields(
   return undefined;
 }
 
-function hasUnderscore(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (bytes[at] === 0x5f) return true;
+/** Returns true if another character than a hyphen counts as one. */
+function isMisspelt(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number;
+    if (FOLDED[byte] === HYPHEN && byte !== HYPHEN) return true;
+  }
   return false;
 }

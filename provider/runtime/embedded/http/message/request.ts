@@ -50,7 +50,7 @@ export class Request {
   upgrade: string | undefined;
   /** True if the request may be sent to a second target after a first one got it (RFC 9110 9.2.2). */
   isReplayable = false;
-  /** Lower-case names of the fields that end at this hop. `undefined` for none, the usual case. */
+  /** Folded names of the fields that end at this hop. `undefined` for none, the usual case. */
   nominated: readonly string[] | undefined;
   /** True if the request has a credential that logs in the connection on which it is sent. */
   hasLogin = false;

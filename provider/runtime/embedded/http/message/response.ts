@@ -24,7 +24,7 @@ export class Response {
   isKeepAlive = false;
   /** Protocol of the connection after a 101, otherwise `undefined`. */
   upgrade: string | undefined;
-  /** Lower-case names of the fields that end at this hop. `undefined` for none, the usual case. */
+  /** Folded names of the fields that end at this hop. `undefined` for none, the usual case. */
   nominated: readonly string[] | undefined;
   /** True if the response has a challenge for a login on the connection on which it came. */
   hasLogin = false;

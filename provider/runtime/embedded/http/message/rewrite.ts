@@ -6,11 +6,13 @@ import {
   CONNECTION,
   CONTENT_LENGTH,
   FORWARDED,
+  foldedName,
   HOST,
   HTTP2_SETTINGS,
   hasName,
   KEEP_ALIVE,
   nameSet,
+  PROXY,
   PROXY_AUTHENTICATE,
   PROXY_AUTHORIZATION,
   PROXY_CONNECTION,
@@ -38,7 +40,10 @@ const HOP_BY_HOP = [
   HTTP2_SETTINGS,
 ];
 
-/** Fields dropped from the requests of a trusted proxy. Those after the hop-by-hop ones are sent anew. */
+/**
+ * Fields dropped from the requests of a trusted proxy. Those after the hop-by-hop ones are sent anew, but for Proxy: it
+ * serves no purpose, and proxies pass it on for clients that they do not know.
+ */
 export const TRUSTED_REQUEST_DROPS = nameSet(
   ...HOP_BY_HOP,
   X_FORWARDED_FOR,
@@ -47,6 +52,7 @@ export const TRUSTED_REQUEST_DROPS = nameSet(
   X_FORWARDED_HOST,
   X_REAL_IP,
   FORWARDED,
+  PROXY,
 );
 /** Fields dropped from the requests of other clients. What a client says about itself cannot be trusted. */
 export const REQUEST_DROPS = TRUSTED_REQUEST_DROPS | nameSet(ABOUT_CLIENT);
@@ -80,9 +86,7 @@ export function keptLines(fields: HeaderFields, drops: number, nominated: readon
 }
 
 function isNominated(fields: HeaderFields, index: number, nominated: readonly string[]): boolean {
-  return (
-    !hasName(NEVER_NOMINATED, fields.known[index] as number) && nominated.includes(fields.name(index).toLowerCase())
-  );
+  return !hasName(NEVER_NOMINATED, fields.known[index] as number) && nominated.includes(foldedName(fields.name(index)));
 }
 
 /**

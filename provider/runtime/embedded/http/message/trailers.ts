@@ -1,4 +1,5 @@
 // Which trailer fields are passed on: those that a recipient may process after the content.
+import { foldedName } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 
 /**
@@ -7,42 +8,65 @@ import type { HeaderFields } from './fields.ts';
  * merges trailers into its head would believe them. Fields that the runtime itself knows are excluded too.
  */
 const HEAD_ONLY = new Set([
-  // Authentication and sessions. Authentication-Info may be a trailer (RFC 9110 11.6.3).
-  ...['cookie', 'cookie2', 'set-cookie', 'set-cookie2', 'proxy-authentication-info', 'realm'],
+  // Credentials whose names do not say so.
+  ...['realm', 'dpop'],
   // Routing, and what overrides the request line.
-  ...['max-forwards', 'origin', 'referer', 'user-agent', 'from', 'x-http-method', 'x-http-method-override'],
-  ...['x-method-override', 'x-host', 'alt-svc', 'alt-used', 'client-cert', 'client-cert-chain', 'early-data'],
+  ...['max-forwards', 'origin', 'referer', 'from', 'x-http-method', 'alt-svc', 'alt-used', 'early-data', 'destination'],
+  ...['depth', 'overwrite', 'soapaction'],
   // Request modifiers.
   ...['accept', 'cache-control', 'pragma', 'range', 'priority', 'prefer'],
   // Response controls.
   ...['age', 'date', 'expires', 'location', 'refresh', 'retry-after', 'vary', 'warning', 'clear-site-data'],
-  ...['strict-transport-security', 'status'],
+  ...['strict-transport-security', 'status', 'surrogate-control', 'cdn-cache-control', 'nel', 'report-to'],
 ]);
 
 /**
  * How names begin that only a head may have: conditional requests, negotiation, cross-origin rules, security policies
- * of browsers, and the format of the content. Content-Digest and Content-MD5 are computed while the content is sent.
+ * of browsers, commands of targets to proxies, and the format of the content. Content-Digest and Content-MD5 are
+ * computed while the content is sent.
  */
-const HEAD_ONLY_STARTS = ['if-', 'accept-', 'access-control-', 'content-', 'sec-', 'cross-origin-', 'proxy-'];
+const HEAD_ONLY_STARTS = [
+  ...['if-', 'accept-', 'access-control-', 'content-', 'sec-', 'cross-origin-', 'proxy-', 'x-accel-', 'x-sendfile'],
+  ...['x-content-', 'x-frame-', 'x-xss-'],
+];
 const TRAILERS_ALL_THE_SAME = new Set(['content-digest', 'content-md5', 'accept-ranges']);
 
 /**
+ * What the names of fields have in them that say who sends a request, on whose behalf, or which resource it is for.
+ * Applications and proxies choose such names freely, so that no list has them all. A checksum or a status never needs
+ * one of these words, and any trailer may be discarded (RFC 9112 7.1.2).
+ */
+const HEAD_ONLY_PARTS = [
+  ...['auth', 'token', 'cookie', 'session', 'secret', 'passw', 'passphrase', 'credential', 'jwt', 'csrf', 'xsrf'],
+  ...['key', 'user', 'account', 'login', 'logon', 'email', 'identity', 'principal', 'impersonat', 'tenant', 'role'],
+  ...['group', 'admin', 'permission', 'scope', 'claim', 'cert', 'client', 'consumer', 'customer', 'remote', 'addr'],
+  ...['forward', 'proxy', 'proto', 'scheme', 'host', 'override', 'rewrite', 'original', 'method', 'url', 'uri', 'path'],
+];
+/** The same for short parts, which are whole words of a name. */
+const HEAD_ONLY_WORDS = new Set(['ip', 'ssl', 'tls', 'https', 'dn', 'sso', 'saml', 'oidc', 'uid', 'internal']);
+
+/**
  * Returns the trailer lines to pass on, unless the head named them in its Connection field. RFC 9112 7.1.2 lets the
- * recipient of a chunked message discard any of them, so none of them makes a message malformed.
+ * recipient of a chunked message discard any of them, so none of them makes a message malformed. `nominated` has folded
+ * names.
  */
 export function keptTrailers(fields: HeaderFields, nominated: readonly string[] | undefined): string {
   let kept = '';
   for (let index = 0; index < fields.count; index++) {
     const name = fields.name(index);
-    if (fields.known[index] !== 0 || isHeadOnly(name) || nominated?.includes(name.toLowerCase())) continue;
+    const folded = foldedName(name);
+    if (fields.known[index] !== 0 || isHeadOnly(folded) || nominated?.includes(folded)) continue;
     kept += `${name}: ${fields.value(index)}\r\n`;
   }
   return kept;
 }
 
-/** `_` counts as `-`, as for the fields that the runtime knows. */
-function isHeadOnly(name: string): boolean {
-  const plain = name.toLowerCase().replaceAll('_', '-');
-  if (TRAILERS_ALL_THE_SAME.has(plain)) return false;
-  return HEAD_ONLY.has(plain) || HEAD_ONLY_STARTS.some((start) => plain.startsWith(start));
+function isHeadOnly(folded: string): boolean {
+  if (TRAILERS_ALL_THE_SAME.has(folded)) return false;
+  return (
+    HEAD_ONLY.has(folded) ||
+    HEAD_ONLY_STARTS.some((start) => folded.startsWith(start)) ||
+    HEAD_ONLY_PARTS.some((part) => folded.includes(part)) ||
+    folded.split('-').some((word) => HEAD_ONLY_WORDS.has(word))
+  );
 }

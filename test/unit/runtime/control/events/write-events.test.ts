@@ -80,4 +80,11 @@ test('an event lists the first 50 changed targets and counts the rest', () => {
   const [{ event } = {}] = writeEvents(Model.of(1, []), [{ put: attachment(targets) }]);
   assert.ok(event?.type === 'write');
   assert.deepEqual([event.targets?.length, event.omitted], [50, 450]);
+  // Long names leave less room: each character of these is shown as an escape.
+  const long = Object.fromEntries(
+    Object.entries(targets).map(([name, target]) => [name.padEnd(255, '\u202e'), target]),
+  );
+  const [{ event: short } = {}] = writeEvents(Model.of(1, []), [{ put: attachment(long) }]);
+  assert.ok(short?.type === 'write');
+  assert.deepEqual([short.targets?.length, short.omitted], [3, 497]);
 });

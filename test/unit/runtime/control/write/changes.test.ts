@@ -294,18 +294,18 @@ test('random writes keep parents existing, rules on HTTP listeners, and one list
 
 test('a token has at most 10,000 objects that it created; the administrator and updates have no limit', () => {
   const draft = emptyDraft();
-  const stored = put(draft, 'backend-servers', 'i-0', SERVER_OF_TOKEN, { createdBy: 'a' });
+  const stored = put(draft, 'backend-servers', 'i-0', SERVER_OF_TOKEN, { caller: 'a' });
   const objects = Array.from({ length: 10_000 }, (_, i) => ({ ...stored, id: `i-${i}` }));
   const full = new Draft(Model.of(1, objects as StoredObject[]));
   const create = (more: object) => writeErrorOf(() => put(full, 'backend-servers', 'new', SERVER_OF_TOKEN, more))?.code;
-  assert.equal(create({ createdBy: 'a' }), 'LimitExceeded');
-  put(full, 'backend-servers', 'i-7', { ...SERVER_OF_TOKEN, bandwidthMbps: 1 }, { createdBy: 'a' });
+  assert.equal(create({ caller: 'a' }), 'LimitExceeded');
+  put(full, 'backend-servers', 'i-7', { ...SERVER_OF_TOKEN, bandwidthMbps: 1 }, { caller: 'a' });
   assert.equal(full.get('backend-servers', 'i-7')?.createdBy, 'a');
-  assert.equal(create({ createdBy: 'b' }), undefined);
+  assert.equal(create({ caller: 'b' }), undefined);
   put(full, 'backend-servers', 'of-administrator', SERVER_OF_TOKEN);
   full.delete('backend-servers', 'i-3');
   full.delete('backend-servers', 'new');
-  assert.equal(create({ createdBy: 'a' }), undefined);
+  assert.equal(create({ caller: 'a' }), undefined);
 });
 
 const SERVER_OF_TOKEN = { region: 'a', vpcId: 'v', addresses: ['10.0.0.1'] };

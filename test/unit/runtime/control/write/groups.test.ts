@@ -87,7 +87,7 @@ test('an ineligible member is shown as ineligible although another member with i
   put(draft, 'backend-servers', 'i-2', { region: 'r1', vpcId: 'v', addresses: ['10.0.0.1'], status: 'Stopped' });
   const monitor = new HealthMonitor({ probe, nowMs: Date.now, onChange: () => {} });
   const running = new RunningState(engineOf(t, 1), monitor, () => draft.toModel());
-  const bound = running.boundTargets(existingObject(draft, 'group-attachments', 'ga'));
+  const bound = running.boundTargets(existingObject(draft, 'group-attachments', 'ga'), draft.toModel());
   assert.deepEqual([bound['i-1']?.health, bound['i-2']?.health], ['checking', 'ineligible']);
 });
 

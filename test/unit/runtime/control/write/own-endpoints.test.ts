@@ -14,7 +14,7 @@ import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
 import { emptyDraft, put, writeErrorOf } from '../../../../harness/control/drafts.ts';
 
 const AROUND: Surroundings = {
-  machine: ['10.0.0.1'],
+  machine: new Networks(['10.0.0.1']),
   api: [{ address: '127.0.0.1', port: 7400 }],
   networks: { denied: new Networks(['169.254.0.0/16']), allowed: new Networks([]) },
 };
@@ -24,8 +24,8 @@ const SERVER = { region: 'a', vpcId: 'v', addresses: ['10.9.9.9'] };
 function refusalOf(draft: Draft, kind: Kind, id: string, input: object): [string, string, string] | undefined {
   const error = writeErrorOf(() =>
     draft.attempt(() => {
-      const before = draft.get<Kind>(kind, id);
-      refuseOwnEndpoints(draft, put(draft, kind, id, input), before, AROUND);
+      const before = draft.toModel();
+      refuseOwnEndpoints(before, draft, put(draft, kind, id, input), AROUND);
     }),
   );
   return error && [error.code, error.details[0]?.path ?? '', error.message];
@@ -126,8 +126,8 @@ test('servers, groups and classic load balancers lead to the same refusals', () 
   assert.deepEqual(declared?.slice(0, 2), ['InvalidParameter', 'members.one']);
   const joined = writeErrorOf(() =>
     draft.attempt(() => {
-      const before = draft.get('groups', 'g');
-      refuseOwnEndpoints(draft, joinGroup(draft, 'g', 'i-2'), before, AROUND);
+      const before = draft.toModel();
+      refuseOwnEndpoints(before, draft, joinGroup(draft, 'g', 'i-2'), AROUND);
     }),
   );
   assert.equal(joined?.details[0]?.path, 'members.i-2');
@@ -137,4 +137,76 @@ test('servers, groups and classic load balancers lead to the same refusals', () 
     refusalOf(draft, 'listeners', 'c', { loadBalancerId: 'old', protocol: 'TCP', port: 9999, backendPort });
   assert.equal(classic(9000), undefined);
   assert.equal(classic(8080)?.[0], 'InvalidParameter');
+});
+
+test('the first address of a server is that of its targets, and a change of the order is judged like any other', () => {
+  const addresses = ['10.9.9.9', '127.0.0.1', '169.254.1.1'];
+  const draft = draftWith(
+    LB,
+    WEB,
+    ['backend-servers', 'i-1', { ...SERVER, addresses }],
+    ['backend-servers', 'i-2', { ...SERVER, addresses }],
+    ['backend-servers', 'i-3', { ...SERVER, addresses }],
+    ['attachments', 'a', { listenerId: 'web', targets: { b: { serverId: 'i-1', port: 8080 } } }],
+    [
+      'attachments',
+      'fixed',
+      { listenerId: 'web', targets: { b: { serverId: 'i-3', address: '10.9.9.9', port: 8080 } } },
+    ],
+    ['groups', 'g', { members: { one: 'i-2' } }],
+    ['group-attachments', 'ga', { groupId: 'g', listenerId: 'web', port: 8080 }],
+  );
+  for (const [id, target] of [
+    ['i-1', 'target b of attachment a'],
+    ['i-2', 'target one of group attachment ga'],
+  ] as const) {
+    for (const order of [[1, 0, 2], [1, 2], [2, 0, 1], [2]]) {
+      const next = order.map((index) => addresses[index] ?? '');
+      const refusal = refusalOf(draft, 'backend-servers', id, { ...SERVER, addresses: next });
+      assert.deepEqual(refusal?.slice(0, 2), ['InvalidParameter', 'addresses'], `${id} ${next}`);
+      assert.ok(refusal?.[2].includes(`cannot be that of ${target}: is`), refusal?.[2]);
+    }
+    assert.equal(refusalOf(draft, 'backend-servers', id, { ...SERVER, addresses: addresses.slice(0, 1) }), undefined);
+  }
+  // A target with an address of its own stays where it is.
+  const turned = { ...SERVER, addresses: addresses.toReversed() };
+  assert.equal(refusalOf(draft, 'backend-servers', 'i-3', turned), undefined);
+});
+
+test('a refusal names what belongs to another stack by its owner only', () => {
+  const [corp, shop] = ['corp', 'shop'].map((name) => `urn:pulumi:dev::${name}::weir::x`);
+  const draft = draftWith(LB);
+  put(draft, 'listeners', 'web', WEB[2], { owner: corp });
+  put(
+    draft,
+    'attachments',
+    'app',
+    { listenerId: 'web', targets: { b: { address: '10.0.0.1', port: 9000 } } },
+    { owner: corp },
+  );
+  const messageOf = (owner: string | undefined, kind: Kind, id: string, input: object) =>
+    writeErrorOf(() =>
+      draft.attempt(() => {
+        const before = draft.toModel();
+        refuseOwnEndpoints(before, draft, put(draft, kind, id, input, { owner }), AROUND);
+      }),
+    )?.message;
+  const target = { loadBalancerId: 'two', targets: { b: { address: '127.0.0.1', port: 8080 } } };
+  put(draft, 'load-balancers', 'two', { address: '0.0.0.0' });
+  put(draft, 'listeners', 'two', { loadBalancerId: 'two', protocol: 'TCP', port: 1 });
+  const wild = { loadBalancerId: 'two', protocol: 'TCP', port: 9000 };
+  const loop = 'a target may not lead back to the runtime that serves it';
+  assert.equal(
+    messageOf(shop, 'attachments', 'x', target),
+    `targets.b is 127.0.0.1:8080, which is a listener of ${corp}: ${loop}`,
+  );
+  assert.equal(
+    messageOf(shop, 'listeners', 'x', wild),
+    `port makes the runtime listen where an attachment of ${corp} has a target: ${loop}`,
+  );
+  assert.match(messageOf(corp, 'attachments', 'x', target) ?? '', /which is listener web: /);
+  assert.match(
+    messageOf(corp, 'listeners', 'x', wild) ?? '',
+    /at 10\.0\.0\.1:9000, which is target b of attachment app: /,
+  );
 });

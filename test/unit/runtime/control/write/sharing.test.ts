@@ -180,6 +180,77 @@ for (const [name, chain, isAllowed] of CHAINS) {
   });
 }
 
+/** The owners of the load balancer and the listener, under a rule that nobody owns, and whether SHOP may bind to it. */
+const OPEN_CHAINS: readonly (readonly [name: string, chain: readonly [Owned, Owned, Owned], isAllowed: boolean])[] = [
+  ["another stack's listener", [nobody(), platform(), nobody()], false],
+  ["another stack's load balancer", [platform(), nobody(), nobody()], false],
+  ["another stack's load balancer, with lists of nobody", [platform(), nobody('shop/*'), nobody('shop/*')], false],
+  ["another stack's load balancer that is shared", [platform('shop/*'), nobody(), nobody()], true],
+  ["another stack's listener below its own load balancer", [by(SHOP)(), platform(), nobody()], false],
+  ["its own listener below another stack's load balancer", [platform(), by(SHOP)(), nobody()], true],
+];
+
+for (const [name, chain, isAllowed] of OPEN_CHAINS) {
+  test(`a rule of nobody is ${isAllowed ? '' : 'not '}open to a stack below ${name}`, () => {
+    const draft = world();
+    give(draft, chain);
+    const targets = { a: { address: '10.0.0.1', port: 80 } };
+    const error = writeErrorOf(() => put(draft, 'attachments', 'x', { ruleId: 'api', targets }, { owner: SHOP }));
+    assert.equal(error?.code, isAllowed ? undefined : 'OwnedByOther');
+    if (!isAllowed)
+      assert.match(error?.message ?? '', /rule api below .* of urn:pulumi:prod::platform::weir::x, which/);
+  });
+}
+
+test('an object is not taken from where it is by moving it in the same write', () => {
+  for (const [kind, property, input] of PLACES) {
+    const id = CHAIN.find(([each]) => each === PARENT_KINDS[property])?.[1] ?? '';
+    const [below, aside] = [id, `${id}2`].map((parentId) => ({ ...input, [property]: parentId }));
+    for (const owner of [PLATFORM, BILLING, NOBODY]) {
+      const draft = world();
+      put(draft, kind, 'x', below ?? {}, { owner });
+      const take = () => writeErrorOf(() => put(draft, kind, 'x', aside ?? {}, { owner: SHOP, incarnation: 'new' }));
+      const share = (sharedWith: readonly string[]) =>
+        give(
+          draft,
+          CHAIN.map(() => ({ owner: PLATFORM, sharedWith })),
+        );
+      share([]);
+      assert.equal(take()?.code, 'OwnedByOther', `${kind} ${property} ${owner}`);
+      share(['shop/*']);
+      assert.equal(take(), undefined);
+    }
+  }
+});
+
+test('an adoption changes nothing that objects of a third stack depend on', () => {
+  const server = { region: 'a', vpcId: 'v', addresses: ['10.0.0.1', '10.0.0.2'] };
+  const turned = { ...server, addresses: server.addresses.toReversed() };
+  const cases: [kind: Kind, id: string, same: object, changed: object][] = [
+    ['backend-servers', 's', server, turned],
+    ['backend-servers', 'm', server, turned],
+    ['groups', 'g', { members: { m: 'm' } }, { members: {} }],
+    ['load-balancers', 'lb', { address: '127.0.0.1' }, { address: '127.0.0.2' }],
+    ['listeners', 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 }, { ...CHAIN[1][2], port: 81 }],
+    ['rules', 'api', CHAIN[2][2], { ...CHAIN[2][2], path: '/other' }],
+  ];
+  for (const [kind, id, same, changed] of cases) {
+    const draft = world();
+    for (const each of ['s', 'm']) put(draft, 'backend-servers', each, server);
+    put(draft, 'load-balancers', 'lb', { address: '127.0.0.1' });
+    put(draft, 'groups', 'g', { members: { m: 'm' } });
+    put(draft, 'attachments', 'a', { ruleId: 'api', targets: { a: { serverId: 's', port: 80 } } }, { owner: PLATFORM });
+    put(draft, 'group-attachments', 'ga', { ruleId: 'api', groupId: 'g', port: 80 }, { owner: PLATFORM });
+    const adopt = (properties: object, owner = SHOP) =>
+      writeErrorOf(() => draft.attempt(() => put(draft, kind, id, properties, { owner, incarnation: 'new' })));
+    assert.equal(adopt(changed)?.code, 'OwnedByOther', `${kind} ${id}`);
+    assert.match(adopt(changed)?.message ?? '', /is used by an? .* of urn:pulumi:prod::platform::weir::x: adopt it/);
+    // Everybody may take it as it is, and the stack that depends on it may take it and change it.
+    assert.equal(adopt(same), undefined);
+    assert.equal(adopt(changed, PLATFORM), undefined);
+  }
+});
+
 test('the error names the property, the owner, and what the owner has to add', () => {
   const draft = world();
   give(draft, [platform(), platform(), platform()]);

@@ -76,7 +76,7 @@ const REFUSED: [rule: string, raw: string, status?: number][] = [
   ['a folded trailer', '0\r\nX: 1\r\n 2\r\n\r\n'],
   ['a bare LF in the trailers', '0\r\nX: 1\nY: 2\r\n\r\n'],
   ['a bare CR in the trailers', '0\r\nX: 1\r2\r\n\r\n'],
-  ['Transfer_Encoding among the trailers', '0\r\nTransfer_Encoding: x\r\n\r\n'],
+  ['Transfer.Encoding among the trailers', '0\r\nTransfer.Encoding: x\r\n\r\n'],
   ['129 trailers', `0\r\n${'X: 1\r\n'.repeat(129)}\r\n`],
   ['trailers over 8 KiB', `0\r\nX: ${'x'.repeat(8 * 1024)}\r\n\r\n`, 431],
 ];
@@ -129,16 +129,23 @@ const HEAD_ONLY = [
     'Accept-Encoding',
     'Sec-Fetch-Site',
   ],
-  ...['Access-Control-Allow-Origin', 'Strict-Transport-Security', 'X-Named'],
+  ...['Access-Control-Allow-Origin', 'Strict-Transport-Security', 'X-Named', 'X_Named', 'x.nAMED'],
+  ...[
+    'Remote-User',
+    'X.Remote.User',
+    'X-Api-Key',
+    'X-Auth-Token',
+    'X-Authorization',
+    'Authentication',
+    'Proxy',
+    'DPoP',
+  ],
+  ...['Authentication-Info', 'X-Csrf-Token', 'X-Session', 'X-Tenant', 'X-Roles', 'X-Host', 'CF-Connecting-IP', 'X-IP'],
+  ...['X-Client-Cert', 'Set.Cookie', 'SCRIPT_NAME', 'X_HTTP_Method_Override', 'If.Match'],
 ];
 const TRAILERS = [
-  'X-Sum',
-  'ETag',
-  'grpc-status',
-  'Grpc-Message',
-  'Server-Timing',
-  'Content-Digest',
-  'Authentication-Info',
+  ...['X-Sum', 'ETag', 'grpc-status', 'Grpc-Message', 'grpc-status-details-bin', 'Server-Timing', 'Content-Digest'],
+  ...['Content-MD5', 'Digest', 'Repr-Digest', 'x-amz-checksum-crc32c', 'X-Checksum-SHA256', 'Signature', 'X-Fine'],
 ];
 
 test('trailers that only a head may have are dropped, and so are those that Connection names', () => {

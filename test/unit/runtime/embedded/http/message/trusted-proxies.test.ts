@@ -1,6 +1,8 @@
 // Trusted proxies: which addresses are trusted, and what a target gets about the client behind a proxy.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { ABOUT_CLIENT_NAMES } from '../../../../../../provider/runtime/embedded/http/message/about-client-names.ts';
 import { findHeadEnd } from '../../../../../../provider/runtime/embedded/http/message/head-parser.ts';
 import { Request, readRequest } from '../../../../../../provider/runtime/embedded/http/message/request.ts';
 import { forwardedLines } from '../../../../../../provider/runtime/embedded/http/message/rewrite.ts';
@@ -79,8 +81,8 @@ const CHAINS: [rule: string, sent: string, expected: string][] = [
   ['a malformed X-Real-IP is replaced', 'X-Real-IP: 192.0.2.7:80\r\n', lines()],
   ['two X-Real-IP are replaced', 'X-Real-IP: 192.0.2.7\r\nX-Real-IP: 192.0.2.8\r\n', lines()],
   [
-    'names with underscores count as the real names',
-    'x_forwarded_for: c\r\nX_Real_IP: 192.0.2.7\r\nX_FORWARDED_HOST: b\r\n',
+    'names with other characters count as the real names',
+    'x_forwarded.for: c\r\nX~Real!IP: 192.0.2.7\r\nX_FORWARDED_HOST: b\r\n',
     lines({ for: 'c, 10.0.0.1', ip: '192.0.2.7', host: 'b' }),
   ],
   ['Forwarded', 'Forwarded: for=c\r\n', `${lines()}Forwarded: for=c\r\n`],
@@ -90,16 +92,21 @@ for (const [rule, sent, expected] of CHAINS) {
   test(`from a trusted proxy: ${rule}`, () => assert.equal(told(sent, TRUSTED), expected));
 }
 
-/** Fields that pass from a trusted proxy as they are, and never from another client. */
+/** Fields of every kind that pass from a trusted proxy as they are, and never from another client. */
 const ABOUT_CLIENT = [
-  ...['X-Forwarded-Server', 'X-Forwarded-Ssl', 'X-Forwarded-Scheme', 'X-Forwarded-Prefix', 'X-Forwarded-By'],
-  ...['X-Forwarded', 'Forwarded-For', 'Client-IP', 'True-Client-IP', 'X-Client-IP', 'X-Cluster-Client-IP'],
-  ...['X-Original-URL', 'X-Original-Host', 'X-Rewrite-URL'],
+  ...['X-Forwarded-Server', 'X-Forwarded-Ssl', 'X-Forwarded-Prefix', 'X-Forwarded', 'X-Forward-For', 'Forwarded-Host'],
+  ...['Client-IP', 'True-Client-IP', 'X-Cluster-Client-IP', 'X-Akamai-Client-IP', 'X-Azure-ClientIP', 'X-Remote-Addr'],
+  ...['CF-Connecting-IPv6', 'Fastly-SSL', 'X-Envoy-External-Address', 'WL-Proxy-SSL', 'X-ProxyUser-IP', '$WSRU'],
+  ...['X-Original-URL', 'X-Original-Remote-Addr', 'X-Rewrite-URL', 'X-Scheme', 'X-Url-Scheme', 'Front-End-Https'],
+  ...['X-Host', 'X-HTTP-Host-Override', 'SCRIPT_NAME', 'Path-Info', 'Client-Cert-Chain', 'X-SSL-Client-Cert'],
+  ...['SSL-Client-S-DN', 'Remote-User', 'X-Remote-Group', 'X-WebAuth-User', 'X-Amzn-Oidc-Identity', 'IV-User'],
 ];
 
 for (const name of ABOUT_CLIENT) {
   test(`${name} passes only from a trusted proxy, in any spelling`, () => {
-    const sent = [name, name.toLowerCase(), name.toUpperCase(), name.replaceAll('-', '_'), name.replace('-', '_')]
+    const spellings = [..."_.~!#$%&'*+^`|"].map((character) => name.replaceAll(/[-_]/g, character));
+    const sent = [name, name.toLowerCase(), name.toUpperCase(), name.replace('-', '_'), name.replace('-', '.')]
+      .concat(spellings)
       .map((spelling) => `${spelling}: x\r\n`)
       .join('');
     assert.equal(told(sent, TRUSTED), `${sent}${lines()}`);
@@ -108,9 +115,30 @@ for (const name of ABOUT_CLIENT) {
   });
 }
 
+test('each name of the list is dropped, and the README of the runtime has the same list', async () => {
+  const own = forwardedLines('192.0.2.7', 'http', 8080);
+  for (const name of Object.values(ABOUT_CLIENT_NAMES).flat())
+    assert.equal(told(`${name.replace('*', 'Any')}: x\r\n`, own), `${own}X-Forwarded-Host: a\r\n`, name);
+  const readme = await readFile(new URL('../../../../../../provider/runtime/README.md', import.meta.url), 'utf8');
+  const [, rows = ''] = /^\| about \| headers.*\n.*\n((?:\|.*\n)+)/m.exec(readme) ?? [];
+  const written = rows.split('\n').map((row) => [...row.matchAll(/`(.+?)`/g)].map(([, name]) => name?.toLowerCase()));
+  const listed = Object.values(ABOUT_CLIENT_NAMES).map((names) => names.map((name) => name.replace(/^-/, '$')));
+  assert.deepEqual(written, [...listed, []]);
+});
+
+test('Proxy passes from nobody', () => {
+  assert.equal(told('Proxy: http://192.0.2.9\r\nproxy:\r\n', TRUSTED), lines());
+});
+
 test('no forwarding field of an untrusted client passes, and no other name is taken for one', () => {
-  const forged = `${F}For: c\r\n${F}Proto: https\r\n${F}Port: 443\r\n${F}Host: b\r\nX_Real-IP: c\r\nForwarded: for=c\r\n`;
-  const others = 'X: 1\r\nX-Forward: 1\r\nX-Real-IQ: 1\r\nx-original-urn: 1\r\nXForwarded-For: 1\r\n';
+  const forged = `${F}For: c\r\nX.Forwarded~For: c\r\n${F}Proto: https\r\n${F}Port: 443\r\n${F}Host: b\r\nX_Real-IP: c\r\nForwarded: for=c\r\n`;
+  const others = [
+    ...['X', 'XForwarded-For', 'X-Forwarding-Rule', 'X-Real', 'X-Client-Id', 'X-Client-Version', 'X-Origin', 'Te2'],
+    ...['Authorization', 'Cookie', 'X-Api-Key', 'X-User-Id', 'X-Auth-Token', 'X-HTTP-Method-Override', 'Host-Name'],
+    ...['Destination', 'CF-Access-Client-Secret', 'Impersonate-User', 'X-Request-ID', 'Client', 'Forward', 'Via', 'IP'],
+  ]
+    .map((name) => `${name}: 1\r\n`)
+    .join('');
   assert.equal(
     told(forged + others, forwardedLines('192.0.2.7', 'http', 8080)),
     `${others}${F}For: 192.0.2.7\r\n${F}Proto: http\r\n${F}Port: 8080\r\nX-Real-IP: 192.0.2.7\r\n${F}Host: a\r\n`,

@@ -1,0 +1,49 @@
+// Files that only one user may read: how the client and the runtime check them before they trust what is in them.
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+
+/** No private file has more. A larger file is not read, because it is something else. */
+const MAX_BYTES = 4096;
+
+/**
+ * Reads a private file. `what` is its name in errors, such as "the key file". Returns `undefined` without a file, and
+ * throws an `Error` for the terminal if others may read or have written it. An empty file is returned whatever its mode,
+ * because nothing in it could be known to others.
+ */
+export function readPrivateFile(path: string, what: string): Buffer | undefined {
+  let file: number;
+  try {
+    file = openToRead(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new Error(`${what} ${path} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw new Error(`${what} ${path} is not a file`);
+    if (stats.size === 0) return Buffer.alloc(0);
+    const fault = faultOf(stats);
+    if (fault !== undefined) throw new Error(`${what} ${path} ${fault}`);
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Opens a file of any type. Without O_NONBLOCK, a named pipe would hold up the process until somebody writes to it. */
+export function openToRead(path: string): number {
+  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+}
+
+/** Whether a file or folder belongs to another user than the one of this process, and than root, who may do everything. */
+export function isOfAnotherUser({ uid }: Stats): boolean {
+  const own = process.geteuid?.();
+  return own !== undefined && uid !== own && uid !== 0;
+}
+
+function faultOf(stats: Stats): string | undefined {
+  const mode = stats.mode & 0o777;
+  if (isOfAnotherUser(stats)) return `belongs to another user (uid ${stats.uid}): run chown on it`;
+  if ((mode & 0o077) !== 0) return `is open to other users (mode ${mode.toString(8)}): run chmod 600 on it`;
+  if (stats.size > MAX_BYTES) return `is damaged: it has ${stats.size} bytes`;
+  return undefined;
+}
