@@ -87,7 +87,7 @@ export class HealthMonitor {
   /** Starts and ends checkers to match the snapshot. A target with unchanged check settings keeps its state. */
   apply({ targetGroups }: Snapshot): Applied {
     // Data planes must get earlier changes before the snapshot, because a target that is bound anew is another one.
-    if (this.#changes.length > 0) this.#report();
+    this.flush();
     const changes: HealthUpdate[] = [];
     const ended: GroupTarget[] = [];
     for (const [id, { snapshot: served, checkers }] of this.#targetGroups) {
@@ -151,6 +151,16 @@ export class HealthMonitor {
       ?.report(ok, error ?? 'a connection failed');
   }
 
+  /** Reports the changes of this event-loop iteration that are not reported yet. */
+  flush(): void {
+    if (this.#flush === undefined) return;
+    clearImmediate(this.#flush);
+    this.#flush = undefined;
+    const changes = this.#changes;
+    this.#changes = [];
+    this.#options.onChange(changes);
+  }
+
   close(): void {
     clearImmediate(this.#flush);
     this.#starts.close();
@@ -191,15 +201,7 @@ export class HealthMonitor {
 
   /** Reports the changes at the end of this event-loop iteration, because thousands of targets may fail together. */
   #reportSoon(): void {
-    this.#flush ??= setImmediate(() => this.#report());
-  }
-
-  #report(): void {
-    clearImmediate(this.#flush);
-    this.#flush = undefined;
-    const changes = this.#changes;
-    this.#changes = [];
-    this.#options.onChange(changes);
+    this.#flush ??= setImmediate(() => this.flush());
   }
 }
 

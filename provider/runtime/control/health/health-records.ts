@@ -106,6 +106,8 @@ export class HealthRecords {
    * that targets begin with in the snapshot `next`.
    */
   async commit(next: Snapshot, proven: readonly Proven[], write: (health: HealthSave) => Promise<void>): Promise<void> {
+    // A decision may rely on a change of this event-loop iteration.
+    this.#options.monitor.flush();
     const begun = this.#options.monitor
       .begun(next, proven)
       .map((target) => ({ ...target, health: 'healthy' as const }));
