@@ -18,8 +18,10 @@ const { keepDebuggerClosed } = await import('./debugger.ts');
 keepDebuggerClosed();
 const { createRequire } = await import('node:module');
 const { Command } = await import('commander');
+const { backupCommand } = await import('./commands/backup.ts');
 const { exportCommand } = await import('./commands/export.ts');
 const { planCommand } = await import('./commands/plan.ts');
+const { restoreCommand } = await import('./commands/restore.ts');
 const { serveCommand } = await import('./commands/serve.ts');
 const { statusCommand } = await import('./commands/status.ts');
 const { tokenCommand } = await import('./commands/token.ts');
@@ -33,7 +35,9 @@ const program = new Command('weir')
   .addCommand(statusCommand())
   .addCommand(planCommand())
   .addCommand(exportCommand())
-  .addCommand(tokenCommand());
+  .addCommand(tokenCommand())
+  .addCommand(backupCommand())
+  .addCommand(restoreCommand());
 
 showOnlySeenCharacters(program);
 

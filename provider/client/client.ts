@@ -1,4 +1,5 @@
 // The typed client of the runtime's API.
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { ApiEvent } from '../model/api/events.ts';
 import { type ApiObject, apiObject, pageOf } from '../model/api/objects.ts';
@@ -137,6 +138,16 @@ export class RuntimeClient {
 
   async revokeToken(id: string): Promise<void> {
     await this.#session.call('DELETE', `v1/tokens/${encodeURIComponent(id)}`, undefined);
+  }
+
+  /**
+   * Hands a backup of the runtime to `reader`, with its size in bytes. Rejects if the stream ends before that size, or if
+   * the reader rejects.
+   */
+  async backup(signal: AbortSignal, reader: (stream: Readable, bytes: number) => Promise<void>): Promise<void> {
+    await this.#session.read('v1/backup', signal, async (stream) => {
+      await reader(stream, Number(stream.headers['content-length']));
+    });
   }
 
   /** Reports events from now on. Resolves when the stream ends, and rejects if it cannot be opened. */

@@ -1,5 +1,5 @@
 // HTTP requests to the runtime over http or https, each with limits on its whole time and on the size of its response.
-import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** Limit for the body of a response, several times the largest page of objects. */
 export const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
@@ -23,7 +23,17 @@ export interface HttpResponse {
   readonly body: string;
 }
 
-/** The body of a response as a stream. Rejects if the response has another status than 200. */
+/** A response of another status than 200 to a request for a stream. */
+export class NoStream extends Error {
+  readonly response: HttpResponse;
+
+  constructor(url: URL, response: HttpResponse) {
+    super(`${url.pathname} responded with ${response.status}`);
+    this.response = response;
+  }
+}
+
+/** The body of a response as a stream. Rejects with `NoStream` if the response has another status than 200. */
 export function openStream(
   open: OpenRequest,
   agent: Agent,
@@ -31,11 +41,13 @@ export function openStream(
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = open(url, { agent, headers, signal }, (response) => {
-      if (response.statusCode === 200) resolve(response);
-      else reject(new Error(`${url.pathname} responded with ${response.statusCode}`));
       // A connection that breaks later ends the stream for its reader.
       response.on('error', () => {});
-      if (response.statusCode !== 200) response.resume();
+      if (response.statusCode === 200) resolve(response);
+      else {
+        const refuse = (whole: HttpResponse) => reject(new NoStream(url, whole));
+        collect(response, request, { maxBytes: MAX_RESPONSE_BYTES, done: refuse, failed: reject });
+      }
     });
     request.on('error', reject);
     request.on('close', () => reject(withoutResponse()));
@@ -51,18 +63,7 @@ export function send(
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const request = open(url, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
-      const parts: Buffer[] = [];
-      let size = 0;
-      response.on('data', (part: Buffer) => {
-        parts.push(part);
-        size += part.length;
-        if (size > maxBytes) request.destroy(new Error(`its response is larger than ${maxBytes} bytes`));
-      });
-      response.on('end', () => {
-        const text = Buffer.concat(parts).toString('utf8');
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
-      });
-      response.on('error', reject);
+      collect(response, request, { maxBytes, done: resolve, failed: reject });
     });
     // A runtime changes no protocols. Without this listener, Node closes the connection and tells nobody.
     request.on('upgrade', ({ statusCode = 0, headers }, socket) => {
@@ -74,6 +75,29 @@ export function send(
     request.on('close', () => reject(withoutResponse()));
     request.end(body);
   });
+}
+
+/** How a whole response is taken. Calls come in the event itself, before the request's own end is known. */
+interface Collection {
+  readonly maxBytes: number;
+  readonly done: (response: HttpResponse) => void;
+  readonly failed: (error: Error) => void;
+}
+
+/** Collects the body of a response. Ends the request if the body is too large. */
+function collect(response: IncomingMessage, request: ClientRequest, { maxBytes, done, failed }: Collection): void {
+  const parts: Buffer[] = [];
+  let size = 0;
+  response.on('data', (part: Buffer) => {
+    parts.push(part);
+    size += part.length;
+    if (size > maxBytes) request.destroy(new Error(`its response is larger than ${maxBytes} bytes`));
+  });
+  response.on('end', () => {
+    const text = Buffer.concat(parts).toString('utf8');
+    done({ status: response.statusCode ?? 0, headers: response.headers, body: text });
+  });
+  response.on('error', failed);
 }
 
 /** The error for a connection that ended without a response and without an error. It counts as lost. */

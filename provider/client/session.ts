@@ -1,10 +1,10 @@
 // Requests to one runtime: which connection carries them, what it has to prove first, and which requests are repeated.
-import type { Readable } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isWeirError, type WeirError } from '../model/base/errors.ts';
 import { AdmittedConnection, runtimeIdOf, urlOf } from './admission.ts';
 import { failureOf, isLost, isRedirect, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
-import { type HttpRequest, type HttpResponse, MAX_RESPONSE_BYTES } from './request.ts';
+import { type HttpRequest, type HttpResponse, MAX_RESPONSE_BYTES, NoStream } from './request.ts';
 import { type Settings, tokenFor } from './settings.ts';
 
 /**
@@ -80,12 +80,14 @@ export class Session {
   }
 
   /** Reads the response of one request as a stream, on a connection that is not used any more afterwards. */
-  async read(path: string, signal: AbortSignal, reader: (stream: Readable) => Promise<void>): Promise<void> {
+  async read(path: string, signal: AbortSignal, reader: (stream: IncomingMessage) => Promise<void>): Promise<void> {
     const runtimeId = await this.runtimeId();
     const admitted = await this.#connect(MARGIN_MS);
     try {
       const headers = await this.#authorize(admitted, runtimeId, MARGIN_MS);
       await reader(await admitted.connection.stream(urlOf(this.#settings, path), headers, signal));
+    } catch (error) {
+      throw error instanceof NoStream ? this.#failureOf(error.response, runtimeId, runtimeId) : error;
     } finally {
       admitted.connection.close();
     }

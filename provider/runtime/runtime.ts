@@ -1,7 +1,6 @@
 // The runtime as a whole: store, control plane, data plane and API, created, started and closed together.
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { Networks } from '../model/base/networks.ts';
@@ -16,16 +15,17 @@ import { VipPool } from './control/write/vip-pool.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import { LogFile } from './embedded/main-thread/log-file.ts';
 import { probe } from './health/probes.ts';
+import { Backups } from './store/backups.ts';
 import { openDataDirectory } from './store/data-directory.ts';
-import { KeyFile } from './store/key-file.ts';
+import { openStore } from './store/directory/open-store.ts';
 import { publishToken, withdrawToken } from './store/published-tokens.ts';
-import { SealedStore } from './store/sealed-store.ts';
-import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 
 interface RuntimeOptions {
   readonly dataDirectory: string;
   /** File of the key for stored secrets; `undefined` means `master-key` in the data directory. */
   readonly keyFile: string | undefined;
+  /** Whether a new runtime may be made in a data directory that had one. */
+  readonly init?: boolean;
   readonly apiHost: string;
   /** Port of the API; 0 picks a free port. */
   readonly apiPort: number;
@@ -60,11 +60,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const pool = new VipPool(options.vipPool);
   const tls = options.certificate && readCertificate(options.certificate);
   const logFile = await openAccessLog(options);
-  const directory = openDataDirectory(options.dataDirectory);
+  const directory = openDataDirectory(options.dataDirectory, options);
   if (directory.warning !== undefined) logger.warn(directory.warning);
-  const keyFile = new KeyFile(resolve(options.keyFile ?? join(directory.path, 'master-key')));
-  const store = new SealedStore(new SqliteStore(directory.databaseFile), keyFile);
-  const stored = await store.load();
+  if (directory.hadDatabase && options.init) {
+    logger.warn('--init has no effect, because there is a database: leave it out, so that a lost database is noticed');
+  }
+  const { store, stored, adminToken } = await openStore(directory, (fault, error) => {
+    if (fault === undefined) logger.info('the data directory can be written again');
+    else logger.error({ err: error }, `nothing can be stored in ${directory.path}: ${fault.cause}; ${fault.remedy}`);
+  });
   const engine = new EmbeddedEngine({
     workers: options.workers,
     accessLog: logFile && {
@@ -92,7 +96,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     probe,
     ackTimeoutMs: options.ackTimeoutMs,
     nowMs: Date.now,
-    onError: (error) => logger.error({ err: error }, 'background work failed'),
+    onError: (error) => {
+      // The store has said so already, and the work is tried every second.
+      if (store.fault === undefined) logger.error({ err: error }, 'background work failed');
+    },
     onShort: ({ resource, ...shortage }) => {
       logger.warn(
         shortage,
@@ -101,9 +108,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
   });
   const { runtimeId } = stored;
-  const tokens = new Tokens({ stored: stored.tokens, store, adminToken: directory.adminToken, nowMs: Date.now });
+  const tokens = new Tokens({ stored: stored.tokens, store, adminToken, nowMs: Date.now });
   const names = new ApiNames([options.apiHost, ...options.apiNames], tls?.cert);
-  const api = await createApi({ control, tokens, runtimeId, logger, tls, names, patience: options.patience });
+  const backups = new Backups(store, directory.databaseFile);
+  const storage = { writeFault: () => store.fault?.cause, backup: () => backups.make() };
+  const { patience } = options;
+  const api = await createApi({ control, tokens, storage, runtimeId, logger, tls, names, patience });
   let closing: Promise<void> | undefined;
   const close = (graceMs: number) => {
     closing ??= (async () => {
@@ -135,7 +145,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await close(0);
     throw error;
   }
-  atHome(logger, () => publishToken(runtimeId, directory.adminToken, directory.path));
+  atHome(logger, () => publishToken(runtimeId, adminToken, directory.path));
 
   const { address, port } = api.server.address() as AddressInfo;
   const scheme = tls === undefined ? 'http' : 'https';

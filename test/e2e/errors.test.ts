@@ -97,12 +97,12 @@ const CASES: Readonly<
       }).on('error', reject);
     }),
   Internal: async ({ runtime, t }) => {
-    // Another program holds the write lock of the database for longer than the runtime waits.
+    // Another program has changed the tables of the database.
     const database = new DatabaseSync(join(runtime.dataDirectory, 'weir.db'));
     t.after(() => database.close());
-    database.exec('begin immediate');
+    database.exec('alter table objects rename to others');
     const response = await runtime.call('PUT', '/v1/load-balancers/new', {});
-    database.exec('rollback');
+    database.exec('alter table others rename to objects');
     return response;
   },
   SystemBusy: async ({ runtime }) => {

@@ -98,7 +98,9 @@ test('a file of the administrator token that others may read, or that is no whol
     await assert.rejects(RuntimeProcess.start(t, { dataDirectory }), /belongs to another user \(uid 1\)/);
     chownSync(file, 0, 0);
   }
-  assert.equal((await RuntimeProcess.start(t, { dataDirectory })).token, token);
+  // A token that was there before the runtime looks like the rest of a runtime whose database was lost.
+  await assert.rejects(RuntimeProcess.start(t, { dataDirectory }), /admin-token of an earlier runtime is there/);
+  assert.equal((await RuntimeProcess.start(t, { dataDirectory, args: ['--init'] })).token, token);
 });
 
 test('a file of the store that is no file of its own user is refused, and left as it is', async (t) => {
@@ -139,7 +141,8 @@ test('a token in the home folder goes with its runtime at a clean end, else by w
   assert.deepEqual(readdirSync(root), []);
   assert.equal(prune(home), 'No tokens in ~/.weir.\n');
 
-  const start = (dataDirectory?: string) => RuntimeProcess.start(t, { home, ...(dataDirectory && { dataDirectory }) });
+  const start = (dataDirectory?: string) =>
+    RuntimeProcess.start(t, { home, ...(dataDirectory && { dataDirectory, args: ['--init'] }) });
   const [running, killed, removed] = [await start(), await start(), await start()];
   const ids = [await idOf(running), await idOf(killed), await idOf(removed)] as const;
   await killed.end('SIGKILL');

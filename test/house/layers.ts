@@ -55,7 +55,7 @@ export const LAYERS: readonly Layer[] = [
   { name: 'provider/messages', imports: ['provider/properties', BASE], types: [`${MODEL}/rules`] },
   { name: 'provider/client', imports: [MODEL] },
   { name: 'provider/cli', imports: ['provider/cli', 'provider/methods', ...PROVIDER] },
-  ...['serve', 'prune'].map((command) => ({
+  ...['serve', 'prune', 'restore'].map((command) => ({
     name: `provider/cli/commands/${command}.ts`,
     imports: ['provider/cli', 'provider/methods', ...PROVIDER, RUNTIME],
   })),

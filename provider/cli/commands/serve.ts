@@ -25,6 +25,7 @@ interface ServeFlags {
   keyFile?: string;
   accessLog?: string;
   accessLogSample?: number;
+  init?: boolean;
 }
 
 export function serveCommand(): Command {
@@ -51,6 +52,7 @@ export function serveCommand(): Command {
     )
     .option('--access-log <file>', 'log of requests and connections as JSON lines; SIGHUP reopens it', logFile)
     .option('--access-log-sample <rate>', 'fraction of the lines to write, above 0 and at most 1', sampleRate)
+    .option('--init', 'make a new runtime in a directory that has lost its database')
     .action(serve);
 }
 
@@ -80,6 +82,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   const runtime = await startRuntime({
     dataDirectory: flags.data,
     keyFile: flags.keyFile,
+    init: flags.init ?? false,
     apiHost: flags.api.host,
     apiPort: flags.api.port,
     apiNames: flags.apiName ?? [],

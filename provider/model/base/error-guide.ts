@@ -210,11 +210,13 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     chapter: 'waiting',
     causes: [
       'The runtime is stopping.',
+      'The disk of the runtime is full or cannot be written; the message says why.',
+      'Another program has the database of the runtime locked, or another backup is being made.',
       'Every address of `--vip-pool` is taken by a load balancer without an `address`.',
       'Too many clients follow the events.',
     ],
     remedy:
-      'Run the same command again when the runtime is up; the provider itself repeats a call twice. If the addresses of the pool are taken, give the load balancer an `address`, or start the runtime with a larger `--vip-pool`.',
+      'Run the same command again when the runtime is up; the provider itself repeats a call twice. If the disk is full, free space; writes work again without a restart. If the addresses of the pool are taken, give the load balancer an `address`, or start the runtime with a larger `--vip-pool`.',
   },
   Timeout: {
     chapter: 'waiting',

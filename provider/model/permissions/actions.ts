@@ -65,6 +65,7 @@ export const ACTIONS = {
   'slb:RestartWorker': 'end a worker, so that another one replaces it',
   'slb:DescribeWorkers': 'see workers and data planes, in status and events',
   'slb:DescribeMetrics': 'read the metrics of all listeners and targets',
+  'slb:CreateBackup': 'copy all objects, with sealed secrets, and the hashes of all tokens',
 } as const satisfies Record<string, string>;
 
 type Action = keyof typeof ACTIONS;
@@ -168,6 +169,7 @@ export const KIND_ACTIONS: Record<Kind, KindActions> = {
 
 export const RESTART_WORKER: Permission = { actions: ['slb:RestartWorker'], types: ['runtime'] };
 export const DESCRIBE_WORKERS: Permission = { actions: ['slb:DescribeWorkers'], types: ['runtime'] };
+export const CREATE_BACKUP: Permission = { actions: ['slb:CreateBackup'], types: ['runtime'] };
 export const DESCRIBE_METRICS: Permission = { actions: ['slb:DescribeMetrics'], types: ['runtime'] };
 
 /** The permission that any of the given operations on an object of the kind needs. */

@@ -6,11 +6,18 @@ import { errorResponse } from '../../model/api/error.ts';
 import { DESCRIBE_METRICS } from '../../model/permissions/actions.ts';
 import { type ListenerSnapshot, targetGroupsOf } from '../contract/snapshot.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import type { Storage } from './backup-route.ts';
 import type { LongResponses } from './long-responses.ts';
 import { CONTENT_TYPE, type ListenerSample, type MetricsSample, renderMetrics } from './metrics.ts';
 import type { TargetSample } from './target-metrics.ts';
 
-export function registerMetricsRoute(server: FastifyInstance, control: ControlPlane, long: LongResponses): void {
+interface MetricsSources {
+  readonly control: ControlPlane;
+  readonly storage: Storage;
+  readonly long: LongResponses;
+}
+
+export function registerMetricsRoute(server: FastifyInstance, { control, storage, long }: MetricsSources): void {
   server.withTypeProvider<ZodTypeProvider>().get(
     '/metrics',
     {
@@ -25,14 +32,14 @@ export function registerMetricsRoute(server: FastifyInstance, control: ControlPl
       },
     },
     async ({ access }, reply) => {
-      const text = await long.run(access, (next) => renderMetrics(sampleOf(control), next));
+      const text = await long.run(access, (next) => renderMetrics(sampleOf(control, storage), next));
       return reply.type(CONTENT_TYPE).send(text as never);
     },
   );
 }
 
 /** A sample of which each part is taken when it is asked for, because there may be more than a scrape shows. */
-function sampleOf(control: ControlPlane): MetricsSample {
+function sampleOf(control: ControlPlane, storage: Storage): MetricsSample {
   const { running } = control;
   const { listeners } = control.compiled.snapshot;
   const refused = new Set(control.refusals.map(({ listenerId }) => listenerId));
@@ -68,6 +75,7 @@ function sampleOf(control: ControlPlane): MetricsSample {
   }
   return {
     version: control.model.version,
+    canStore: storage.writeFault() === undefined,
     engine: running.engineStatus,
     shortages: control.shortages.all,
     listenerCount: listeners.size,

@@ -27,6 +27,8 @@ export interface ListenerSample {
 export interface MetricsSample {
   /** Newest version of the model. */
   readonly version: number;
+  /** False while writes fail, because the disk is full, say. */
+  readonly canStore: boolean;
   readonly engine: EngineStatus;
   readonly shortages: readonly { readonly resource: ShortResource; readonly count: number }[];
   readonly listenerCount: number;
@@ -88,8 +90,14 @@ function* targetsOf(listeners: readonly ListenerSample[]): Iterable<TargetOfList
   for (const { id: listener, targets } of listeners) for (const target of targets) yield { listener, target };
 }
 
-function writeVersions(registry: Registry, { version, engine, shortages }: MetricsSample): void {
+function writeVersions(registry: Registry, { version, canStore, engine, shortages }: MetricsSample): void {
   gauge(registry, 'weir_stored_version', 'Newest stored version of the model.').set(version);
+  const writable = gauge(
+    registry,
+    'weir_store_writable',
+    '1 if writes can be stored, 0 while they fail, because the disk is full, say.',
+  );
+  writable.set(canStore ? 1 : 0);
   const ofEngine = ['engine'];
   const desired = gauge(
     registry,

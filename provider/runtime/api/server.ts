@@ -20,6 +20,7 @@ import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { ApiNames } from './api-names.ts';
 import { admit, bearerToken, requireRouteAccess } from './authorize.ts';
+import { registerBackupRoute, type Storage } from './backup-route.ts';
 import { registerBodyParsers } from './body-parsers.ts';
 import { ApiConnections } from './connections.ts';
 import { etagOfText } from './etag.ts';
@@ -39,6 +40,7 @@ interface ApiOptions {
   readonly control: ControlPlane;
   readonly runtimeId: string;
   readonly tokens: Tokens;
+  readonly storage: Storage;
   readonly logger: FastifyBaseLogger;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly names: ApiNames;
@@ -187,9 +189,10 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     registerMemberRoutes(routes, options.control);
     registerStatusRoutes(routes, { ...options, long });
     registerWorkerRoutes(routes, options.control);
-    registerMetricsRoute(routes, options.control, long);
+    registerMetricsRoute(routes, { ...options, long });
     registerEventsRoute(routes, options.control);
     registerTokenRoutes(routes, options.tokens);
+    registerBackupRoute(routes, options.storage);
     const config = { access: 'open' } as const;
     let document: string | undefined;
     routes.get('/openapi.json', { config, schema: { hide: true } }, async (_request, reply) => {

@@ -25,6 +25,7 @@ import { mayRead, NEEDS_OF_WORKERS, needsOfListener } from '../control/access/pe
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { HealthRecord } from '../health/checker.ts';
+import type { Storage } from './backup-route.ts';
 import { type LongResponses, withList } from './long-responses.ts';
 
 const OPEN = { access: 'open' } as const;
@@ -41,14 +42,13 @@ const PARTS = [permissionFor('listeners', 'read'), permissionFor('attachments', 
 interface StatusSources {
   readonly control: ControlPlane;
   readonly tokens: Tokens;
+  readonly storage: Storage;
   readonly runtimeId: string;
   readonly long: LongResponses;
 }
 
-export function registerStatusRoutes(
-  server: FastifyInstance,
-  { control, tokens, runtimeId, long }: StatusSources,
-): void {
+export function registerStatusRoutes(server: FastifyInstance, sources: StatusSources): void {
+  const { control, tokens, storage, runtimeId, long } = sources;
   const app = server.withTypeProvider<ZodTypeProvider>();
   app.get(
     '/v1/status',
@@ -87,15 +87,18 @@ export function registerStatusRoutes(
     {
       config: OPEN,
       schema: {
-        summary: 'Responds with 200 if every data plane serves the newest version, else with 503.',
+        summary:
+          'Responds with 200 if every data plane serves the newest version and writes can be stored, else with 503.',
         security: [],
         response: { 200: stateResponse, 503: stateResponse },
       },
     },
     async (_request, reply) => {
       const { desired, acked } = control.running.engineStatus;
-      const isReady = acked >= desired;
-      return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ok' : `serves ${acked} of ${desired}` });
+      const fault = storage.writeFault();
+      if (acked < desired) return reply.code(503).send({ status: `serves ${acked} of ${desired}` });
+      if (fault !== undefined) return reply.code(503).send({ status: `traffic goes on, but writes fail: ${fault}` });
+      return reply.code(200).send({ status: 'ok' });
     },
   );
 }

@@ -1,19 +1,37 @@
 // The runtime's data directory: private, locked for one runtime, with the administrator's token and the database.
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isOfAnotherUser, readPrivateFile } from '../../model/base/private-file.ts';
 import { ADMIN_TOKEN_FORM, isAdminToken } from '../../model/permissions/admin-token.ts';
+import { restoreAdvice } from './broken-row.ts';
+import { explained } from './disk-fault.ts';
 import { makePrivate, writePrivateFile } from './private-file.ts';
 
-interface DataDirectory {
+export interface DataDirectory {
   readonly path: string;
   readonly databaseFile: string;
-  readonly adminToken: string;
+  readonly keyFile: string;
   /** What others may do with the directory, for the log; `undefined` if it is private. */
   readonly warning: string | undefined;
-  unlock(): void;
+  /** Must be called before a new runtime is made in the directory. Throws if the directory had a runtime before. */
+  readonly demandNew: () => void;
+  /** Whether the directory had a database when it was opened. */
+  readonly hadDatabase: boolean;
+  /**
+   * Returns the administrator's token, and makes one if there is none. Must be called after the database was made: a
+   * token without a database says that the database was lost.
+   */
+  readonly adminToken: () => string;
+  readonly unlock: () => void;
+}
+
+interface DataDirectoryOptions {
+  /** File of the key for stored secrets; `undefined` means `master-key` in the data directory. */
+  readonly keyFile?: string | undefined;
+  /** Whether a new runtime may be made although the directory had another one. */
+  readonly init?: boolean;
 }
 
 const LOCK = 'lock';
@@ -21,31 +39,81 @@ const TOKEN_FILE = "the file of the administrator's token";
 const SECRET_BYTES = 32;
 
 /** What SQLite adds to the name of a database for the files beside it. They get the mode of the database. */
-const BESIDE_DATABASE = ['-wal', '-shm', '-journal'];
+export const BESIDE_DATABASE = ['-wal', '-shm', '-journal'];
+/** Copies that a process has left which was killed while it made them. */
+const LEFT_COPY = /^weir\.db\.(backup|restore|probe)\b/;
 
 /**
  * Creates and locks the directory. Its files are private, even if it existed before with another mode. Throws an `Error`
- * for the terminal if another runtime holds the lock.
+ * for the terminal if another runtime holds the lock, or if the directory had a database and has lost it.
  */
-export function openDataDirectory(directory: string): DataDirectory {
+export function openDataDirectory(directory: string, options: DataDirectoryOptions = {}): DataDirectory {
   const path = resolve(directory);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  const lock = lockDirectory(path);
+  const databaseFile = join(path, 'weir.db');
+  const keyFile = resolve(options.keyFile ?? join(path, 'master-key'));
+  const tokenFile = join(path, 'admin-token');
+  const unlock = lockDirectory(path);
   try {
-    const databaseFile = join(path, 'weir.db');
+    for (const name of readdirSync(path)) if (LEFT_COPY.test(name)) rmSync(join(path, name));
+    const token = readAdminToken(tokenFile);
+    const hadDatabase = isFilled(databaseFile);
+    const evidence = [...(token === undefined ? [] : [tokenFile]), ...(sizeOf(keyFile) > 0 ? [keyFile] : [])];
+    const demandNew = () => {
+      if (evidence.length > 0 && !options.init) throw lostDatabase(databaseFile, evidence);
+    };
+    if (!hadDatabase) {
+      demandNew();
+      leaveLog(databaseFile, options.init ?? false);
+    }
     makePrivate(databaseFile, { create: true });
     for (const end of BESIDE_DATABASE) makePrivate(`${databaseFile}${end}`, { create: false });
     return {
       path,
       databaseFile,
-      adminToken: adminToken(join(path, 'admin-token')),
+      keyFile,
       warning: warningOf(path),
-      unlock: () => lock.close(),
+      demandNew,
+      hadDatabase,
+      adminToken: () => token ?? makeAdminToken(tokenFile),
+      unlock,
     };
   } catch (error) {
-    lock.close();
-    throw error;
+    unlock();
+    throw explained(error, path);
   }
+}
+
+/** The error for a directory that had a runtime, as other files of the runtime show, and has no database. */
+function lostDatabase(databaseFile: string, evidence: readonly string[]): Error {
+  return new Error(
+    `the database ${databaseFile} is missing or empty, but ${evidence.join(' and ')} of an earlier runtime ` +
+      `${evidence.length === 1 ? 'is' : 'are'} there: ${restoreAdvice(databaseFile)}, or put the database back with its ` +
+      'files -wal and -shm, or make a new runtime without any objects with: weir serve --init',
+  );
+}
+
+/** SQLite would delete the log of a missing database, which may have everything that the database had. */
+function leaveLog(databaseFile: string, isAside: boolean): void {
+  const log = `${databaseFile}-wal`;
+  if (!isFilled(log)) return;
+  if (!isAside) {
+    throw new Error(
+      `the database ${databaseFile} is missing or empty, but its newest writes are there in ${log}: put the database ` +
+        `back, or ${restoreAdvice(databaseFile)}, or make a new runtime without any objects with: weir serve --init`,
+    );
+  }
+  renameSync(log, `${log}.old`);
+}
+
+/** Whether there is a file, and not something else such as a link, with anything in it. */
+function isFilled(file: string): boolean {
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  return stats?.isFile() === true && stats.size > 0;
+}
+
+/** The size of a file in bytes; 0 if there is none. */
+export function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Whether a runtime has the directory locked. Throws if this user may not look. */
@@ -68,19 +136,22 @@ export function isDataDirectoryInUse(directory: string): boolean {
 }
 
 /**
- * The lock is an exclusive SQLite transaction on a separate file. The operating system releases it when the process
- * ends.
+ * Makes and locks the directory. The lock is an exclusive SQLite transaction on a separate file. The operating system
+ * releases it when the process ends.
  */
-function lockDirectory(path: string): DatabaseSync {
+export function lockDirectory(path: string): () => void {
   const file = join(path, LOCK);
-  makePrivate(file, { create: true });
-  const lock = new DatabaseSync(file);
+  let lock: DatabaseSync | undefined;
   try {
-    lock.exec('pragma locking_mode = exclusive; begin exclusive');
-    return lock;
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makePrivate(file, { create: true });
+    lock = new DatabaseSync(file);
+    // Without the file of a journal, the lock can be taken on a full disk.
+    lock.exec('pragma journal_mode = memory; pragma locking_mode = exclusive; begin exclusive');
+    return () => lock?.close();
   } catch (error) {
-    lock.close();
-    if (!isBusy(error)) throw error;
+    lock?.close();
+    if (!isBusy(error)) throw explained(error, path);
     throw new Error(`${path} is in use by another weir runtime: stop that runtime, or give another --data directory`);
   }
 }
@@ -89,15 +160,17 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && /locked|busy/i.test(error.message);
 }
 
-/** Returns the token in the file. A missing or empty file gets a new one. */
-function adminToken(file: string): string {
+/** Returns the token in the file. Returns `undefined` if the file is missing or empty. */
+function readAdminToken(file: string): string | undefined {
   const text = readPrivateFile(file, TOKEN_FILE)?.toString('utf8').trim() ?? '';
+  if (text === '') return undefined;
   if (isAdminToken(text)) return text;
-  if (text !== '') {
-    throw new Error(
-      `${TOKEN_FILE} ${file} is damaged: it must hold ${ADMIN_TOKEN_FORM}, and has ${text.length} characters; delete the file to have a token made`,
-    );
-  }
+  throw new Error(
+    `${TOKEN_FILE} ${file} is damaged: it must hold ${ADMIN_TOKEN_FORM}, and has ${text.length} characters; delete the file to have a token made`,
+  );
+}
+
+function makeAdminToken(file: string): string {
   const token = `weir_${randomBytes(SECRET_BYTES).toString('base64url')}`;
   writePrivateFile(file, `${token}\n`);
   return token;

@@ -4,7 +4,7 @@ import { isRecord } from '../../model/base/record.ts';
 import { type Replace, replaceSecrets, replaceStateSecrets } from '../../model/base/secrets.ts';
 import type { HealthSave, ObjectChange, StoredModel, StoredObject, StoredToken } from '../stored/object.ts';
 import type { KeyFile } from './key-file.ts';
-import type { Store } from './store.ts';
+import type { ReportBroken, Store } from './store.ts';
 
 const CIPHER = 'aes-256-gcm';
 /** NIST SP 800-38D section 8.2.2 allows 2^32 encryptions with random 96-bit nonces under one key. */
@@ -28,12 +28,32 @@ export class SealedStore implements Store {
     this.#keyFile = keyFile;
   }
 
-  /** Loads the model. Throws an `Error` for the terminal if the key file is missing or is not the secrets' key. */
-  async load(): Promise<StoredModel> {
+  /**
+   * Loads the model. Throws an `Error` for the terminal if the key file is missing or opens none of the secrets. An
+   * object whose secrets alone cannot be opened is reported.
+   */
+  async load(report?: ReportBroken): Promise<StoredModel> {
     // The key file is read first, so an unusable file fails the start instead of a later write of a secret.
     this.#keyFile.read();
-    const model = await this.#store.load();
-    return { ...model, objects: model.objects.map((object) => this.#mapped(object, this.#open)) };
+    const model = await this.#store.load(report);
+    const unopened: { readonly object: StoredObject; readonly error: Error }[] = [];
+    let opened = 0;
+    const objects = model.objects.flatMap((object) => {
+      try {
+        const plain = this.#mapped(object, this.#open);
+        if (plain !== object) opened++;
+        return [plain];
+      } catch (error) {
+        unopened.push({ object, error: error as Error });
+        return [];
+      }
+    });
+    for (const { object, error } of unopened) {
+      if (report === undefined || opened === 0) throw error;
+      const problem = `the key file ${this.#keyFile.path} does not open its secrets, although it opens others`;
+      report({ name: `${object.kind}/${object.id}`, problem });
+    }
+    return { ...model, objects };
   }
 
   async commit(version: number, changes: readonly ObjectChange[], health?: HealthSave): Promise<void> {
@@ -51,6 +71,15 @@ export class SealedStore implements Store {
 
   async deleteToken(id: string): Promise<void> {
     await this.#store.deleteToken(id);
+  }
+
+  async probe(): Promise<void> {
+    await this.#store.probe();
+  }
+
+  /** The copy has the secrets as they are stored. The key file is not part of it. */
+  async backup(file: string): Promise<void> {
+    await this.#store.backup(file);
   }
 
   async close(): Promise<void> {

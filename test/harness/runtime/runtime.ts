@@ -48,11 +48,15 @@ export class RuntimeProcess {
    * of an earlier runtime.
    */
   static async start(t: Pick<TestContext, 'after'>, options: StartOptions = {}): Promise<RuntimeProcess> {
-    const dataDirectory = options.dataDirectory ?? temporaryDirectory(t);
+    const { disk } = options;
+    const dataDirectory = disk?.seen ?? options.dataDirectory ?? temporaryDirectory(t);
     const home = options.home ?? temporaryDirectory(t);
     const imports = (options.imports ?? []).flatMap((url) => ['--import', url.href]);
-    const args = ['serve', '--data', dataDirectory, '--api', options.api ?? '127.0.0.1:0', ...(options.args ?? [])];
-    const child = spawn(process.execPath, [...imports, options.main ?? MAIN, ...args], {
+    const data = disk?.folder ?? dataDirectory;
+    const args = ['serve', '--data', data, '--api', options.api ?? '127.0.0.1:0', ...(options.args ?? [])];
+    const run = [process.execPath, ...imports, options.main ?? MAIN, ...args];
+    const [program = '', ...rest] = [...(disk?.enter ?? []), ...run];
+    const child = spawn(program, rest, {
       env: { ...process.env, HOME: home, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -110,6 +114,8 @@ export class RuntimeProcess {
 
 export interface StartOptions {
   dataDirectory?: string;
+  /** A disk of its own, whose folder is the data directory. */
+  disk?: { readonly folder: string; readonly seen: string; readonly enter: readonly string[] };
   home?: string;
   api?: string;
   args?: readonly string[];

@@ -2,13 +2,47 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { SqliteDialect, type SqliteStatement } from 'kysely';
 
+/** Primary results of SQLite if it cannot make that file: IOERR, FULL and CANTOPEN. */
+const WITHOUT_SHARED_MEMORY: readonly number[] = [10, 13, 14];
+
 export function openDatabase(file: string): { database: DatabaseSync; dialect: SqliteDialect } {
-  const database = new DatabaseSync(file);
+  const database = readable(file);
   const dialect = new SqliteDialect({
-    database: { prepare: (sql) => statement(database, sql), close: () => database.close() },
+    database: {
+      // After some errors, such as a full disk, SQLite has already rolled back. Kysely rolls back after each error, and
+      // the failure of its rollback would take the place of the cause.
+      prepare: (sql) => (sql === 'rollback' && !database.isTransaction ? NOTHING : statement(database, sql)),
+      close: () => database.close(),
+    },
   });
   return { database, dialect };
 }
+
+/**
+ * Opens the file. On a full disk SQLite cannot make the file of the memory that programs share for a database. Without
+ * it, the database is only for this process.
+ */
+function readable(file: string): DatabaseSync {
+  const shared = new DatabaseSync(file);
+  try {
+    shared.prepare('select count(*) from sqlite_schema').get();
+    return shared;
+  } catch (error) {
+    const { errcode = 0 } = error as { errcode?: number };
+    if (!WITHOUT_SHARED_MEMORY.includes(errcode & 0xff)) return shared;
+    shared.close();
+    const own = new DatabaseSync(file);
+    own.exec('pragma locking_mode = exclusive');
+    return own;
+  }
+}
+
+const NOTHING: SqliteStatement = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [][Symbol.iterator](),
+};
 
 function statement(database: DatabaseSync, sql: string): SqliteStatement {
   const prepared = database.prepare(sql);

@@ -1,90 +1,92 @@
 // The store in a SQLite file, in WAL mode with an fsync before each commit returns.
 import { randomUUID } from 'node:crypto';
-import { Kysely } from 'kysely';
-import type { Kind } from '../../../model/base/kinds.ts';
+import { backup, DatabaseSync } from 'node:sqlite';
+import { Kysely, type Transaction } from 'kysely';
+import { HEALTH_STATES } from '../../../model/base/health.ts';
 import type { Health } from '../../contract/snapshot.ts';
-import type { HealthSave, ObjectChange, StoredModel, StoredObject, StoredToken } from '../../stored/object.ts';
-import type { Store } from '../store.ts';
+import type { HealthSave, ObjectChange, StoredModel, StoredToken } from '../../stored/object.ts';
+import { brokenError } from '../broken-row.ts';
+import type { ReportBroken, Store } from '../store.ts';
 import { openDatabase } from './dialect.ts';
 import { healthTime, writeHealth } from './health-rows.ts';
+import { demandWhole } from './integrity.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
+import { type Schema, toObject, toRow, toToken, toTokenRow } from './rows.ts';
+import { mark, WriteAheadLog } from './write-ahead-log.ts';
 
-/** Columns of the SQLite tables after all migrations. */
-interface Schema {
-  meta: { name: string; value: string };
-  objects: {
-    kind: string;
-    id: string;
-    owner: string | null;
-    incarnation: string;
-    version: number;
-    /** Object properties as JSON. */
-    properties: string;
-    /** Object state as JSON. */
-    state: string;
-    /** Id of the token that created the object; null for an object of the administrator. */
-    created_by: string | null;
-    /** Id of the token that last changed the object; null for the administrator. */
-    changed_by: string | null;
-  };
-  health: { target_group_id: string; key: string; health: string };
-  tokens: {
-    id: string;
-    name: string;
-    secret_hash: string;
-    /** Permission statements as JSON. */
-    statements: string;
-    /** Patterns of owners as JSON. */
-    owners: string | null;
-    created_at: string;
-    expires_at: string | null;
-  };
+interface SqliteStoreOptions {
+  /** Called before a database without a runtime gets the id of a new one. Throws if there must not be a new one. */
+  readonly onNew?: () => void;
 }
 
-export class SqliteStore implements Store {
-  readonly #db: Kysely<Schema>;
+/** Size of the text that `probe` writes. */
+const PROBE_BYTES = 64 * 1024;
 
-  /** Creates or migrates the database. Throws an `Error` for the terminal if a newer release wrote the database. */
-  constructor(file: string) {
+export class SqliteStore implements Store {
+  readonly #file: string;
+  readonly #database: DatabaseSync;
+  readonly #db: Kysely<Schema>;
+  readonly #log: WriteAheadLog;
+  #isClosed = false;
+
+  /**
+   * Creates or migrates the database. Throws an `Error` for the terminal if a newer release wrote the database, if it is
+   * damaged, or if it was copied without its newest commits.
+   */
+  constructor(file: string, { onNew = () => {} }: SqliteStoreOptions = {}) {
+    this.#file = file;
     const { database, dialect } = openDatabase(file);
     try {
+      demandWhole(database, file);
       migrate(database, MIGRATIONS);
+      // Before the mode becomes WAL, so that a copy of the file alone has the id of its runtime.
+      demandRuntimeId(database, file, onNew);
       // FULL syncs the WAL at each commit (5,400 commits/s measured); NORMAL loses acknowledged writes in a power cut.
-      database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000');
+      database.exec('pragma synchronous = full; pragma busy_timeout = 5000');
+      this.#log = new WriteAheadLog(database, file);
     } catch (error) {
       database.close();
       throw error;
     }
+    this.#database = database;
     this.#db = new Kysely<Schema>({ dialect });
   }
 
-  async load(): Promise<StoredModel> {
+  async load(report?: ReportBroken): Promise<StoredModel> {
     return this.#db.transaction().execute(async (tx) => {
       const meta = new Map((await tx.selectFrom('meta').selectAll().execute()).map(({ name, value }) => [name, value]));
-      const runtimeId = meta.get('runtimeId') ?? randomUUID();
-      if (!meta.has('runtimeId')) {
-        await tx.insertInto('meta').values({ name: 'runtimeId', value: runtimeId }).execute();
-      }
       const objects = await tx.selectFrom('objects').selectAll().orderBy('version').execute();
       const health = await tx.selectFrom('health').selectAll().execute();
       const tokens = await tx.selectFrom('tokens').selectAll().orderBy('created_at').orderBy('id').execute();
+      const decode = <Row, Value>(rows: Row[], name: (row: Row) => string, read: (row: Row) => Value): Value[] =>
+        rows.flatMap((row) => {
+          try {
+            return [read(row)];
+          } catch (error) {
+            const broken = { name: name(row), problem: (error as Error).message };
+            if (report === undefined) throw brokenError(this.#file, [broken]);
+            report(broken);
+            return [];
+          }
+        });
       return {
-        runtimeId,
+        runtimeId: meta.get('runtimeId') ?? '',
         version: Number(meta.get('version') ?? 0),
-        objects: objects.map(toObject),
+        objects: decode(objects, ({ kind, id }) => `${kind}/${id}`, toObject),
         ...healthTime(meta),
-        health: health.map((row) => ({
-          targetGroupId: row.target_group_id,
-          key: row.key,
-          health: row.health as Health,
+        // Health that is not known is found anew by checks.
+        health: health.filter(isKnown).map(({ target_group_id: targetGroupId, key, health: state }) => ({
+          targetGroupId,
+          key,
+          health: state as Health,
         })),
-        tokens: tokens.map(toToken),
+        tokens: decode(tokens, ({ id }) => `tokens/${id}`, toToken),
       };
     });
   }
 
   async commit(version: number, changes: readonly ObjectChange[], health?: HealthSave): Promise<void> {
-    await this.#db.transaction().execute(async (tx) => {
+    await this.#write(async (tx) => {
       for (const change of changes) {
         if ('put' in change) await tx.replaceInto('objects').values(toRow(change.put)).execute();
         else {
@@ -101,62 +103,79 @@ export class SqliteStore implements Store {
   }
 
   async saveHealth(health: HealthSave): Promise<void> {
-    await this.#db.transaction().execute((tx) => writeHealth(tx, health));
+    await this.#write((tx) => writeHealth(tx, health));
   }
 
-  async addToken({ id, name, secretHash, statements, owners, createdAt, expiresAt }: StoredToken): Promise<void> {
-    const row = { id, name, secret_hash: secretHash, created_at: createdAt, expires_at: expiresAt ?? null };
-    await this.#db
-      .insertInto('tokens')
-      .values({ ...row, statements: JSON.stringify(statements), owners: owners ? JSON.stringify(owners) : null })
-      .execute();
+  async addToken(token: StoredToken): Promise<void> {
+    await this.#write(async (tx) => {
+      await tx.insertInto('tokens').values(toTokenRow(token)).execute();
+    });
   }
 
   async deleteToken(id: string): Promise<void> {
-    await this.#db.deleteFrom('tokens').where('id', '=', id).execute();
+    await this.#write(async (tx) => {
+      await tx.deleteFrom('tokens').where('id', '=', id).execute();
+    });
+  }
+
+  async probe(): Promise<void> {
+    await this.#alone(() => this.#log.shrink());
+    const name = 'probe';
+    await this.#write(async (tx) => {
+      await tx
+        .replaceInto('meta')
+        .values({ name, value: 'x'.repeat(PROBE_BYTES) })
+        .execute();
+    });
+    await this.#write(async (tx) => {
+      await tx.deleteFrom('meta').where('name', '=', name).execute();
+    });
+  }
+
+  async backup(file: string): Promise<void> {
+    await backup(this.#database, file);
+    const copy = new DatabaseSync(file);
+    try {
+      // In this mode the copy is one file, also while it is read.
+      copy.exec('pragma journal_mode = delete; pragma synchronous = full');
+      mark(copy, false);
+    } finally {
+      copy.close();
+    }
   }
 
   async close(): Promise<void> {
-    await this.#db.destroy();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    let mayClose = true;
+    await this.#alone(() => {
+      mayClose = this.#log.mayClose();
+    });
+    if (mayClose) await this.#db.destroy();
+  }
+
+  async #write(change: (tx: Transaction<Schema>) => Promise<void>): Promise<void> {
+    await this.#alone(() => this.#log.beforeWrite());
+    await this.#db.transaction().execute(change);
+  }
+
+  /** Runs a step while no transaction is open. */
+  async #alone(step: () => void): Promise<void> {
+    await this.#db.connection().execute(async () => step());
   }
 }
 
-function toRow(object: StoredObject): Schema['objects'] {
-  return {
-    kind: object.kind,
-    id: object.id,
-    owner: object.owner ?? null,
-    incarnation: object.incarnation,
-    version: object.version,
-    properties: JSON.stringify(object.properties),
-    state: JSON.stringify(object.state),
-    created_by: object.createdBy ?? null,
-    changed_by: object.changedBy ?? null,
-  };
+function isKnown({ health }: Schema['health']): boolean {
+  return HEALTH_STATES.some((state) => state === health);
 }
 
-function toObject(row: Schema['objects']): StoredObject {
-  return Object.freeze({
-    kind: row.kind as Kind,
-    id: row.id,
-    owner: row.owner ?? undefined,
-    incarnation: row.incarnation,
-    version: row.version,
-    properties: JSON.parse(row.properties),
-    state: JSON.parse(row.state),
-    ...(row.created_by !== null && { createdBy: row.created_by }),
-    ...(row.changed_by !== null && { changedBy: row.changed_by }),
-  }) as StoredObject;
-}
-
-function toToken(row: Schema['tokens']): StoredToken {
-  return Object.freeze({
-    id: row.id,
-    name: row.name,
-    secretHash: row.secret_hash,
-    statements: JSON.parse(row.statements),
-    ...(row.owners !== null && { owners: JSON.parse(row.owners) }),
-    createdAt: row.created_at,
-    ...(row.expires_at !== null && { expiresAt: row.expires_at }),
-  });
+/** Makes the id of a new runtime if the database has none, and nothing else either. */
+function demandRuntimeId(database: DatabaseSync, file: string, onNew: () => void): void {
+  const count = (sql: string) => Number(database.prepare(`select count(*) as count from ${sql}`).get()?.count);
+  if (count("meta where name = 'runtimeId'") > 0) return;
+  if (count('objects') + count('tokens') > 0) {
+    throw brokenError(file, [{ name: 'meta/runtimeId', problem: 'the id of the runtime is missing' }]);
+  }
+  onNew();
+  database.prepare("insert into meta (name, value) values ('runtimeId', ?)").run(randomUUID());
 }

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import {
   ACTIONS,
   BIND,
+  CREATE_BACKUP,
   DESCRIBE_METRICS,
   DESCRIBE_WORKERS,
   KIND_ACTIONS,
@@ -14,7 +15,9 @@ import {
 
 test('each action permits an operation of some route, and each permitted action is in the table', () => {
   const ofKinds = Object.values(KIND_ACTIONS).flatMap(({ type: _, ...actions }) => Object.values(actions).flat());
-  const ofRuntime = [RESTART_WORKER, DESCRIBE_WORKERS, DESCRIBE_METRICS].flatMap(({ actions }) => actions);
+  const ofRuntime = [RESTART_WORKER, DESCRIBE_WORKERS, DESCRIBE_METRICS, CREATE_BACKUP].flatMap(
+    ({ actions }) => actions,
+  );
   assert.deepEqual(new Set<string>([...ofKinds, ...ofRuntime]), new Set(Object.keys(ACTIONS)));
 });
 

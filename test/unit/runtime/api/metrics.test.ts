@@ -43,6 +43,7 @@ const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSa
 
 const sample = (listeners: readonly ListenerSample[]): MetricsSample => ({
   version: 12,
+  canStore: true,
   engine: {
     name: 'embedded',
     desired: 12,

@@ -1,0 +1,138 @@
+// `weir backup`: writes the objects and tokens of a running runtime to a file.
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  createWriteStream,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import path from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Command } from 'commander';
+import { connectClient } from '../../client/connect.ts';
+import { WeirError } from '../../model/base/errors.ts';
+import { tell } from './output.ts';
+
+interface Options {
+  readonly force?: boolean;
+}
+
+const MODE = 0o600;
+/** Interval of the progress on a terminal. */
+const PROGRESS_MS = 500;
+
+export function backupCommand(): Command {
+  return new Command('backup')
+    .description('Writes the objects and tokens of the runtime at WEIR_ENDPOINT to a file.')
+    .argument('<file>', 'file for `weir restore`; only its owner may read it')
+    .option('--force', 'replace the file if it is there')
+    .action(runBackup);
+}
+
+async function runBackup(given: string, { force = false }: Options): Promise<void> {
+  const file = path.resolve(given);
+  refuseTaken(file, force);
+  const client = await connectClient();
+  const runtimeId = await client.runtimeId();
+  const draft = `${file}.${randomBytes(4).toString('hex')}`;
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort(new Error('interrupted'));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  let size = 0;
+  try {
+    const fd = openDraft(draft);
+    await client.backup(interrupted.signal, async (stream, bytes) => {
+      const target = createWriteStream('', { fd, flush: true });
+      await pipeline(stream, counted(bytes), target, { signal: interrupted.signal });
+      size = bytes;
+    });
+    place(draft, file, force);
+    syncFolder(path.dirname(file));
+  } catch (error) {
+    throw interrupted.signal.aborted ? interrupted.signal.reason : named(error, file);
+  } finally {
+    rmSync(draft, { force: true });
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+  tell(`wrote ${file}: the objects and tokens of runtime ${runtimeId}, ${size} bytes\n`);
+  tell('The key file of the stored secrets (master-key) is not part of it. Keep a copy of that file elsewhere.\n');
+}
+
+function refuseTaken(file: string, force: boolean): void {
+  if (!existsSync(path.dirname(file))) throw new WeirError('InvalidParameter', `${path.dirname(file)} does not exist`);
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === false)
+    throw new WeirError('InvalidParameter', `${file} is not a file`);
+  if (!force && existsSync(file)) throw taken(file);
+  if (path.basename(file).startsWith('weir.db') && existsSync(path.join(path.dirname(file), 'lock')))
+    throw new WeirError(
+      'InvalidParameter',
+      `${path.dirname(file)} is the data directory of a runtime: name another file`,
+    );
+}
+
+function taken(file: string): WeirError {
+  return new WeirError('InvalidParameter', `${file} already exists: name another file, or give --force to replace it`);
+}
+
+function openDraft(draft: string): number {
+  return openSync(draft, 'wx', MODE);
+}
+
+/** Gives the draft its name. Without `force`, a file that has appeared meanwhile stays. */
+function place(draft: string, file: string, force: boolean): void {
+  if (force) {
+    renameSync(draft, file);
+    return;
+  }
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw taken(file);
+    // Some file systems have no hard links.
+    if (existsSync(file)) throw taken(file);
+    renameSync(draft, file);
+  }
+}
+
+/** Counts what passes, shows the progress on a terminal, and fails if it is not as much as was announced. */
+function counted(bytes: number): Transform {
+  let passed = 0;
+  let shownAtMs = performance.now();
+  return new Transform({
+    transform(part: Buffer, _encoding, done) {
+      passed += part.length;
+      if (process.stderr.isTTY && performance.now() - shownAtMs > PROGRESS_MS) {
+        shownAtMs = performance.now();
+        tell(`${Math.floor((100 * passed) / bytes)} % of ${bytes} bytes\n`);
+      }
+      done(null, part);
+    },
+    flush(done) {
+      done(passed === bytes ? null : new Error(`the runtime sent ${passed} of ${bytes} bytes`));
+    },
+  });
+}
+
+function named(error: unknown, file: string): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (
+    code === 'ENOSPC' ||
+    code === 'EDQUOT' ||
+    (code !== undefined && ['open', 'write', 'fsync'].includes(syscall ?? ''))
+  )
+    return new Error(`${file} cannot be written: ${message}`, { cause: error });
+  return error;
+}
+
+function syncFolder(folder: string): void {
+  const opened = openSync(folder, 'r');
+  fsyncSync(opened);
+  closeSync(opened);
+}

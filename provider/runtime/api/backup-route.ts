@@ -1,0 +1,40 @@
+// The route that copies the stored objects and tokens of the running runtime.
+import type { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { errorResponse } from '../../model/api/error.ts';
+import { CREATE_BACKUP } from '../../model/permissions/actions.ts';
+
+/** What the API needs to know of the store on disk. */
+export interface Storage {
+  /** Why writes fail at the moment. Returns `undefined` if they do not. */
+  writeFault(): string | undefined;
+  backup(): Promise<{ readonly bytes: number; readonly stream: Readable }>;
+}
+
+const CONTENT_TYPE = 'application/vnd.sqlite3';
+
+export function registerBackupRoute(server: FastifyInstance, storage: Storage): void {
+  server.withTypeProvider<ZodTypeProvider>().get(
+    '/v1/backup',
+    {
+      config: { access: { by: [CREATE_BACKUP] } },
+      schema: {
+        summary:
+          'Returns the objects, tokens and health of one moment as a SQLite database, for `weir restore`. Its secrets stay sealed.',
+        response: {
+          200: { description: 'The database.', content: { [CONTENT_TYPE]: { schema: z.string() } } },
+          default: errorResponse,
+        },
+      },
+    },
+    async (_request, reply) => {
+      const { bytes, stream } = await storage.backup();
+      return reply
+        .type(CONTENT_TYPE)
+        .header('content-length', bytes)
+        .send(stream as never);
+    },
+  );
+}

@@ -1,0 +1,47 @@
+// Backups of a running runtime: a copy of the database beside it, which is gone from the disk once its reader has it.
+import { randomBytes } from 'node:crypto';
+import { closeSync, createReadStream, fstatSync, openSync, type ReadStream, rmSync } from 'node:fs';
+import { WeirError } from '../../model/base/errors.ts';
+import { makePrivate } from './private-file.ts';
+import type { Store } from './store.ts';
+
+interface Backup {
+  readonly bytes: number;
+  readonly stream: ReadStream;
+}
+
+export class Backups {
+  readonly #store: Store;
+  readonly #databaseFile: string;
+  #isBusy = false;
+
+  constructor(store: Store, databaseFile: string) {
+    this.#store = store;
+    this.#databaseFile = databaseFile;
+  }
+
+  /** Makes one backup at a time, because each needs the space of the database. */
+  async make(): Promise<Backup> {
+    if (this.#isBusy) throw new WeirError('SystemBusy', 'Another backup is being made.');
+    this.#isBusy = true;
+    const file = `${this.#databaseFile}.backup-${randomBytes(4).toString('hex')}`;
+    try {
+      makePrivate(file, { create: true });
+      await this.#store.backup(file);
+      return opened(file);
+    } finally {
+      this.#isBusy = false;
+      for (const end of ['', '-journal']) rmSync(`${file}${end}`, { force: true });
+    }
+  }
+}
+
+function opened(file: string): Backup {
+  const fd = openSync(file, 'r');
+  try {
+    return { bytes: fstatSync(fd).size, stream: createReadStream('', { fd }) };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}

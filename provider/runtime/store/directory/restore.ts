@@ -1,0 +1,110 @@
+// Restoring a backup: it is copied beside the database, checked with its key, and put in place in one step.
+import { randomBytes } from 'node:crypto';
+import {
+  chownSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { BESIDE_DATABASE, lockDirectory, sizeOf } from '../data-directory.ts';
+import { explained } from '../disk-fault.ts';
+import { KeyFile } from '../key-file.ts';
+import { makePrivate, syncFolder } from '../private-file.ts';
+import { SealedStore } from '../sealed-store.ts';
+import { SqliteStore } from '../sqlite/sqlite-store.ts';
+import { loadWhole } from '../stored-check.ts';
+
+interface RestoreOptions {
+  readonly directory: string;
+  /** File of the key for stored secrets; `undefined` means `master-key` in the data directory. */
+  readonly keyFile: string | undefined;
+  /** Whether a database that is there is replaced. */
+  readonly force: boolean;
+}
+
+interface Restored {
+  readonly databaseFile: string;
+  readonly runtimeId: string;
+  readonly version: number;
+  readonly objects: number;
+  readonly tokens: number;
+}
+
+/**
+ * Restores a backup into a data directory that no runtime uses. Throws an `Error` for the terminal if the backup cannot
+ * be used with the key, and changes nothing then.
+ */
+export async function restore(backup: string, { directory, keyFile, force }: RestoreOptions): Promise<Restored> {
+  const path = resolve(directory);
+  const databaseFile = join(path, 'weir.db');
+  if (sizeOf(backup) === 0) throw new Error(`${backup} is not a backup: it is missing or empty`);
+  const unlock = lockDirectory(path);
+  const draft = `${databaseFile}.restore-${randomBytes(4).toString('hex')}`;
+  try {
+    const present = [databaseFile, `${databaseFile}-wal`].find((file) => sizeOf(file) > 0);
+    if (present !== undefined && !force) throw new Error(`${present} is there: give --force to replace the database`);
+    const restored = await checkedCopy(backup, draft, resolve(keyFile ?? join(path, 'master-key')));
+    // If the process is killed after this line, the database that is replaced lacks its log, which the next start tells.
+    for (const end of BESIDE_DATABASE) rmSync(`${databaseFile}${end}`, { force: true });
+    renameSync(draft, databaseFile);
+    syncFolder(path);
+    giveTo(path, [databaseFile, join(path, 'lock')]);
+    return { databaseFile, ...restored };
+  } catch (error) {
+    throw explained(error, path);
+  } finally {
+    for (const end of ['', ...BESIDE_DATABASE]) rmSync(`${draft}${end}`, { force: true });
+    unlock();
+  }
+}
+
+/** Copies the backup, with its log if it was copied by hand and has one, and checks every row of the copy. */
+async function checkedCopy(backup: string, draft: string, keyFile: string): Promise<Omit<Restored, 'databaseFile'>> {
+  for (const end of ['', '-wal']) {
+    if (!existsSync(`${backup}${end}`)) continue;
+    makePrivate(`${draft}${end}`, { create: true });
+    copyFileSync(`${backup}${end}`, `${draft}${end}`);
+  }
+  const refuse = () => {
+    throw new Error(`${backup} is not a backup: there is no runtime in it`);
+  };
+  try {
+    const sqlite = new SqliteStore(draft, { onNew: refuse });
+    try {
+      const { runtimeId, version, objects, tokens } = await loadWhole(
+        new SealedStore(sqlite, new KeyFile(keyFile)),
+        draft,
+      );
+      return { runtimeId, version, objects: objects.length, tokens: tokens.length };
+    } finally {
+      await sqlite.close();
+      sync(draft);
+    }
+  } catch (error) {
+    // The copy is gone after this, so an error names the backup.
+    if (error instanceof Error) error.message = error.message.replaceAll(draft, backup);
+    throw error;
+  }
+}
+
+function sync(file: string): void {
+  const opened = openSync(file, 'r+');
+  try {
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
+}
+
+/** Gives files that root has made to the owner of the directory, who runs the runtime. */
+function giveTo(directory: string, files: readonly string[]): void {
+  const { uid, gid } = statSync(directory);
+  if (process.geteuid?.() !== 0 || uid === 0) return;
+  for (const file of files) chownSync(file, uid, gid);
+}

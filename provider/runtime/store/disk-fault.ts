@@ -1,0 +1,86 @@
+// Why something could not be stored: the cause, as a user calls it, and what to do about it.
+import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface DiskFault {
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+const FREE_SPACE = 'free space on the file system of the data directory';
+
+/** Faults by the system's error code. */
+const BY_SYSTEM_CODE: Readonly<Record<string, DiskFault>> = {
+  ENOSPC: { cause: 'the disk is full', remedy: FREE_SPACE },
+  EDQUOT: { cause: 'the disk quota is used up', remedy: 'free space within the quota of the data directory' },
+  EFBIG: { cause: 'a file has the maximum size that the process may write', remedy: 'raise its limit (ulimit -f)' },
+  EROFS: { cause: 'the file system is read-only', remedy: 'mount the file system of the data directory for writing' },
+  EIO: { cause: 'the disk reports an input/output error', remedy: "look for the disk's fault in the kernel's log" },
+  EACCES: { cause: 'the data directory may not be written', remedy: 'give it to the user of the runtime' },
+  EPERM: { cause: 'the data directory may not be written', remedy: 'give it to the user of the runtime' },
+  ENOENT: { cause: 'the data directory is gone', remedy: 'put it back, and restart the runtime' },
+  EMFILE: { cause: 'the process has too many open files', remedy: 'raise its limit (ulimit -n)' },
+  ENFILE: { cause: 'the machine has too many open files', remedy: 'raise fs.file-max' },
+};
+
+const LOCKED = {
+  cause: 'another program has the database locked',
+  remedy: 'end the transaction of that program',
+};
+const DAMAGED = {
+  cause: 'the database is damaged',
+  remedy: 'stop the runtime, and restore a backup (weir restore)',
+};
+
+/** Primary result codes of SQLite, https://sqlite.org/rescode.html. */
+const FULL = 13;
+const BY_SQLITE_CODE: Readonly<Record<number, DiskFault>> = { 5: LOCKED, 6: LOCKED, 11: DAMAGED, 26: DAMAGED };
+/** Results of SQLite that hide the system's error: READONLY, IOERR and CANTOPEN, each with the likely system code. */
+const HIDING: Readonly<Record<number, string>> = { 8: 'EROFS', 10: 'EIO', 14: 'EACCES' };
+
+/** As much as a small write of the database needs with its log. */
+const PROBE_BYTES = 64 * 1024;
+
+/**
+ * The fault behind an error of a write in the directory, which may be an error of SQLite or of a file. Returns
+ * `undefined` if the error does not come from the disk.
+ */
+export function diskFaultOf(error: unknown, directory: string): DiskFault | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, errcode } = error as NodeJS.ErrnoException & { errcode?: number };
+  if (code !== 'ERR_SQLITE_ERROR' || errcode === undefined)
+    return code === undefined ? undefined : BY_SYSTEM_CODE[code];
+  // An extended result code has the primary one in its last byte.
+  const primary = errcode & 0xff;
+  if (primary === FULL) return BY_SYSTEM_CODE.ENOSPC;
+  const likely = HIDING[primary];
+  return likely === undefined ? BY_SQLITE_CODE[primary] : BY_SYSTEM_CODE[systemCodeIn(directory) ?? likely];
+}
+
+/** The error for the terminal if the directory cannot be used because of its disk; any other error stays as it is. */
+export function explained(error: unknown, directory: string): unknown {
+  const fault = diskFaultOf(error, directory);
+  if (fault === undefined) return error;
+  const message = `the data directory ${directory} cannot be used, because ${fault.cause}: ${fault.remedy}`;
+  return new Error(`${message} (${(error as Error).message})`, { cause: error });
+}
+
+/** The code with which the system refuses a new file in the directory. Returns `undefined` if it refuses none. */
+function systemCodeIn(directory: string): string | undefined {
+  const path = join(directory, 'weir.db.probe');
+  try {
+    const file = openSync(path, 'w', 0o600);
+    try {
+      writeSync(file, Buffer.alloc(PROBE_BYTES));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    return undefined;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return code in BY_SYSTEM_CODE ? code : undefined;
+  } finally {
+    rmSync(path, { force: true });
+  }
+}

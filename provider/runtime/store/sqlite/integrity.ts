@@ -1,0 +1,44 @@
+// Whether a database file is whole: SQLite's own check of its pages, and the check that its log was not lost.
+import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { restoreAdvice } from '../broken-row.ts';
+import { hasLostLog } from './write-ahead-log.ts';
+
+/** Limit for the faults that SQLite lists. */
+const MAX_FAULTS = 10;
+/** Primary result codes of SQLite, https://sqlite.org/rescode.html. */
+const CORRUPT = 11;
+const NOT_A_DATABASE = 26;
+
+/** Throws an `Error` for the terminal if pages are damaged, or if the newest commits are missing. */
+export function demandWhole(database: DatabaseSync, file: string): void {
+  try {
+    if (hasLostLog(database)) {
+      throw new Error(
+        `the database ${file} was copied without its newest writes, which were in ${file}-wal: copy that file too, ` +
+          `or ${restoreAdvice(file)} (a backup of a running runtime is made with: weir backup FILE)`,
+      );
+    }
+    const faults = database
+      .prepare(`pragma quick_check(${MAX_FAULTS})`)
+      .all()
+      .map((row) => String(Object.values(row)[0]));
+    if (faults.join() !== 'ok') throw damaged(file, faults.join('; '));
+  } catch (error) {
+    const { errcode = 0 } = error as { errcode?: number };
+    const primary = errcode & 0xff;
+    if (primary === NOT_A_DATABASE) throw damaged(file, 'it is not a SQLite database', error);
+    if (primary === CORRUPT) throw damaged(file, (error as Error).message, error);
+    throw error;
+  }
+}
+
+function damaged(file: string, what: string, cause?: unknown): Error {
+  const recovery = `move ${file} away, and make another one of what can be read: sqlite3 ${file} .recover (in ${dirname(file)})`;
+  return new Error(
+    `the database ${file} is damaged (${what.replaceAll('\n', ' ')}): ${restoreAdvice(file)}, or ${recovery}`,
+    {
+      cause,
+    },
+  );
+}

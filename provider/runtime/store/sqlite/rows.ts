@@ -1,0 +1,92 @@
+// The columns of the SQLite tables, and stored objects and tokens as their rows.
+import type { Kind } from '../../../model/base/kinds.ts';
+import type { StoredObject, StoredToken } from '../../stored/object.ts';
+
+/** Columns of the SQLite tables after all migrations. */
+export interface Schema {
+  meta: { name: string; value: string };
+  objects: {
+    kind: string;
+    id: string;
+    owner: string | null;
+    incarnation: string;
+    version: number;
+    /** Object properties as JSON. */
+    properties: string;
+    /** Object state as JSON. */
+    state: string;
+    /** Id of the token that created the object; null for an object of the administrator. */
+    created_by: string | null;
+    /** Id of the token that last changed the object; null for the administrator. */
+    changed_by: string | null;
+  };
+  health: { target_group_id: string; key: string; health: string };
+  tokens: {
+    id: string;
+    name: string;
+    secret_hash: string;
+    /** Permission statements as JSON. */
+    statements: string;
+    /** Patterns of owners as JSON. */
+    owners: string | null;
+    created_at: string;
+    expires_at: string | null;
+  };
+}
+
+export function toRow(object: StoredObject): Schema['objects'] {
+  return {
+    kind: object.kind,
+    id: object.id,
+    owner: object.owner ?? null,
+    incarnation: object.incarnation,
+    version: object.version,
+    properties: JSON.stringify(object.properties),
+    state: JSON.stringify(object.state),
+    created_by: object.createdBy ?? null,
+    changed_by: object.changedBy ?? null,
+  };
+}
+
+/** Throws if a column is not JSON. */
+export function toObject(row: Schema['objects']): StoredObject {
+  return Object.freeze({
+    kind: row.kind as Kind,
+    id: row.id,
+    owner: row.owner ?? undefined,
+    incarnation: row.incarnation,
+    version: row.version,
+    properties: parsed('properties', row.properties),
+    state: parsed('state', row.state),
+    ...(row.created_by !== null && { createdBy: row.created_by }),
+    ...(row.changed_by !== null && { changedBy: row.changed_by }),
+  }) as StoredObject;
+}
+
+export function toTokenRow(token: StoredToken): Schema['tokens'] {
+  const { id, name, secretHash, statements, owners, createdAt, expiresAt } = token;
+  const row = { id, name, secret_hash: secretHash, created_at: createdAt, expires_at: expiresAt ?? null };
+  return { ...row, statements: JSON.stringify(statements), owners: owners ? JSON.stringify(owners) : null };
+}
+
+/** Throws if a column is not JSON. */
+export function toToken(row: Schema['tokens']): StoredToken {
+  return Object.freeze({
+    id: row.id,
+    name: row.name,
+    secretHash: row.secret_hash,
+    statements: parsed('statements', row.statements) as StoredToken['statements'],
+    ...(row.owners !== null && { owners: parsed('owners', row.owners) as string[] }),
+    createdAt: row.created_at,
+    ...(row.expires_at !== null && { expiresAt: row.expires_at }),
+  });
+}
+
+function parsed(column: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the text, which may contain a secret.
+    throw new Error(`its ${column} are not JSON`);
+  }
+}
