@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { targetKey } from '../../model/base/target-key.ts';
 import { localHeader } from '../contract/proxy-protocol.ts';
 import type { HealthCheckSnapshot } from '../contract/snapshot.ts';
-import { attempt } from './attempt.ts';
+import { attempt, resultOf } from './attempt.ts';
 import type { Probe } from './probe.ts';
 
 const MAX_HEAD_BYTES = 16 * 1024;
@@ -20,13 +20,13 @@ export const probeHttp: Probe = ({ address, port }, check, signal) => {
       finish(isExpected ? undefined : `responded with ${statusCode}, which is not an expected code`);
     };
     const socket = connect({ host: address, port });
-    socket.on('error', (error) => finish(error.message));
+    socket.on('error', (error) => finish(resultOf(error)));
     // Node queues the PROXY header until the connection is open, so the header precedes all other data.
     if (check.proxyProtocol !== undefined) socket.write(localHeader(check.proxyProtocol));
     const createConnection = () => (check.protocol === 'HTTPS' ? secured(socket, check) : socket);
     const sent = request({ path, method, headers, maxHeaderSize: MAX_HEAD_BYTES, createConnection });
     sent.on('response', judge).on('upgrade', judge);
-    sent.on('error', (error) => finish(error.message));
+    sent.on('error', (error) => finish(resultOf(error)));
     sent.on('close', () => finish('closed the connection without a response'));
     sent.end();
     return {

@@ -1,4 +1,5 @@
 // A target in a worker: its settings, its counters, and the flows and connections that use it until it is unbound.
+import { shortageOf } from '../../contract/shortage.ts';
 import { type Health, takesTraffic } from '../../contract/snapshot.ts';
 import type { RampingTarget } from '../../select/slow-start.ts';
 import type { StickyTarget } from '../../select/stickiness.ts';
@@ -22,15 +23,15 @@ export interface Hold {
   transferTo(target: Target): boolean;
 }
 
-/** Receives failed connects. `error` is `undefined` for the first connect that succeeds after failures. */
+/**
+ * Receives failed connects, those because of a shortage of the runtime too. `error` is `undefined` for the first connect
+ * that succeeds after failures.
+ */
 export type PassiveListener = (key: string, error: Error | undefined) => void;
-
-/** Error codes that are faults of this machine and say nothing about the target. */
-const LOCAL_FAULTS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 
 /** Returns true if a connect failed for want of something on this machine, which says nothing about the target. */
 export function isLocalFault(error: Error | undefined): boolean {
-  return LOCAL_FAULTS.has((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+  return error !== undefined && shortageOf(error) !== undefined;
 }
 
 /** A target bound to one target group. If its target key is bound again later, that is a new object. */
@@ -86,8 +87,8 @@ export class Target implements StickyTarget, RampingTarget {
   }
 
   connectFailed(error: Error): void {
-    if (!this.#isBound || isLocalFault(error)) return;
-    this.counters.markFailing();
+    if (!this.#isBound) return;
+    if (shortageOf(error) === undefined) this.counters.markFailing();
     this.#onPassive(this.key, error);
   }
 

@@ -1,5 +1,6 @@
 // Messages between the main thread and a worker.
 import type { HealthChange, PassiveReport } from '../../contract/engine.ts';
+import type { Shortage } from '../../contract/shortage.ts';
 import type { Health, ListenerSnapshot, RuleSnapshot, TargetGroupSnapshot } from '../../contract/snapshot.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
 import type { Endpoint, OpenFailure } from './endpoint.ts';
@@ -77,6 +78,8 @@ export interface WorkerInit {
   readonly isPortShared: boolean;
   readonly gauges: SharedArrayBuffer;
   readonly descriptors: SharedArrayBuffer;
+  /** Where the worker records that its event loop makes progress. */
+  readonly progress: SharedArrayBuffer;
   readonly ticketKeys: Uint8Array;
   /** Data for the access log. `undefined` if none is kept. */
   readonly accessLog: AccessLogInit | undefined;
@@ -104,7 +107,9 @@ export type FromWorker =
    * message, no client connection is left.
    */
   | { readonly type: 'reply'; readonly id: number; readonly failures: readonly OpenFailure[] }
-  | { readonly type: 'passive'; readonly report: PassiveReport }
+  | { readonly type: 'passive'; readonly reports: readonly PassiveReport[] }
+  /** A shortage of the runtime, and how many connections or datagrams to targets it kept from beginning. */
+  | { readonly type: 'shortage'; readonly shortage: Shortage; readonly count: number }
   | { readonly type: 'access'; readonly batch: Batch }
   | {
       readonly type: 'log';

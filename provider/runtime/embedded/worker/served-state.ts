@@ -1,5 +1,6 @@
 // The served state of a worker: listening sockets, listeners and targets, and the swap from one version to the next.
 import type { PassiveReport } from '../../contract/engine.ts';
+import { shortageOf } from '../../contract/shortage.ts';
 import { pollPassed } from '../io/queue-drain.ts';
 import type { ListeningSocket } from '../serving/listening-socket.ts';
 import type { Target, UnbindRule } from '../serving/target.ts';
@@ -157,10 +158,12 @@ export class ServedState {
   }
 
   #newTargetGroup(targetGroup: TargetGroupUpsert): TargetSet {
-    const { workerId, onPassive } = this.#context;
+    const { workerId, onPassive, onShortage } = this.#context;
     const { id: targetGroupId } = targetGroup.settings;
     return new TargetSet(targetGroup, workerId, (key, error) => {
-      onPassive({ targetGroupId, key, ok: error === undefined, error: error?.message });
+      const shortage = error && shortageOf(error);
+      if (shortage === undefined) onPassive({ targetGroupId, key, ok: error === undefined, error: error?.message });
+      else onShortage?.(shortage);
     });
   }
 

@@ -58,6 +58,7 @@ async function check(
 ): Promise<string | undefined> {
   const ended = new AbortController();
   const problem = await probe({ address, port }, { ...TCP_CHECK, ...changes }, ended.signal);
+  assert.ok(typeof problem !== 'object');
   assert.equal(getEventListeners(ended.signal, 'abort').length, 0);
   return problem;
 }
