@@ -77,11 +77,12 @@ export class Attempts implements PickingClient {
 
   /**
    * Picks a target and returns a connection for `user`: an idle one, which is reused and ready, or one that still
-   * connects. Returns `undefined` if no target is eligible.
+   * connects. Returns `undefined` if no target is eligible. `isRepeatable` is true if the whole request will be kept
+   * for another target.
    */
-  next(user: UpstreamUser): Upstream | undefined {
+  next(user: UpstreamUser, isRepeatable: boolean): Upstream | undefined {
     this.drop();
-    this.#upstream = this.#next(user);
+    this.#upstream = this.#next(user, isRepeatable);
     return this.#upstream;
   }
 
@@ -136,7 +137,7 @@ export class Attempts implements PickingClient {
     this.#own?.destroy();
   }
 
-  #next(user: UpstreamUser): Upstream | undefined {
+  #next(user: UpstreamUser, isRepeatable: boolean): Upstream | undefined {
     this.setCookie = '';
     const targets = this.#client.targetsFor(this.#request);
     this.#targets = targets;
@@ -145,7 +146,7 @@ export class Attempts implements PickingClient {
     this.#target = target;
     // A target may have closed a pooled connection without the worker knowing. Only requests that may be sent twice
     // risk that.
-    const mayReuse = this.#request.isReplayable && this.#retries === 0;
+    const mayReuse = isRepeatable && this.#request.isReplayable && this.#retries === 0;
     const isTold = this.#client.settings.proxyProtocol !== undefined;
     const idle =
       this.#own?.take(targets, target, isTold, mayReuse) ?? (mayReuse && !isTold ? pool.take(target) : undefined);

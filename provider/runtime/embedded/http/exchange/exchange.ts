@@ -144,7 +144,7 @@ export class Exchange implements UpstreamUser {
   #attempt(): void {
     this.#state = CONNECTING;
     this.#deadline.start();
-    const upstream = this.#attempts.next(this);
+    const upstream = this.#attempts.next(this, this.#requestRelay.isRepeatableToEnd);
     if (upstream?.isReused) this.#send(upstream);
     else if (upstream === undefined) this.#fail(this.#attempts.hasTried ? faults.UNREACHABLE : faults.NO_TARGET);
   }
@@ -166,6 +166,9 @@ export class Exchange implements UpstreamUser {
   #readResponseHead(chunk: Buffer): boolean {
     // After the first byte of a response the request must not go to another target.
     this.#requestRelay.settle();
+    const upstream = this.#attempts.upstream as Upstream;
+    const { isOut, bodyBytes } = this.#requestRelay;
+    upstream.responding(isOut, bodyBytes);
     const relay = this.#responseRelay;
     const isWhole = relay.readHead(chunk);
     // Interim responses wait, like bodies, for a client that does not read.
@@ -173,7 +176,7 @@ export class Exchange implements UpstreamUser {
     if (isWhole !== true) return this.#fail(faults.malformed(isWhole));
     if (relay.response.isSwitch) return this.#switchProtocol();
     this.#state = RESPONDING;
-    this.#account.targetResponded(relay.response.status, this.#attempts.upstream as Upstream);
+    this.#account.targetResponded(relay.response.status, upstream);
     return this.#written(relay.respond(this.#attempts.cookieLine, this.#requestRelay.isDone));
   }
 
@@ -213,7 +216,9 @@ export class Exchange implements UpstreamUser {
 
   /** The target's connection ended, by FIN or error, before the end of the response. */
   #upstreamLost(upstream: Upstream): void {
-    const canRetry = this.#client.request.isReplayable && this.#requestRelay.isRepeatable && !this.#isClientEnded;
+    // A connection that had been idle may have closed before the target noticed the client's FIN.
+    const isUncertain = this.#isClientEnded && !upstream.isReused;
+    const canRetry = this.#client.request.isReplayable && this.#requestRelay.isRepeatable && !isUncertain;
     if (this.#state === RESPONDING) this.#fail(faults.CUT_SHORT);
     else if (canRetry) this.#retry(upstream);
     else if (upstream.isReused && upstream.hasLogin && !this.#responseRelay.hasBegun) this.#abort(faults.LOST_LOGIN);

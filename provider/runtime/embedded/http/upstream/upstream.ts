@@ -7,6 +7,14 @@ import type { Hold, Target, UnbindRule } from '../../serving/target.ts';
 /** Connect timeout, however long the request may wait for its response. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
+/**
+ * Longest body that the kernel sends at once, without acknowledgements: the initial window of RFC 6928. The rest of a
+ * longer one may still wait in the kernel when the target responds early.
+ */
+const SENT_AT_ONCE_BYTES = 10 * 1460;
+/** How long a connection must be idle until a longer request counts as received. */
+const RECEIVED_AFTER_MS = 250;
+
 /** A store of idle connections to targets. */
 export interface IdleUpstreams {
   /** Keeps an idle connection for later. Returns `false` if enough idle connections are kept already. */
@@ -42,7 +50,7 @@ export class Upstream implements ConnectHandler, Hold {
    * worker knowing.
    */
   isReused = false;
-  /** When the connection became idle, by `performance.now()`. */
+  /** When the connection became idle, by `performance.now()`. Infinity during an exchange. */
   idleSince = 0;
   /** True if the target was told the client's address in a PROXY header. */
   readonly isTold: boolean;
@@ -52,6 +60,13 @@ export class Upstream implements ConnectHandler, Hold {
   #proxyHeader: Buffer | undefined;
   #isConnected = false;
   #isGivenUp = false;
+  /** True once the target has sent its FIN: the TIME_WAIT of the connection is the target's. */
+  #hasEnded = false;
+  /**
+   * How long the connection must have been idle until a reset loses nothing of its last request. Infinity if the
+   * response began before the whole request was written.
+   */
+  #resettableAfterMs = 0;
   /** True from the pick of the target until the connection's first request is sent or the connection ends. */
   #isPicked = true;
   #isActive = false;
@@ -90,6 +105,8 @@ export class Upstream implements ConnectHandler, Hold {
   begin(): void {
     this.#endPick();
     this.#isActive = true;
+    this.#resettableAfterMs = Number.POSITIVE_INFINITY;
+    this.idleSince = Number.POSITIVE_INFINITY;
     if (this.isReused) this.#begunIn = currentIteration();
     this.target.counters.request();
     this.target.counters.opened();
@@ -99,27 +116,39 @@ export class Upstream implements ConnectHandler, Hold {
   }
 
   /**
+   * Records that the response to the last request begins. `isOut` is true if the whole request was written before, with
+   * a body of `bodyBytes`.
+   */
+  responding(isOut: boolean, bodyBytes: number): void {
+    if (isOut) this.#resettableAfterMs = bodyBytes <= SENT_AT_ONCE_BYTES ? 0 : RECEIVED_AFTER_MS;
+  }
+
+  /**
    * Ends the exchange. The connection is kept if `isClean` is true, which means that the next bytes on it will belong
    * to the next response.
    */
   finish(isClean: boolean, now: number): void {
     this.user = undefined;
+    this.idleSince = now;
     this.#deactivate();
     if (!isClean || !this.target.isBound || this.socket.isDestroyed) {
       this.destroy();
       return;
     }
     this.isReused = true;
-    this.idleSince = now;
     if (!this.#home.put(this)) this.destroy();
   }
 
-  /** Closes the connection at once. Its user gets no further events. */
+  /**
+   * Closes the connection at once. Its user gets no further events. A connection is reset if that loses nothing,
+   * because the kernel keeps the port of a closed one for a minute (TIME_WAIT). HAProxy does the same.
+   */
   destroy(): void {
     this.user = undefined;
     this.#isGivenUp = true;
     this.#deactivate();
-    this.socket.destroy();
+    if (this.#mayReset) this.socket.reset();
+    else this.socket.destroy();
   }
 
   onConnect(): void {
@@ -144,6 +173,7 @@ export class Upstream implements ConnectHandler, Hold {
   }
 
   onEnd(): void {
+    this.#hasEnded = true;
     if (this.user !== undefined) this.user.onUpstreamEnd();
     else this.destroy();
   }
@@ -180,6 +210,12 @@ export class Upstream implements ConnectHandler, Hold {
     target.hold(this);
     target.counters.opened();
     return true;
+  }
+
+  get #mayReset(): boolean {
+    if (this.#hasEnded) return false;
+    const afterMs = this.#resettableAfterMs;
+    return afterMs === 0 || performance.now() - this.idleSince >= afterMs;
   }
 
   #endPick(): void {
