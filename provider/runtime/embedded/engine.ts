@@ -84,6 +84,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
           swap: this.#state.whole(this.#endpoints.served),
         }),
         onPassive,
+        onCapacity: (capacity) => this.#places[capacity.workerId]?.tell({ type: 'capacity', capacity }),
         onAccess: (batch, init) => void this.#accessLog?.append(batch, init),
         onEnded: (id, reason) => this.#workerEnded(id, reason),
         onReplaced: (id) => this.#onWorkerChange({ id, state: 'serving' }),

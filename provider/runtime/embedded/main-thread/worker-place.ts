@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { PassiveReport } from '../../contract/engine.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
-import type { FromWorker, Log, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
+import type { Capacity, FromWorker, Log, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
 
 /**
  * The file in which a worker thread starts: .ts in the sources, .js when compiled. The compiler does not rewrite `new
@@ -22,6 +22,8 @@ interface WorkerPlaceOptions {
   /** Returns the data that a new worker thread is started with; called at each start. */
   readonly init: () => WorkerInit;
   readonly onPassive: (report: PassiveReport) => void;
+  /** Receives a message for another worker. */
+  readonly onCapacity: (capacity: Capacity) => void;
   /** Receives lines for the access log. `init` is the access log data that the thread was started with. */
   readonly onAccess: (batch: Batch, init: AccessLogInit) => void;
   /** Called when the thread has ended for any reason. Another thread follows. */
@@ -66,7 +68,7 @@ export class WorkerPlace {
     return this.#ready.promise;
   }
 
-  tell(message: Extract<ToWorker, { type: 'health' | 'ticketKeys' }>): void {
+  tell(message: Extract<ToWorker, { type: 'health' | 'ticketKeys' | 'capacity' }>): void {
     this.#thread?.postMessage(message);
   }
 
@@ -144,6 +146,9 @@ export class WorkerPlace {
         return;
       case 'passive':
         this.#options.onPassive(message.report);
+        return;
+      case 'capacity':
+        this.#options.onCapacity(message.capacity);
         return;
       case 'access':
         if (accessLog) this.#options.onAccess(message.batch, accessLog);

@@ -32,6 +32,8 @@ export interface TargetGroupUpsert {
   readonly settings: TargetGroupSettings;
   /** The state of picks that all workers share. */
   readonly pickingState: SharedArrayBuffer;
+  /** Which worker has the request that has waited longest for a connection to one of the targets. */
+  readonly waiting: SharedArrayBuffer;
   /** The client table of sticky sessions by source IP. `undefined` for a target group without them. */
   readonly clients: SharedArrayBuffer | undefined;
   readonly upserted: readonly TargetUpsert[];
@@ -40,7 +42,20 @@ export interface TargetGroupUpsert {
 }
 
 /** The settings of a target group, and the memory that all workers share for it. */
-export type TargetGroupBase = Pick<TargetGroupUpsert, 'settings' | 'pickingState' | 'clients'>;
+export type TargetGroupBase = Pick<TargetGroupUpsert, 'settings' | 'pickingState' | 'waiting' | 'clients'>;
+
+/**
+ * Tells a worker whose requests wait that a connection to a target may be made, or one with an idle connection that a
+ * request elsewhere waits for it.
+ */
+export interface Capacity {
+  readonly workerId: number;
+  readonly targetGroupId: string;
+  /** Target key. */
+  readonly key: string;
+  /** Workers whose waiting requests cannot go to this target. */
+  readonly declined: readonly number[];
+}
 
 export interface ListenerUpsert {
   readonly settings: ListenerSettings;
@@ -89,6 +104,7 @@ export type ToWorker =
   | { readonly type: 'swap'; readonly id: number; readonly swap: Swap }
   | { readonly type: 'close'; readonly id: number }
   | { readonly type: 'ticketKeys'; readonly keys: Uint8Array }
+  | { readonly type: 'capacity'; readonly capacity: Capacity }
   | { readonly type: 'health'; readonly changes: readonly TimedHealthChange[] };
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -104,6 +120,8 @@ export type FromWorker =
    */
   | { readonly type: 'reply'; readonly id: number; readonly failures: readonly OpenFailure[] }
   | { readonly type: 'passive'; readonly report: PassiveReport }
+  /** A message for another worker, which the main thread passes on. */
+  | { readonly type: 'capacity'; readonly capacity: Capacity }
   | { readonly type: 'access'; readonly batch: Batch }
   | {
       readonly type: 'log';

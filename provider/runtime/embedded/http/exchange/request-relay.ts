@@ -89,10 +89,14 @@ export class RequestRelay {
     this.#isBlocked = true;
   }
 
-  /** Writes the head and all kept parts of the body. Returns `false` if they are queued, which blocks the body. */
-  send({ head, isReplayable }: Request, connection: Connection): boolean {
+  /**
+   * Writes the head and all kept parts of the body. Returns `false` if they are queued, which blocks the body. The target
+   * is asked to close the connection if `isLast`.
+   */
+  send({ head, isReplayable }: Request, connection: Connection, isLast: boolean): boolean {
     const replay = this.#replay;
-    const isWritten = connection.write(replay.isEmpty ? head : head + replay.text());
+    const sent = isLast ? `${head.slice(0, -2)}Connection: close\r\n\r\n` : head;
+    const isWritten = connection.write(replay.isEmpty ? sent : sent + replay.text());
     if (!isReplayable || replay.isFull) replay.forget();
     if (!isWritten) this.#isBlocked = true;
     return isWritten;

@@ -52,7 +52,8 @@ class UpstreamPool implements IdleUpstreams, Timed {
     for (const [target, list] of this.#idle) {
       // A destroyed connection closes in a later tick, so that nothing but this loop changes the list of idle
       // connections.
-      while (list[0] !== undefined && now - list[0].idleSince > MAX_IDLE_MS) list.shift()?.destroy();
+      while (list[0] !== undefined && (now - list[0].idleSince > MAX_IDLE_MS || target.isAboveLimits))
+        list.shift()?.destroy();
       if (list.length === 0) this.#forget(target);
     }
   }

@@ -2,18 +2,12 @@
 import type { ConnectHandler, Connection } from '../../io/connection.ts';
 import { currentIteration, isCurrentIteration } from '../../io/iterations.ts';
 import { TcpConnection } from '../../io/tcp-connection.ts';
-import type { Hold, Target, UnbindRule } from '../../serving/target.ts';
+import type { Hold, IdleHold, Target, UnbindRule } from '../../serving/target.ts';
+import { ResetRule } from './reset-rule.ts';
+import { UpstreamAccount } from './upstream-account.ts';
 
 /** Connect timeout, however long the request may wait for its response. */
 const CONNECT_TIMEOUT_MS = 5_000;
-
-/**
- * Longest body that the kernel sends at once, without acknowledgements: the initial window of RFC 6928. The rest of a
- * longer one may still wait in the kernel when the target responds early.
- */
-const SENT_AT_ONCE_BYTES = 10 * 1460;
-/** How long a connection must be idle until a longer request counts as received. */
-const RECEIVED_AFTER_MS = 250;
 
 /** A store of idle connections to targets. */
 export interface IdleUpstreams {
@@ -36,7 +30,7 @@ export interface UpstreamUser {
   onUpstreamUnbind(rule: UnbindRule): void;
 }
 
-export class Upstream implements ConnectHandler, Hold {
+export class Upstream implements ConnectHandler, Hold, IdleHold {
   /**
    * The connection's target; replaced if the listening socket is transferred to another listener that has the same
    * target.
@@ -60,25 +54,33 @@ export class Upstream implements ConnectHandler, Hold {
   #proxyHeader: Buffer | undefined;
   #isConnected = false;
   #isGivenUp = false;
-  /** True once the target has sent its FIN: the TIME_WAIT of the connection is the target's. */
-  #hasEnded = false;
-  /**
-   * How long the connection must have been idle until a reset loses nothing of its last request. Infinity if the
-   * response began before the whole request was written.
-   */
-  #resettableAfterMs = 0;
-  /** True from the pick of the target until the connection's first request is sent or the connection ends. */
-  #isPicked = true;
-  #isActive = false;
+  readonly #account: UpstreamAccount;
+  readonly #resetRule = new ResetRule();
   /** Event-loop iteration in which the last request was written, unless that was the connection's first request. */
   #begunIn = -1;
 
-  /** Connects to a target. Between exchanges the connection is kept in the store `home`. */
-  static connect(target: Target, user: UpstreamUser, home: IdleUpstreams, proxyHeader: Buffer | undefined): Upstream {
-    return new Upstream(target, user, home, proxyHeader);
+  /**
+   * Connects to a target. Between exchanges the connection is kept in the store `home`. Returns `undefined` if the target
+   * has as many connections as it may have.
+   */
+  static connect(
+    target: Target,
+    user: UpstreamUser,
+    home: IdleUpstreams,
+    proxyHeader: Buffer | undefined,
+  ): Upstream | undefined {
+    const account = UpstreamAccount.open(target);
+    return account && new Upstream(target, account, user, home, proxyHeader);
   }
 
-  private constructor(target: Target, user: UpstreamUser, home: IdleUpstreams, proxyHeader: Buffer | undefined) {
+  private constructor(
+    target: Target,
+    account: UpstreamAccount,
+    user: UpstreamUser,
+    home: IdleUpstreams,
+    proxyHeader: Buffer | undefined,
+  ) {
+    this.#account = account;
     this.target = target;
     this.user = user;
     this.#home = home;
@@ -87,12 +89,21 @@ export class Upstream implements ConnectHandler, Hold {
     const { address, port } = target;
     this.socket = TcpConnection.connect({ address, port, timeoutMs: CONNECT_TIMEOUT_MS }, this);
     target.hold(this);
-    target.counters.connecting();
   }
 
   /** True once a client may have logged in on the connection, which belongs to that client from then on. */
   get hasLogin(): boolean {
     return this.#hasLogin;
+  }
+
+  get idle(): IdleHold | undefined {
+    return this.#account.isIdle ? this : undefined;
+  }
+
+  /** Takes the idle connection for a request. */
+  use(user: UpstreamUser): void {
+    this.#account.endIdle();
+    this.user = user;
   }
 
   /** Records that the client of the present exchange may have logged in. `home` is the client's own store. */
@@ -103,24 +114,18 @@ export class Upstream implements ConnectHandler, Hold {
 
   /** Counts a request that begins. Call it in the tick of the request's first byte. */
   begin(): void {
-    this.#endPick();
-    this.#isActive = true;
-    this.#resettableAfterMs = Number.POSITIVE_INFINITY;
+    this.#account.begin();
+    this.#resetRule.requestBegun();
     this.idleSince = Number.POSITIVE_INFINITY;
     if (this.isReused) this.#begunIn = currentIteration();
-    this.target.counters.request();
-    this.target.counters.opened();
     if (this.#proxyHeader === undefined) return;
     this.socket.write(this.#proxyHeader);
     this.#proxyHeader = undefined;
   }
 
-  /**
-   * Records that the response to the last request begins. `isOut` is true if the whole request was written before, with
-   * a body of `bodyBytes`.
-   */
+  /** Records that the response to the last request begins, like `ResetRule.responseBegun`. */
   responding(isOut: boolean, bodyBytes: number): void {
-    if (isOut) this.#resettableAfterMs = bodyBytes <= SENT_AT_ONCE_BYTES ? 0 : RECEIVED_AFTER_MS;
+    this.#resetRule.responseBegun(isOut, bodyBytes);
   }
 
   /**
@@ -130,8 +135,8 @@ export class Upstream implements ConnectHandler, Hold {
   finish(isClean: boolean, now: number): void {
     this.user = undefined;
     this.idleSince = now;
-    this.#deactivate();
-    if (!isClean || !this.target.isBound || this.socket.isDestroyed) {
+    this.#account.end();
+    if (!isClean || !this.target.isBound || this.socket.isDestroyed || !this.#account.beginIdle(this.#hasLogin)) {
       this.destroy();
       return;
     }
@@ -139,16 +144,18 @@ export class Upstream implements ConnectHandler, Hold {
     if (!this.#home.put(this)) this.destroy();
   }
 
-  /**
-   * Closes the connection at once. Its user gets no further events. A connection is reset if that loses nothing,
-   * because the kernel keeps the port of a closed one for a minute (TIME_WAIT). HAProxy does the same.
-   */
+  /** Closes the connection at once. Its user gets no further events. */
   destroy(): void {
     this.user = undefined;
     this.#isGivenUp = true;
-    this.#deactivate();
-    if (this.#mayReset) this.socket.reset();
+    if (this.#resetRule.allows(this.idleSince)) this.socket.reset();
     else this.socket.destroy();
+    this.#account.close();
+  }
+
+  close(): void {
+    this.#home.remove(this);
+    this.destroy();
   }
 
   onConnect(): void {
@@ -173,7 +180,7 @@ export class Upstream implements ConnectHandler, Hold {
   }
 
   onEnd(): void {
-    this.#hasEnded = true;
+    this.#resetRule.targetEnded();
     if (this.user !== undefined) this.user.onUpstreamEnd();
     else this.destroy();
   }
@@ -184,7 +191,7 @@ export class Upstream implements ConnectHandler, Hold {
 
   onClose(error: Error | undefined): void {
     this.target.release(this);
-    this.#deactivate();
+    this.#account.close();
     this.#home.remove(this);
     if (!this.#isConnected && !this.#isGivenUp) {
       this.target.connectFailed(error ?? new Error('the connection closed before it was established'));
@@ -199,35 +206,14 @@ export class Upstream implements ConnectHandler, Hold {
       this.user.onUpstreamUnbind(rule);
       return;
     }
-    this.#home.remove(this);
-    this.destroy();
+    this.close();
   }
 
   transferTo(target: Target): boolean {
-    if (!this.#isActive) return false;
-    this.target.counters.closed();
+    if (!this.#account.isActive) return false;
+    this.#account.transferTo(target);
     this.target = target;
     target.hold(this);
-    target.counters.opened();
     return true;
-  }
-
-  get #mayReset(): boolean {
-    if (this.#hasEnded) return false;
-    const afterMs = this.#resettableAfterMs;
-    return afterMs === 0 || performance.now() - this.idleSince >= afterMs;
-  }
-
-  #endPick(): void {
-    if (!this.#isPicked) return;
-    this.#isPicked = false;
-    this.target.counters.connectEnded();
-  }
-
-  #deactivate(): void {
-    this.#endPick();
-    if (!this.#isActive) return;
-    this.#isActive = false;
-    this.target.counters.closed();
   }
 }

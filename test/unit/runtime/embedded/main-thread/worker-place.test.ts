@@ -106,6 +106,7 @@ test('a worker that does not swap in time is ended, and its replacement serves t
       swap: state.whole(endpoints),
     }),
     onPassive: () => {},
+    onCapacity: () => {},
     onAccess: () => {},
     onEnded: (_workerId, reason) => ended.push(reason),
     onReplaced: () => {},
