@@ -29,10 +29,8 @@ export class Attempts implements PickingClient, Waiter {
   #tried: Set<Target> | undefined;
   /** The target set on which the request waits for a connection. */
   #waitingFor: TargetSet | undefined;
-  /** True while the request may have a connection although others wait. */
-  #isTurn = false;
-  /** The target that has a connection for the request in its turn. */
-  #offered: Target | undefined;
+  /** Set while the request may have a connection although others wait: to this target, or to any. */
+  #turn: { readonly target: Target | undefined } | undefined;
   readonly #onTurn: () => void;
 
   /** `onTurn` is called when a request that waits may call `next` again. */
@@ -96,6 +94,7 @@ export class Attempts implements PickingClient, Waiter {
     this.#target = undefined;
     this.#retries = 0;
     this.#tried = undefined;
+    this.#turn = undefined;
   }
 
   /**
@@ -114,11 +113,9 @@ export class Attempts implements PickingClient, Waiter {
   }
 
   retry(target: Target | undefined): void {
-    this.#isTurn = true;
-    this.#offered = target;
+    this.#turn = { target };
     this.#onTurn();
-    this.#isTurn = false;
-    this.#offered = undefined;
+    this.#turn = undefined;
   }
 
   /** Returns the connection to the target, which then belongs to the caller. */
@@ -179,7 +176,7 @@ export class Attempts implements PickingClient, Waiter {
     this.#targets = targets;
     if (this.#waitingFor !== targets) this.#stopWaiting();
     const login = this.#own?.loginTarget(targets);
-    const target = targets.pick(this, this.#tried, login ?? this.#offered);
+    const target = targets.pick(this, this.#tried, login ?? this.#turn?.target);
     if (target === undefined) {
       this.#stopWaiting();
       return undefined;
@@ -189,7 +186,7 @@ export class Attempts implements PickingClient, Waiter {
     // risk that.
     const mayReuse = isRepeatable && this.#request.isReplayable && this.#retries === 0;
     const isLimited = targets.settings.maxConnectionsPerTarget !== undefined;
-    const mayTry = !isLimited || this.#isTurn || target === login || !isContended(targets);
+    const mayTry = !isLimited || this.#turn !== undefined || target === login || !isContended(targets);
     const upstream = mayTry ? this.#connection(target, user, mayReuse) : undefined;
     if (upstream !== undefined) {
       this.#stopWaiting();

@@ -2,6 +2,12 @@
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
 import type { Target, TargetOwner } from '../../serving/target.ts';
 
+/**
+ * How many of its own requests a worker serves on an idle connection while another worker's request has waited for
+ * longer: that worker has to make a new connection.
+ */
+const MAX_OWN_IN_ROW = 16;
+
 /** A request that waits for a connection. */
 export interface Waiter {
   /** Returns `false` if the request was already tried on the target. */
@@ -23,6 +29,8 @@ interface Place {
 class Queue implements Timed {
   readonly #owner: TargetOwner;
   readonly #places = new Map<Waiter, Place>();
+  /** How many requests were served in a row before the older ones of other workers. */
+  ownInRow = 0;
 
   constructor(owner: TargetOwner) {
     this.#owner = owner;
@@ -134,9 +142,12 @@ export function offerCapacity(target: Target): void {
 export function serveWaiting(target: Target, declined: readonly number[] = []): void {
   const { owner, counters } = target;
   while (target.isPickable && (!target.isFull || counters.hasIdle)) {
-    const own = queues.get(owner)?.first(target);
+    const queue = queues.get(owner);
+    const own = queue?.first(target);
     const other = owner.waiting.oldestOther(own?.[1].ticket, declined);
-    if (other !== undefined) {
+    const isHandy = queue !== undefined && own !== undefined && counters.hasIdle && queue.ownInRow < MAX_OWN_IN_ROW;
+    if (queue !== undefined) queue.ownInRow = other !== undefined && isHandy ? queue.ownInRow + 1 : 0;
+    if (other !== undefined && !isHandy) {
       if (target.isFull) target.closeIdle();
       owner.tellCapacity(target, other, own === undefined ? [...declined, owner.waiting.workerId] : declined);
       return;

@@ -1,7 +1,6 @@
 // Limits for connections to a target: they hold over all workers, and requests above them wait in order.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
@@ -19,17 +18,11 @@ import {
 } from '../../../../../harness/engine/fixtures.ts';
 import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
+import { establishedTo } from '../../../../../harness/machine/kept-ports.ts';
 
 type Limits = Partial<Pick<TargetGroupSnapshot, 'maxIdleTargetConnections' | 'maxConnectionsPerTarget'>>;
 
 const post = (body: string): string => `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-
-/** The number of established connections to a local port, as the kernel counts them. */
-function established(port: number): number {
-  const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n');
-  return lines.filter((line) => line.trim().split(/\s+/)[2]?.endsWith(`:${hex}`) && / 01 /.test(line)).length;
-}
 
 /** A target that counts its connections and requests. */
 async function countedTarget(t: TestContext, respond: (received: IncomingMessage, response: ServerResponse) => void) {
@@ -45,7 +38,7 @@ async function countedTarget(t: TestContext, respond: (received: IncomingMessage
     open.add(socket);
     socket.on('close', () => open.delete(socket));
     // The kernel alone knows which connections were reset before this one came.
-    if (counted.isWatched) counted.mostConnections = Math.max(counted.mostConnections, established(counted.port));
+    if (counted.isWatched) counted.mostConnections = Math.max(counted.mostConnections, establishedTo(counted.port));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -99,7 +92,6 @@ async function visit(port: number, methods: readonly string[], statuses: Map<num
 test('a target gets no more connections than it may, in all workers together, and every request is served', async (t) => {
   const few = await countedTarget(t, soon);
   const one = await countedTarget(t, soon);
-  one.isWatched = true;
   const { port, engine } = await limited(t, [few.port], { maxConnectionsPerTarget: 4 });
   const statuses = new Map<number, number>();
   const methods = Array.from({ length: 20 }, (_, index) => (index % 3 === 0 ? 'POST' : 'GET'));
@@ -110,8 +102,12 @@ test('a target gets no more connections than it may, in all workers together, an
   // wait.
   await limited(t, [one.port], { maxConnectionsPerTarget: 1 }, 2, engine, port);
   statuses.clear();
-  await Promise.all(Array.from({ length: 12 }, () => visit(port, ['GET', 'POST', 'GET'], statuses)));
-  assert.deepEqual([...statuses], [[200, 36]]);
+  const visitors = (count: number) =>
+    Promise.all(Array.from({ length: count }, () => visit(port, ['GET', 'POST', 'GET'], statuses)));
+  await visitors(12);
+  one.isWatched = true;
+  await visitors(4);
+  assert.deepEqual([...statuses], [[200, 48]]);
   assert.equal(one.mostConnections, 1);
 });
 

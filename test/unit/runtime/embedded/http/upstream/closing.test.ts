@@ -1,7 +1,6 @@
 // The closing of connections to targets: by Weir, which must keep no port, and by targets, at any time.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
@@ -9,17 +8,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
 import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
+import { keptPorts } from '../../../../../harness/machine/kept-ports.ts';
 import { Chance, SEED } from '../../../../../harness/properties/seed.ts';
 
 /** More than the pool keeps idle for one target. */
 const SURPLUS = 300;
-
-/** Counts this machine's closed connections to a local port whose own port is not free yet (TIME_WAIT). */
-function keptPorts(port: number): number {
-  const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n');
-  return lines.filter((line) => line.trim().split(/\s+/)[2]?.endsWith(`:${hex}`) && / 06 /.test(line)).length;
-}
 
 interface Sent {
   readonly method: string;
