@@ -1,7 +1,5 @@
 // One attempt of a health check: bounded in time, with exactly one result, after which no connection or timer is left.
 
-import type { Socket } from 'node:net';
-
 /** Reports the result of a check: `undefined` if the check passed, else the problem. Only the first call counts. */
 type Finish = (problem: string | undefined) => void;
 
@@ -35,14 +33,4 @@ export function attempt(
   if (signal.aborted) abort();
   else running = begin(finish);
   return promise;
-}
-
-/**
- * Closes the connection of a check by a reset, as HAProxy does: otherwise each check would keep a port for a minute
- * (TIME_WAIT), and frequent ones would leave none for the target's clients.
- */
-export function resetSocket(socket: Socket): void {
-  // Node defers the reset of a socket that still connects, and libuv refuses one while a FIN is on its way.
-  if (socket.connecting || socket.writableEnded) socket.destroy();
-  else socket.resetAndDestroy();
 }

@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { targetKey } from '../../model/base/target-key.ts';
 import { localHeader } from '../contract/proxy-protocol.ts';
 import type { HealthCheckSnapshot } from '../contract/snapshot.ts';
-import { attempt, resetSocket } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import type { Probe } from './probe.ts';
 
 const MAX_HEAD_BYTES = 16 * 1024;
@@ -65,4 +65,14 @@ function secured(socket: Socket, { host = '' }: HealthCheckSnapshot): Socket {
   // RFC 6066 section 3: an IP address must not be sent as the server name in a TLS handshake.
   const isName = name !== '' && !name.startsWith('[') && isIP(host) === 0 && isIP(name) === 0;
   return connectTls({ socket, rejectUnauthorized: false, ...(isName ? { servername: name } : {}) });
+}
+
+/**
+ * Closes the connection by a reset: otherwise each check of a target that does not close would keep a port for a minute
+ * (TIME_WAIT).
+ */
+function resetSocket(socket: Socket): void {
+  // Node defers the reset of a socket that still connects, and libuv refuses one while a FIN is on its way.
+  if (socket.connecting || socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

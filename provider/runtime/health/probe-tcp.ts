@@ -1,7 +1,7 @@
 // TCP health checks: a check passes if the target accepts a connection.
 import { connect } from 'node:net';
 import { localHeader } from '../contract/proxy-protocol.ts';
-import { attempt, resetSocket } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import type { Probe } from './probe.ts';
 
 export const probeTcp: Probe = ({ address, port }, { timeoutMs, proxyProtocol }, signal) =>
@@ -13,5 +13,6 @@ export const probeTcp: Probe = ({ address, port }, { timeoutMs, proxyProtocol },
       // Sends a PROXY header, because a target that expects the header would report a connection without it as a fault.
       else socket.write(localHeader(proxyProtocol), (error) => finish(error?.message));
     });
-    return { destroy: () => resetSocket(socket) };
+    // No reset, which would keep no port (TIME_WAIT): many a simple TCP server ends itself at a reset.
+    return socket;
   });
