@@ -89,6 +89,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
         }),
         onPassive,
         onShortage,
+        onCapacity: (capacity) => this.#places[capacity.workerId]?.tell({ type: 'capacity', capacity }),
         onAccess: (batch, init) => void this.#accessLog?.append(batch, init),
         onEnded: (id, reason) => this.#workerEnded(id, reason),
         onReplaced: (id) => this.#onWorkerChange({ id, state: 'serving' }),

@@ -13,5 +13,6 @@ export const probeTcp: Probe = ({ address, port }, { timeoutMs, proxyProtocol },
       // Sends a PROXY header, because a target that expects the header would report a connection without it as a fault.
       else socket.write(localHeader(proxyProtocol), (error) => finish(error ? resultOf(error) : undefined));
     });
+    // No reset, which would keep no port (TIME_WAIT): many a simple TCP server ends itself at a reset.
     return socket;
   });

@@ -4,7 +4,7 @@ import type { PassiveReport } from '../../contract/engine.ts';
 import type { Shortage } from '../../contract/shortage.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
-import type { FromWorker, Log, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
+import type { Capacity, FromWorker, Log, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
 import { createProgress, StandstillWatch } from '../shared/progress.ts';
 import { withDeadline } from './deadline.ts';
 
@@ -33,6 +33,8 @@ interface WorkerPlaceOptions {
   readonly init: () => Omit<WorkerInit, 'progress'>;
   readonly onPassive: (report: PassiveReport) => void;
   readonly onShortage: (shortage: Shortage, count: number) => void;
+  /** Receives a message for another worker. */
+  readonly onCapacity: (capacity: Capacity) => void;
   /** Receives lines for the access log. `init` is the access log data that the thread was started with. */
   readonly onAccess: (batch: Batch, init: AccessLogInit) => void;
   /** Called when the thread has ended for any reason. Another thread follows. */
@@ -79,7 +81,7 @@ export class WorkerPlace {
     return this.#ready.promise;
   }
 
-  tell(message: Extract<ToWorker, { type: 'health' | 'ticketKeys' }>): void {
+  tell(message: Extract<ToWorker, { type: 'health' | 'ticketKeys' | 'capacity' }>): void {
     this.#thread?.postMessage(message);
   }
 
@@ -181,6 +183,9 @@ export class WorkerPlace {
         return;
       case 'shortage':
         this.#options.onShortage(message.shortage, message.count);
+        return;
+      case 'capacity':
+        this.#options.onCapacity(message.capacity);
         return;
       case 'access':
         if (accessLog) this.#options.onAccess(message.batch, accessLog);

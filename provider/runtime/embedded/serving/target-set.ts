@@ -7,6 +7,7 @@ import { RAMP_PARTS, ramp, rampMsOf } from '../../select/slow-start.ts';
 import type { PickingClient, Stickiness } from '../../select/stickiness.ts';
 import { createStickiness } from '../../select/sticky-sessions.ts';
 import type {
+  Capacity,
   TargetGroupBase,
   TargetGroupSettings,
   TargetGroupUpsert,
@@ -14,11 +15,12 @@ import type {
   TimedHealthChange,
 } from '../shared/messages.ts';
 import { sharedNowMs } from '../shared/shared-clock.ts';
+import { WaitingColumn } from '../shared/waiting.ts';
 import { forgetRebuild, type Rebuildable, rebuildSoon } from './rebuilds.ts';
-import { type PassiveListener, Target } from './target.ts';
+import { type PassiveListener, Target, type TargetOwner } from './target.ts';
 
 /** A change of a target set. Missing properties stay unchanged. `clients` is used only if `settings` is present. */
-type TargetSetChange = Partial<Omit<TargetGroupUpsert, 'pickingState'>>;
+type TargetSetChange = Partial<Omit<TargetGroupUpsert, 'pickingState' | 'waiting'>>;
 
 /**
  * How many targets are passed over that became unhealthy since the last rebuild. If more are met, most have become
@@ -28,12 +30,13 @@ const MAX_PASSED = 8;
 
 type TargetHealth = Pick<TimedHealthChange, 'key' | 'health' | 'begunAtMs'>;
 
-export class TargetSet implements Rebuildable {
+export class TargetSet implements Rebuildable, TargetOwner {
+  readonly waiting: WaitingColumn;
   #settings: TargetGroupSettings;
   readonly #targets = new Map<string, Target>();
   readonly #pickingState: PickingState;
-  readonly #workerId: number;
   readonly #onPassive: PassiveListener;
+  readonly #onCapacity: (capacity: Capacity) => void;
   #picker: Picker<Target>;
   /** Number of targets that take new traffic. */
   #pickable = 0;
@@ -45,11 +48,17 @@ export class TargetSet implements Rebuildable {
   #isStale = false;
 
   /** All workers share `pickingState`, so that together they give each target its share of the picks. */
-  constructor({ settings, pickingState, clients }: TargetGroupBase, workerId: number, onPassive: PassiveListener) {
+  constructor(
+    { settings, pickingState, waiting, clients }: TargetGroupBase,
+    workerId: number,
+    onPassive: PassiveListener,
+    onCapacity: (capacity: Capacity) => void = () => {},
+  ) {
+    this.waiting = new WaitingColumn(waiting, workerId);
     this.#settings = settings;
     this.#pickingState = new PickingState(pickingState, workerId);
-    this.#workerId = workerId;
     this.#onPassive = onPassive;
+    this.#onCapacity = onCapacity;
     this.#picker = createPicker(settings.algorithm, [], this.#pickingState);
     this.#stickiness = this.#newStickiness(clients);
   }
@@ -85,6 +94,19 @@ export class TargetSet implements Rebuildable {
     const isPreferred = preferred?.isPickable === true && tried?.has(preferred) !== true;
     const next = isPreferred ? preferred : this.#next(client, tried);
     return next === undefined || stickiness === undefined ? next : stickiness.keep(client, next, tried);
+  }
+
+  /** Returns true if the client's requests must go to the target that `pick` returned for them. */
+  isTied(client: PickingClient): boolean {
+    return this.#picker.isByClient || this.#stickiness?.find(client) !== undefined;
+  }
+
+  tellCapacity({ key }: Target, workerId: number, declined: readonly number[]): void {
+    this.#onCapacity({ workerId, targetGroupId: this.#settings.id, key, declined });
+  }
+
+  target(key: string): Target | undefined {
+    return this.#targets.get(key);
   }
 
   /** Returns true if the target is bound to this target group. */
@@ -175,7 +197,7 @@ export class TargetSet implements Rebuildable {
       present.health = upsert.health;
       present.begunAtMs = upsert.begunAtMs;
     } else {
-      const target = new Target(upsert, this.#workerId, this.#onPassive);
+      const target = new Target(upsert, this, this.#onPassive);
       this.#targets.set(upsert.key, target);
       this.#stickiness?.add(target);
     }

@@ -4,7 +4,8 @@ import { type Health, takesTraffic } from '../../contract/snapshot.ts';
 import type { RampingTarget } from '../../select/slow-start.ts';
 import type { StickyTarget } from '../../select/stickiness.ts';
 import { TargetColumn } from '../shared/counters.ts';
-import type { TargetUpsert } from '../shared/messages.ts';
+import type { TargetGroupSettings, TargetUpsert } from '../shared/messages.ts';
+import type { WaitingColumn } from '../shared/waiting.ts';
 
 /** How an unbind treats open flows and exchanges; part of the listener's settings. */
 export interface UnbindRule {
@@ -14,6 +15,8 @@ export interface UnbindRule {
 
 /** Something that uses a target: a connect in progress, a flow, an exchange, or an idle pooled connection. */
 export interface Hold {
+  /** The hold as an idle connection. `undefined` while it is something else. */
+  readonly idle?: IdleHold | undefined;
   /** Called once when the target is unbound, inside the swap and after the new pickers are in place. */
   onUnbind(rule: UnbindRule): void;
   /**
@@ -21,6 +24,26 @@ export interface Hold {
    * `target`. Returns `true` if the hold continues with that target.
    */
   transferTo(target: Target): boolean;
+}
+
+/** A hold that is an idle connection to the target. */
+export interface IdleHold {
+  /** When the connection became idle, by `performance.now()`. */
+  readonly idleSince: number;
+  /** True if a client has logged in on the connection. */
+  readonly hasLogin: boolean;
+  close(): void;
+}
+
+/** The target group of a target, as far as its connections need it. */
+export interface TargetOwner {
+  readonly settings: TargetGroupSettings;
+  /** True if any target of the group takes new traffic. */
+  readonly canPick: boolean;
+  /** The requests that wait for a connection to any target of the group. */
+  readonly waiting: WaitingColumn;
+  /** Tells another worker that it may have a connection to the target, or is to give one back. */
+  tellCapacity(target: Target, workerId: number, declined: readonly number[]): void;
 }
 
 /**
@@ -42,6 +65,7 @@ export class Target implements StickyTarget, RampingTarget {
   readonly number: number;
   readonly slot: number;
   readonly counters: TargetColumn;
+  readonly owner: TargetOwner;
   /** The target's configured weight, 0-100. */
   fullWeight: number;
   /** The weight that pickers use, not 0-100: slow start multiplies `fullWeight` by up to RAMP_PARTS at each rebuild. */
@@ -52,7 +76,8 @@ export class Target implements StickyTarget, RampingTarget {
   readonly #holds = new Set<Hold>();
   readonly #onPassive: PassiveListener;
 
-  constructor(upsert: TargetUpsert, workerId: number, onPassive: PassiveListener) {
+  constructor(upsert: TargetUpsert, owner: TargetOwner, onPassive: PassiveListener) {
+    this.owner = owner;
     this.key = upsert.key;
     this.address = upsert.address;
     this.port = upsert.port;
@@ -61,7 +86,7 @@ export class Target implements StickyTarget, RampingTarget {
     this.fullWeight = upsert.weight;
     this.health = upsert.health;
     this.begunAtMs = upsert.begunAtMs;
-    this.counters = new TargetColumn(upsert.counters, workerId);
+    this.counters = new TargetColumn(upsert.counters, owner.waiting.workerId);
     this.#onPassive = onPassive;
   }
 
@@ -76,6 +101,30 @@ export class Target implements StickyTarget, RampingTarget {
 
   get connections(): number {
     return this.counters.connections;
+  }
+
+  /** True if all workers together have as many connections to the target as they may. */
+  get isFull(): boolean {
+    const { maxConnectionsPerTarget } = this.owner.settings;
+    return maxConnectionsPerTarget !== undefined && this.counters.openConnections >= maxConnectionsPerTarget;
+  }
+
+  /** True if there are more connections than there may be, because a limit was lowered. */
+  get isAboveLimits(): boolean {
+    const { maxConnectionsPerTarget: most, maxIdleTargetConnections: mostIdle } = this.owner.settings;
+    if (most !== undefined && this.counters.openConnections > most) return true;
+    return mostIdle !== undefined && this.counters.idleConnections > mostIdle;
+  }
+
+  /**
+   * Closes the connection of this worker that has been idle for longest, if any. One on which a client has logged in is
+   * closed only if there is no other, because the client must log in again.
+   */
+  closeIdle(): void {
+    let oldest: IdleHold | undefined;
+    for (const { idle } of this.#holds)
+      if (idle !== undefined && (oldest === undefined || isBetterClosed(idle, oldest))) oldest = idle;
+    oldest?.close();
   }
 
   hold(hold: Hold): void {
@@ -110,4 +159,8 @@ export class Target implements StickyTarget, RampingTarget {
     this.#holds.clear();
     for (const hold of holds) if (transferred === undefined || !hold.transferTo(transferred)) hold.onUnbind(rule);
   }
+}
+
+function isBetterClosed(a: IdleHold, b: IdleHold): boolean {
+  return a.hasLogin === b.hasLogin ? a.idleSince < b.idleSince : b.hasLogin;
 }

@@ -35,6 +35,7 @@ const served = new ServedState({
   log: (level, message, fields) => send({ type: 'log', level, message, fields }),
   onPassive: reportSoon,
   onShortage: (shortage) => countSoon(shortage),
+  onCapacity: (capacity) => send({ type: 'capacity', capacity }),
 });
 
 /**
@@ -43,7 +44,9 @@ const served = new ServedState({
  */
 let last: Promise<void> = start().catch(crash);
 port.on('message', (message: ToWorker) => {
-  last = last.then(() => handle(message)).catch(crash);
+  // Requests that wait for a connection do not wait for a swap too.
+  if (message.type === 'capacity') served.offered(message.capacity);
+  else last = last.then(() => handle(message)).catch(crash);
 });
 recordProgress(progress);
 
@@ -51,7 +54,7 @@ async function start(): Promise<void> {
   send({ type: 'ready', failures: await served.swap(swap) });
 }
 
-async function handle(message: ToWorker): Promise<void> {
+async function handle(message: Exclude<ToWorker, { type: 'capacity' }>): Promise<void> {
   switch (message.type) {
     case 'open':
       return reply(message.id, await served.open(message.endpoints));

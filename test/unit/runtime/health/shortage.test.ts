@@ -5,9 +5,12 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { shortageOf } from '../../../../provider/runtime/contract/shortage.ts';
-import { Target } from '../../../../provider/runtime/embedded/serving/target.ts';
+import type { Target } from '../../../../provider/runtime/embedded/serving/target.ts';
+import { TargetSet } from '../../../../provider/runtime/embedded/serving/target-set.ts';
 import { createCounters } from '../../../../provider/runtime/embedded/shared/counters.ts';
-import { freePort, target } from '../../../harness/engine/fixtures.ts';
+import { createWaiting } from '../../../../provider/runtime/embedded/shared/waiting.ts';
+import { createPickingState } from '../../../../provider/runtime/select/picking-state.ts';
+import { freePort, target, targetGroupSettings } from '../../../harness/engine/fixtures.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../harness/health/few-descriptors.ts', import.meta.url));
 
@@ -36,15 +39,20 @@ test('errors of the machine and of automatic binds are shortages, and other erro
 
 test("a worker's connect that a shortage prevents does not count as a failure of the target", () => {
   const heard: (string | undefined)[] = [];
-  const of = {
-    ...target(80),
-    health: 'healthy',
-    begunAtMs: undefined,
-    number: 1,
-    slot: 0,
-    counters: createCounters(1),
-  } as const;
-  const tried = new Target(of, 0, (_key, error) => heard.push(error?.message));
+  const onPassive = (_key: string, error: Error | undefined) => heard.push(error?.message);
+  const set = new TargetSet(
+    {
+      settings: targetGroupSettings('web'),
+      pickingState: createPickingState(),
+      waiting: createWaiting(1),
+      clients: undefined,
+    },
+    0,
+    onPassive,
+  );
+  const served = { health: 'healthy', begunAtMs: undefined, number: 1, slot: 0, counters: createCounters(1) } as const;
+  set.update({ upserted: [{ ...target(80), ...served }] });
+  const tried = set.target(target(80).key) as Target;
   tried.connectFailed(Object.assign(new Error('no descriptors'), { code: 'EMFILE' }));
   tried.connected();
   assert.deepEqual(heard, ['no descriptors'], 'there is no series of failures that a success could end');

@@ -110,6 +110,7 @@ test('a worker that is busy with earlier messages is waited for, and one that en
     }),
     onPassive: () => {},
     onShortage: () => {},
+    onCapacity: () => {},
     onAccess: () => {},
     onEnded: (_workerId, reason) => ended.push(reason),
     onReplaced: () => {},

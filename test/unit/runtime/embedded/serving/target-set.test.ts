@@ -6,6 +6,7 @@ import { TargetSet } from '../../../../../provider/runtime/embedded/serving/targ
 import { createCounters } from '../../../../../provider/runtime/embedded/shared/counters.ts';
 import type { TargetGroupSettings } from '../../../../../provider/runtime/embedded/shared/messages.ts';
 import { sharedNowMs } from '../../../../../provider/runtime/embedded/shared/shared-clock.ts';
+import { createWaiting } from '../../../../../provider/runtime/embedded/shared/waiting.ts';
 import { createClientTable } from '../../../../../provider/runtime/select/client-table.ts';
 import { CREDIT_SLOTS, createPickingState, NO_SLOT } from '../../../../../provider/runtime/select/picking-state.ts';
 import { target, targetGroupSettings, untilTrue } from '../../../../harness/engine/fixtures.ts';
@@ -25,7 +26,12 @@ function targetGroupOf(more: Partial<TargetGroupSettings>): TargetGroupSettings 
  */
 function setOf(ports: number, more: Partial<TargetGroupSettings>, begunAtMs: Readonly<Record<number, number>> = {}) {
   const set = new TargetSet(
-    { settings: targetGroupOf(more), pickingState: createPickingState(), clients: createClientTable() },
+    {
+      settings: targetGroupOf(more),
+      pickingState: createPickingState(),
+      waiting: createWaiting(1),
+      clients: createClientTable(),
+    },
     0,
     () => {},
   );
