@@ -167,7 +167,8 @@ test('a raised limit lets waiting requests go, and a lowered one closes idle con
   await visits;
   assert.deepEqual([...statuses], [[200, 3]]);
   await limited(t, [counted.port], { maxConnectionsPerTarget: 1 }, 3, engine, port);
-  await untilTrue(() => counted.open.size === 1, 'the end of two idle connections');
+  // Two workers that look at the same moment may both close one, so that none is left.
+  await untilTrue(() => counted.open.size <= 1, 'the end of the idle connections above the limit');
 });
 
 const limitedProxy = async (t: TestContext, ports: readonly number[], limits: Limits, settings = {}) => {
