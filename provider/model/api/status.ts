@@ -11,15 +11,18 @@ export const statusResponse = z.object({
     z.object({ name: z.string(), desired: z.number(), acked: z.number(), lastError: z.string().nullable() }),
   ),
   /** What the runtime was too short of to connect to targets, since its start. The health of targets is left as it is. */
-  shortages: z.array(
-    z.object({
-      resource: z.enum(SHORT_RESOURCES),
-      /** How many checks, connections and datagrams could not be begun. */
-      count: z.number(),
-      lastError: z.string(),
-      lastAt: z.iso.datetime(),
-    }),
-  ),
+  shortages: z
+    .array(
+      z.object({
+        resource: z.enum(SHORT_RESOURCES),
+        /** How many checks, connections and datagrams could not be begun. */
+        count: z.number(),
+        lastError: z.string(),
+        lastAt: z.iso.datetime(),
+      }),
+    )
+    // Earlier releases had none.
+    .default([]),
   workers: z.array(z.object({ id: z.number(), version: z.number(), connections: z.number(), restarts: z.number() })),
   listeners: z.array(
     z.object({
