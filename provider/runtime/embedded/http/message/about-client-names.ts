@@ -15,6 +15,7 @@ export const ABOUT_CLIENT_NAMES = {
     ...['cf-connecting-*', 'cf-ip*', 'cf-pseudo-ipv4', 'cloudfront-*', 'fastly-client*', 'fly-forwarded-*'],
     ...['akamai-origin-hop', 'x-akamai-edgescape', 'x-appengine-*', 'x-envoy-*'],
     ...['x-vercel-forwarded-*', 'x-vercel-ip-*', 'x-vercel-proxied-*', 'proxy-*', 'x-proxy*', 'wl-proxy-*'],
+    ...['x-webobjects-*'],
     // The fields `$WS...`, by which its plugins tell WebSphere everything about the client.
     ...['-wsa*', '-wsc*', '-wsf*', '-wsi*', '-wsp*', '-wsr*', '-wss*'],
   ],
@@ -23,12 +24,15 @@ export const ABOUT_CLIENT_NAMES = {
     ...['https', 'front-end-https', 'cf-visitor', 'fastly-ssl', 'x-appservice-proto', 'x-host', 'x-host-override'],
     ...['x-http-host-override', 'x-backend-host', 'disguised-host', 'x-original*', 'x-rewrite-*', 'x-override-url'],
     ...['x-http-destinationurl', 'x-request-uri', 'request-uri', 'script-name', 'x-script-name', 'path-info'],
-    ...['x-path-info', 'path-translated', 'x-ingress-path', 'x-accel-*', 'x-sendfile-type'],
+    ...['x-path-info', 'path-translated', 'x-ingress-path', 'x-accel-*', 'x-sendfile-type', 'x-replaced-path'],
+    ...['x-waws-unencoded-url', 'x-request-base', 'x-proxied-https', 'clientprotocol', 'x-rstudio-request'],
+    ...['x-rstudio-root-path'],
   ],
   certificate: [
     ...['client-cert*', 'x-client-cert*', '*-client-cert', 'ssl-*', 'x-ssl*', 'x-tls-*', 'x-mtls-*', 'x-arr-ssl'],
     ...['x-arr-clientcert', 'x-amzn-mtls-*', 'x-amzn-tls-*', 'x-client-dn', 'x-client-cn', 'x-client-s-dn'],
-    ...['x-client-verify', 'x-client-subject*'],
+    ...['x-client-verify', 'x-client-subject*', 'cf-cert-*', 'cf-client-cert-*', 'cert-chain*'],
+    ...['ms-aspnetcore-clientcert'],
   ],
   user: [
     ...['remote-*', 'x-remote-*', 'x-auth-request-*', 'x-webauth-*', 'x-authuser', 'x-authenticated-*'],
@@ -37,6 +41,10 @@ export const ABOUT_CLIENT_NAMES = {
     ...['x-endpoint-api-userinfo', 'x-apigateway-api-userinfo', 'x-consumer-id', 'x-consumer-custom-id'],
     ...['x-consumer-username', 'x-consumer-groups', 'x-anonymous-consumer', 'x-credential-identifier'],
     ...['x-credential-username', 'x-rh-identity', 'kubeflow-userid', 'iv-user*', 'iv-groups', 'iv-creds'],
-    ...['iv-remote-*', 'sm-user*', 'sm-universalid', 'sm-authtype', 'oam-*', 'shib-*'],
+    ...['iv-remote-*', 'sm-user*', 'sm-universalid', 'sm-authtype', 'oam-*', 'osso-*', 'shib-*', '*-remote-user'],
+    ...['x-auth-audience', 'x-auth-email', 'x-auth-groups', 'x-auth-roles', 'x-auth-subject', 'x-auth-userid'],
+    ...['x-auth-username', 'x-token-user-*', 'x-token-subject', 'x-rstudio-username', 'rstudio-connect-credentials'],
+    ...['shiny-server-credentials', 'ngrok-auth-user-*', 'x-replit-user-*', 'x-sandstorm-*', 'sf-context-*'],
+    ...['ynh-user*', 'ms-aspnetcore-winauthtoken'],
   ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
