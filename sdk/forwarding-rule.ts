@@ -45,6 +45,27 @@ export interface ForwardingRuleArgs extends AdoptionArgs {
    */
   stickySession?: pulumi.Input<StickySessionArgs>;
   /**
+   * The largest number of idle connections to each target that are kept for later requests, 0-1000000, over all workers. A rule does not inherit the limit of the listener.
+   * With 0 none is kept, and targets are asked to close (`Connection: close`). Set it for targets that serve each
+   * connection by a process or thread of its own. It does not concern connections on which a client has logged in (NTLM,
+   * Negotiate). A change takes effect at once.
+   * @default no limit; each worker keeps at most 256
+   */
+  maxIdleTargetConnections?: pulumi.Input<number>;
+  /**
+   * The largest number of connections to each target, 1-1000000, counted exactly over all workers, idle ones included. A rule does not inherit the limit of the listener.
+   * Health checks do not count: they need one more. Above it a request goes to another target, if no sticky session or
+   * hash binds it to this one; if all are full it waits in order, at most `requestTimeoutSeconds` (503). Waiting requests
+   * count for `maxPendingRequests`. After the wait, the target has the whole `requestTimeoutSeconds` to respond. A lower
+   * limit interrupts no request.
+   *
+   * ```ts
+   * new weir.ForwardingRule("php", { listenerId: http.id, path: "/php", maxConnectionsPerTarget: 4 });
+   * ```
+   * @default no limit
+   */
+  maxConnectionsPerTarget?: pulumi.Input<number>;
+  /**
    * The stacks that may have attachments on the rule, beside the stack that owns it, as for a {@link LoadBalancer}. If
    * the same stack owns the listener, the stacks with which that is shared may have them too.
    *
@@ -58,7 +79,7 @@ export interface ForwardingRuleArgs extends AdoptionArgs {
 
 /**
  * Sends requests of an HTTP or HTTPS listener that have a certain host or path to targets of their own, which a {@link
- * TargetAttachment} with `ruleId` binds. Time-outs, draining, limits and slow start are those of the listener. Every
+ * TargetAttachment} with `ruleId` binds. Time-outs, draining, slow start and the limits for clients are those of the listener. Every
  * argument but `listenerId` changes in place.
  *
  * If several rules match a request, the most specific rule takes it. The order in which rules were created does not

@@ -147,6 +147,27 @@ export interface ListenerArgs extends AdoptionArgs {
    */
   maxPendingRequests?: pulumi.Input<number>;
   /**
+   * The largest number of idle connections to each target that are kept for later requests, 0-1000000, over all workers; HTTP and HTTPS.
+   * With 0 none is kept, and targets are asked to close (`Connection: close`). Set it for targets that serve each
+   * connection by a process or thread of its own. It does not concern connections on which a client has logged in (NTLM,
+   * Negotiate). A change takes effect at once.
+   * @default no limit; each worker keeps at most 256
+   */
+  maxIdleTargetConnections?: pulumi.Input<number>;
+  /**
+   * The largest number of connections to each target, 1-1000000, counted exactly over all workers, idle ones included; HTTP and HTTPS.
+   * Health checks do not count: they need one more. Above it a request goes to another target, if no sticky session or
+   * hash binds it to this one; if all are full it waits in order, at most `requestTimeoutSeconds` (503). Waiting requests
+   * count for `maxPendingRequests`. After the wait, the target has the whole `requestTimeoutSeconds` to respond. A lower
+   * limit interrupts no request.
+   *
+   * ```ts
+   * new weir.Listener("php", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, maxConnectionsPerTarget: 4 });
+   * ```
+   * @default no limit
+   */
+  maxConnectionsPerTarget?: pulumi.Input<number>;
+  /**
    * The version of the PROXY protocol header by which targets learn the client's address, at the beginning of each
    * connection; not for UDP. The targets must expect the header; health checks send it too, without a client, as
    * `UNKNOWN` (v1) or `LOCAL` (v2). A connection to a target then serves one client connection only, and ends with it.

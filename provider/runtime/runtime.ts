@@ -77,6 +77,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
     log: (level, message, fields) => logger[level](fields ?? {}, message),
     onPassive: (report) => control.report(report),
+    onShortage: (shortage, count) => control.shortages.add(shortage, count),
     onWorkerChange: (change) => control.workerChanged(change),
   });
   const guard = new TargetGuard({
@@ -98,6 +99,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onError: (error) => {
       // The store has said so already, and the work is tried every second.
       if (store.fault === undefined) logger.error({ err: error }, 'background work failed');
+    },
+    onShort: ({ resource, ...shortage }) => {
+      logger.warn(
+        shortage,
+        `the runtime is short of ${resource}: connections to targets fail, which says nothing of them`,
+      );
     },
   });
   const { runtimeId } = stored;

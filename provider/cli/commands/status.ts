@@ -58,10 +58,13 @@ async function runWatch(isJson: boolean): Promise<void> {
   });
 }
 
-function render({ version, engines, workers, listeners }: StatusResponse): string {
+function render({ version, engines, shortages, workers, listeners }: StatusResponse): string {
   const lines = engines.map(({ name, acked, lastError }) =>
     inOneLine(`version ${version}, served by ${name}: ${acked}${lastError === null ? '' : ` (${lastError})`}`),
   );
+  for (const { resource, count, lastError, lastAt } of shortages) {
+    lines.push(inOneLine(`short of ${resource}: ${count} times, last ${sinceOf(lastAt)} ago (${lastError})`));
+  }
   lines.push(
     textTable(
       ['worker', 'version', 'connections', 'restarts'],

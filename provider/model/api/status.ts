@@ -1,6 +1,7 @@
 // The status of a runtime: its listeners, targets, workers and data planes, and whether it runs and is ready.
 import { z } from 'zod';
 import { HEALTH_STATES } from '../base/health.ts';
+import { SHORT_RESOURCES } from '../base/short-resource.ts';
 
 const health = z.enum(HEALTH_STATES);
 
@@ -8,6 +9,16 @@ export const statusResponse = z.object({
   version: z.number(),
   engines: z.array(
     z.object({ name: z.string(), desired: z.number(), acked: z.number(), lastError: z.string().nullable() }),
+  ),
+  /** What the runtime was too short of to connect to targets, since its start. The health of targets is left as it is. */
+  shortages: z.array(
+    z.object({
+      resource: z.enum(SHORT_RESOURCES),
+      /** How many checks, connections and datagrams could not be begun. */
+      count: z.number(),
+      lastError: z.string(),
+      lastAt: z.iso.datetime(),
+    }),
   ),
   workers: z.array(z.object({ id: z.number(), version: z.number(), connections: z.number(), restarts: z.number() })),
   listeners: z.array(

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { healthCheckSchema } from './health-check.ts';
-import { algorithm } from './listener.ts';
+import { algorithm, targetConnectionLimits } from './listener.ts';
 import { objectId } from './network.ts';
 import { ownerPatterns } from './owner-patterns.ts';
 import { stickySessionSchema } from './sticky-session.ts';
@@ -34,6 +34,7 @@ export const forwardingRuleSchema = z.strictObject({
   algorithm,
   healthCheck: healthCheckSchema.prefault({}),
   stickySession: stickySessionSchema.optional(),
+  ...targetConnectionLimits,
   /** The stacks that may bind targets to the rule, beside those with which the listener is shared. */
   sharedWith: ownerPatterns.optional(),
 });

@@ -30,6 +30,17 @@ const rate = z
   .min(0, 'must be from 0 to 1000000000')
   .max(1_000_000_000, 'must be from 0 to 1000000000');
 
+/** Limits for the HTTP connections to each target, of a listener or of a rule. */
+export const targetConnectionLimits = {
+  maxIdleTargetConnections: z
+    .number('must be a whole number from 0 to 1000000')
+    .int('must be a whole number from 0 to 1000000')
+    .min(0, 'must be from 0 to 1000000')
+    .max(1_000_000, 'must be from 0 to 1000000')
+    .optional(),
+  maxConnectionsPerTarget: limit.optional(),
+};
+
 export const listenerSchema = z.strictObject({
   loadBalancerId: objectId,
   protocol: z.enum(['TCP', 'UDP', 'HTTP', 'HTTPS'], 'must be "TCP", "UDP", "HTTP" or "HTTPS"'),
@@ -57,6 +68,7 @@ export const listenerSchema = z.strictObject({
   slowStartSeconds: secondsOrZero.default(0),
   maxConnections: limit.optional(),
   maxPendingRequests: limit.optional(),
+  ...targetConnectionLimits,
   proxyProtocol: z.enum(['v1', 'v2'], 'must be "v1" or "v2"').optional(),
   trustedProxies: z.array(cidr, 'must be a list of networks').max(256, 'must have at most 256 networks').optional(),
   /** The stacks that may have rules and attachments below, beside those with which the load balancer is shared. */
@@ -81,7 +93,13 @@ export function isHttp(protocol: unknown): boolean {
   return protocol === 'HTTP' || protocol === 'HTTPS';
 }
 
-const HTTP_ONLY = ['maxPendingRequests', 'trustedProxies', 'tunnelIdleTimeoutSeconds'] as const;
+const HTTP_ONLY = [
+  'maxPendingRequests',
+  'maxIdleTargetConnections',
+  'maxConnectionsPerTarget',
+  'trustedProxies',
+  'tunnelIdleTimeoutSeconds',
+] as const;
 /** Properties of HTTP listeners that other listeners may have with 0, their default. */
 const HTTP_ONLY_ABOVE_0 = ['requestBodyTimeoutSeconds', 'requestBodyMinRate'] as const;
 

@@ -77,6 +77,7 @@ function sampleOf(control: ControlPlane, storage: Storage): MetricsSample {
     version: control.model.version,
     canStore: storage.writeFault() === undefined,
     engine: running.engineStatus,
+    shortages: control.shortages.all,
     listenerCount: listeners.size,
     listeners: samples(),
     targetCount,

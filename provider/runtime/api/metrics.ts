@@ -1,5 +1,6 @@
 // Metrics of the runtime as Prometheus text, built anew for each scrape, so deleted objects leave no series.
 import { Registry } from 'prom-client';
+import { SHORT_RESOURCES, type ShortResource } from '../../model/base/short-resource.ts';
 import { isHttp } from '../../model/objects/listener.ts';
 import type { EngineStatus, ListenerTraffic } from '../contract/engine-statistics.ts';
 import type { Protocol } from '../contract/snapshot.ts';
@@ -29,6 +30,7 @@ export interface MetricsSample {
   /** False while writes fail, because the disk is full, say. */
   readonly canStore: boolean;
   readonly engine: EngineStatus;
+  readonly shortages: readonly { readonly resource: ShortResource; readonly count: number }[];
   readonly listenerCount: number;
   /** The listeners, each sampled when it is asked for. */
   readonly listeners: Iterable<ListenerSample>;
@@ -88,7 +90,7 @@ function* targetsOf(listeners: readonly ListenerSample[]): Iterable<TargetOfList
   for (const { id: listener, targets } of listeners) for (const target of targets) yield { listener, target };
 }
 
-function writeVersions(registry: Registry, { version, canStore, engine }: MetricsSample): void {
+function writeVersions(registry: Registry, { version, canStore, engine, shortages }: MetricsSample): void {
   gauge(registry, 'weir_stored_version', 'Newest stored version of the model.').set(version);
   const writable = gauge(
     registry,
@@ -120,6 +122,14 @@ function writeVersions(registry: Registry, { version, canStore, engine }: Metric
     );
     dropped.inc(engine.droppedLogLines);
   }
+  const short = counter(
+    registry,
+    'weir_shortages_total',
+    'Checks, connections and datagrams to targets that the runtime was too short of descriptors, ports or memory to begin. They leave the health of targets as it is.',
+    ['resource'],
+  );
+  for (const resource of SHORT_RESOURCES) short.inc({ resource }, 0);
+  for (const { resource, count } of shortages) short.inc({ resource }, count);
   const ofWorker = ['worker'];
   const served = gauge(registry, 'weir_worker_version', 'Version that the worker serves.', ofWorker);
   const open = gauge(registry, 'weir_worker_open_connections', 'Open client connections of the worker.', ofWorker);

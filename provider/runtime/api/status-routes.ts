@@ -127,6 +127,9 @@ function statusPieces(control: ControlPlane, access: Access): Iterable<string> {
   const fields: Omit<StatusResponse, 'listeners'> = {
     version: control.model.version,
     engines: [{ name, desired, acked, lastError: (maySeeWorkers && lastError) || null }],
+    shortages: maySeeWorkers
+      ? control.shortages.all.map(({ lastAtMs, ...shortage }) => ({ ...shortage, lastAt: rfc3339(lastAtMs) }))
+      : [],
     workers: maySeeWorkers ? workers.map((worker) => ({ ...worker })) : [],
   };
   const listenerPieces = function* (listener: ListenerSnapshot): Iterable<string> {

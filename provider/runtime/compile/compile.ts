@@ -143,7 +143,10 @@ function compileRule(
 /** Settings for balancing that listeners and rules have in common. */
 interface Balanced {
   readonly ruleId?: string;
-  readonly properties: Pick<ForwardingRuleProperties, 'algorithm' | 'stickySession'>;
+  readonly properties: Pick<
+    ForwardingRuleProperties,
+    'algorithm' | 'stickySession' | 'maxIdleTargetConnections' | 'maxConnectionsPerTarget'
+  >;
   readonly healthCheck: HealthCheckProperties;
   /** Key for sticky cookies that the runtime generated; used if the properties give no key. */
   readonly cookieKey: string | undefined;
@@ -164,6 +167,8 @@ function compileTargetGroup(
     healthCheck: kept(served?.healthCheck, compileHealthCheck(healthCheck, listener.proxyProtocol)),
     sticky: kept(served?.sticky, compileSticky(properties.stickySession, cookieKey)),
     slowStartMs: toMs(listener.slowStartSeconds),
+    maxIdleTargetConnections: properties.maxIdleTargetConnections,
+    maxConnectionsPerTarget: properties.maxConnectionsPerTarget,
     targets: compileTargets(bindings.heldTargets(attachments, listener.backendPort), served?.targets),
   };
   const isSame =

@@ -42,7 +42,7 @@ export interface Engine {
   abandon(): Promise<void>;
   /**
    * Serves the prepared snapshot; never refuses. Resolves when every live worker has swapped and cleaned up. A worker
-   * that takes longer than 2 s is ended and replaced. Once resolved, no worker connects to an unbound target, begins a
+   * whose event loop stands still for 2 s is ended and replaced; one that is busy is waited for. Once resolved, no worker connects to an unbound target, begins a
    * request to it or sends it a new datagram, because a worker checks the target in the tick of each of these. Connects
    * in progress to the target were ended and picked again, and idle pooled connections to it were closed. Bytes that
    * already are in a socket's buffer may still reach the target later, and exchanges in progress drain.

@@ -67,6 +67,10 @@ export interface TargetGroupSnapshot {
   readonly healthCheck: HealthCheckSnapshot | undefined;
   readonly sticky: StickySnapshot | undefined;
   readonly slowStartMs: number;
+  /** Limit for idle HTTP connections to each target over all workers. `undefined` for no limit. */
+  readonly maxIdleTargetConnections: number | undefined;
+  /** Limit for HTTP connections to each target over all workers, including idle ones. `undefined` for no limit. */
+  readonly maxConnectionsPerTarget: number | undefined;
   readonly targets: ReadonlyMap<string, TargetSnapshot>;
 }
 

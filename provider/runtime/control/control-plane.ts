@@ -2,16 +2,15 @@
 import type { Kind } from '../../model/base/kinds.ts';
 import type { PropertiesOf } from '../../model/objects/schemas.ts';
 import type { Compiled } from '../compile/compile.ts';
-import type { Engine, HealthChange, PassiveReport, Refusal } from '../contract/engine.ts';
+import type { Engine, PassiveReport, Refusal } from '../contract/engine.ts';
 import type { EngineStatistics } from '../contract/engine-statistics.ts';
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
 import { CheckBudget } from '../health/check-budget.ts';
-import { HealthMonitor } from '../health/monitor.ts';
+import { HealthMonitor, type HealthUpdate } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import type { Store } from '../store/store.ts';
 import { Model } from '../stored/model.ts';
 import type { StoredModel, StoredObject } from '../stored/object.ts';
-import { hasExpired } from '../stored/servers.ts';
 import { Background } from './background.ts';
 import { endWorker } from './end-worker.ts';
 import { EventLog } from './events/event-log.ts';
@@ -20,6 +19,7 @@ import { payerOf } from './health/check-payer.ts';
 import { HealthRecords } from './health/health-records.ts';
 import { HealthWaits } from './health/health-waits.ts';
 import { RunningState } from './health/running-state.ts';
+import { Shortages } from './shortages.ts';
 import type { Precondition } from './write/changes.ts';
 import { type Identity, ObjectWrites } from './write/object-writes.ts';
 import type { TargetGuard } from './write/target-guard.ts';
@@ -27,7 +27,7 @@ import type { TargetsPatch } from './write/targets-patch.ts';
 import type { VipPool } from './write/vip-pool.ts';
 import { Writer } from './write/writer.ts';
 
-/** Interval of the background work: expire servers, store health, retry listeners that could not be opened. */
+/** Interval of the background work: expire servers and bring them back, confirm stored health, retry listeners that could not be opened. */
 const ROUND_MS = 1000;
 
 interface ControlPlaneOptions {
@@ -41,12 +41,15 @@ interface ControlPlaneOptions {
   readonly ackTimeoutMs: number;
   readonly nowMs: () => number;
   readonly onError: (error: unknown) => void;
+  /** Called from time to time while the runtime is too short of something to connect to targets. */
+  readonly onShort: ConstructorParameters<typeof Shortages>[0]['onLog'];
 }
 
 export class ControlPlane {
   readonly events: EventLog;
   readonly running: RunningState;
   readonly guard: TargetGuard;
+  readonly shortages: Shortages;
   readonly #options: ControlPlaneOptions;
   readonly #reports: Reports;
   readonly #monitor: HealthMonitor;
@@ -59,41 +62,54 @@ export class ControlPlane {
   #isServing = false;
 
   constructor(options: ControlPlaneOptions) {
-    const { stored, store, engine, probe, ackTimeoutMs, nowMs } = options;
+    const { stored, store, engine, ackTimeoutMs, nowMs } = options;
     this.#options = options;
     this.guard = options.guard;
     this.events = new EventLog(nowMs);
     this.#reports = new Reports(this.events);
+    this.shortages = new Shortages({ nowMs, onLog: options.onShort });
+    const probe: Probe = async (...check) => {
+      const result = await options.probe(...check);
+      if (typeof result === 'object') this.shortages.add(result);
+      return result;
+    };
     const budget = new CheckBudget(() => performance.now());
     this.#monitor = new HealthMonitor({
       probe,
       nowMs,
       onChange: (changes) => this.#healthChanged(changes),
-      onFirstCheck: () => this.#waits.look(),
       delayMs: (target, targetGroup) => budget.delayMs(payerOf(this.model, target, targetGroup), target.address),
     });
-    this.running = new RunningState(engine, this.#monitor, () => this.model);
+    this.#records = new HealthRecords({
+      ...{ monitor: this.#monitor, store, nowMs, onError: options.onError },
+      onStored: (changes) => this.#tell(changes),
+    });
+    this.running = new RunningState(engine, this.#records, () => this.model);
     this.#waits = new HealthWaits(this.#monitor, probe, this.running, budget);
-    this.#records = new HealthRecords(this.#monitor, store, nowMs);
     this.#background = new Background(options.onError);
     this.#writer = new Writer({
-      model: Model.of(stored.version, stored.objects),
-      store,
+      model: Model.of(stored.version, stored.objects).at(nowMs()),
+      nowMs,
       engine,
+      commit: (version, changes, next, proven) =>
+        this.#records.commit(next, proven, (health) => store.commit(version, changes, health)),
       health: (targetGroupId, key) => this.#monitor.health(targetGroupId, key),
       ackTimeoutMs,
       handOver: (write) => this.#waits.handOver(write),
       onCommit: ({ snapshot }, proven) => {
         for (const { targetGroupId, key } of proven) this.#monitor.seed(targetGroupId, key, 'healthy');
-        this.#monitor.apply(snapshot);
+        const { changes, ended } = this.#monitor.apply(snapshot);
+        engine.setHealth(changes);
+        this.#records.outdated(ended);
         this.#startDueTransfers();
-        this.#waits.look();
+        // What follows from the settings in a write needs no storing: it follows from them after a restart too.
+        this.#tell(changes);
       },
       onServed: (before, changes) => this.#reports.written(before, changes),
       onRefused: (refusal, compiled) => this.#reports.refused(refusal, compiled),
       onOpened: (listenerId) => this.#reports.opened(listenerId, this.compiled),
     });
-    this.#writes = new ObjectWrites({ writer: this.#writer, pool: options.pool, guard: options.guard, nowMs });
+    this.#writes = new ObjectWrites({ writer: this.#writer, pool: options.pool, guard: options.guard });
   }
 
   /** Callback for the engine: a connection to a target failed, or succeeded after failures. */
@@ -123,9 +139,8 @@ export class ControlPlane {
     await this.#writer.start();
     this.#isServing = true;
     this.#startDueTransfers();
-    await this.#expireServers();
-    this.#background.every(ROUND_MS, () => this.#expireServers());
-    this.#background.every(ROUND_MS, () => this.#records.saveIfDue());
+    this.#background.every(ROUND_MS, () => this.#writer.followTime());
+    this.#background.every(ROUND_MS, () => this.#records.confirmIfDue());
     this.#background.every(ROUND_MS, () => this.#writer.retryRefused());
   }
 
@@ -193,22 +208,22 @@ export class ControlPlane {
     this.#waits.close();
     await this.#writer.close();
     // Without it, targets are checked anew after the start. A full disk does not end requests that are under way.
-    await this.#records.save().catch(this.#options.onError);
+    await this.#records.close().catch(this.#options.onError);
     this.#monitor.close();
   }
 
-  async #expireServers(): Promise<void> {
-    const nowMs = this.#options.nowMs();
-    if (!hasExpired(this.model, nowMs)) return;
-    await this.#writes.expireServers(nowMs);
+  #healthChanged(changes: readonly HealthUpdate[]): void {
+    if (changes.length > 0) {
+      this.#options.engine.setHealth(changes);
+      this.#records.changed(changes);
+      this.#startDueTransfers();
+    }
+    this.#waits.look();
   }
 
-  #healthChanged(changes: readonly HealthChange[]): void {
-    this.#records.changed();
-    this.#options.engine.setHealth(changes);
-    const lastErrorOf = (targetGroupId: string, key: string) => this.running.targetHealth(targetGroupId, key).lastError;
-    for (const change of changes) this.#reports.healthChanged(change, this.compiled, lastErrorOf);
-    this.#startDueTransfers();
+  /** Tells everybody of health changes. */
+  #tell(changes: readonly HealthUpdate[]): void {
+    if (changes.length > 0) this.#reports.healthChanged(changes, this.compiled);
     this.#waits.look();
   }
 

@@ -8,8 +8,10 @@ import type {
   TargetCounts,
 } from '../contract/engine-statistics.ts';
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
+import type { Shortage } from '../contract/shortage.ts';
 import type { ListenerSnapshot, Snapshot } from '../contract/snapshot.ts';
 import { AccessLogIntake, type AccessLogOptions } from './main-thread/access-log-intake.ts';
+import { withDeadline } from './main-thread/deadline.ts';
 import { DescriptorLimit } from './main-thread/descriptor-limit.ts';
 import { endpointListeners } from './main-thread/endpoint-listeners.ts';
 import { OpenEndpoints } from './main-thread/open-endpoints.ts';
@@ -21,10 +23,6 @@ import type { Log } from './shared/messages.ts';
 import { CertificateCheck } from './tls/certificate-check.ts';
 import { TICKET_KEY_MS, TicketKeys } from './tls/ticket-keys.ts';
 
-/** A worker that has not swapped to the next snapshot within this time is ended and replaced. */
-const SWAP_DEADLINE_MS = 2_000;
-/** How long an activation waits for the replacement of a late worker. */
-const REPLACEMENT_DEADLINE_MS = 5_000;
 /** The reason reported for a worker that `endWorker` ended. */
 const REQUESTED = 'its end was requested';
 
@@ -35,6 +33,8 @@ interface EmbeddedEngineOptions {
   readonly accessLog?: AccessLogOptions | undefined;
   readonly log: Log;
   readonly onPassive?: (report: PassiveReport) => void;
+  /** Called when the runtime was too short of something to begin `count` connections or datagrams to targets. */
+  readonly onShortage?: (shortage: Shortage, count: number) => void;
   /** Called when a worker has ended, and when its replacement serves. */
   readonly onWorkerChange?: (change: WorkerChange) => void;
   /** Lifetime of one set of session ticket keys. */
@@ -60,7 +60,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   #destroying: Promise<void> | undefined;
 
   constructor(options: EmbeddedEngineOptions) {
-    const { workers, accessLog, log, onPassive = () => {}, onWorkerChange = () => {} } = options;
+    const { workers, accessLog, log, onPassive = () => {}, onShortage = () => {}, onWorkerChange = () => {} } = options;
     const isPortShared = process.platform === 'linux';
     if (workers > 1 && !isPortShared)
       throw new Error(
@@ -88,6 +88,8 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
           swap: this.#state.whole(this.#endpoints.served),
         }),
         onPassive,
+        onShortage,
+        onCapacity: (capacity) => this.#places[capacity.workerId]?.tell({ type: 'capacity', capacity }),
         onAccess: (batch, init) => void this.#accessLog?.append(batch, init),
         onEnded: (id, reason) => this.#workerEnded(id, reason),
         onReplaced: (id) => this.#onWorkerChange({ id, state: 'serving' }),
@@ -122,10 +124,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     const swap = this.#state.advance(next, health, endpoints);
     await Promise.all(
       this.#places.map(async (place) => {
-        const failures = await withDeadline(
-          place.swap(swap, SWAP_DEADLINE_MS),
-          SWAP_DEADLINE_MS + REPLACEMENT_DEADLINE_MS,
-        );
+        const failures = await place.swap(swap);
         if (!failures) this.#fail(`worker ${place.id} did not start in time`);
         for (const { message } of failures ?? []) this.#fail(`worker ${place.id}: ${message}`);
       }),
@@ -207,16 +206,5 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   #fail(message: string): void {
     this.#lastError = message;
     this.#log('error', message);
-  }
-}
-
-/** Returns the result of the promise, or `undefined` if it takes longer than `deadlineMs`. */
-async function withDeadline<T>(promise: Promise<T>, deadlineMs: number): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(late.resolve, deadlineMs, undefined);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

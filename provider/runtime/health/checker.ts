@@ -1,12 +1,12 @@
 // The checker of one target: it checks the target at each interval, and counts results of checks and connections.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  type Health,
   type HealthCheckSnapshot,
   type TargetGroupSnapshot,
   type TargetSnapshot,
   takesTraffic,
 } from '../contract/snapshot.ts';
+import type { CheckStarts } from './check-starts.ts';
 import { type HealthHistoryEntry, withEntry } from './history.ts';
 import type { Probe } from './probe.ts';
 import { spreadMs } from './spread.ts';
@@ -15,12 +15,16 @@ import { checkFailed, checkPassed, connectionFailed, connectionSucceeded, type H
 /** Time after which a target without health checks takes traffic again when failed connections made it unhealthy. */
 const PASSIVE_RETRY_MS = 10_000;
 
+/** Reason for the end of a check. Without one, an error with its stack is made for each of thousands of targets. */
+const ENDED = 'ended';
+
+/** Longest wait before a first check is repeated that the runtime could not make. */
+const SHORTAGE_RETRY_MS = 1_000;
+
 export interface CheckOptions {
   readonly probe: Probe;
   /** Time of day in milliseconds since 1970. */
   readonly nowMs: () => number;
-  /** Called when the first check of a target has ended, passed or failed. */
-  readonly onFirstCheck?: () => void;
   /** Reserves a check of a target and returns how long the check has to wait. */
   readonly delayMs?: (target: TargetSnapshot, targetGroup: TargetGroupSnapshot) => number;
 }
@@ -43,7 +47,11 @@ interface CheckerOptions extends Omit<CheckOptions, 'delayMs'> {
   readonly state: HealthState;
   /** Health history of the target under its previous check settings. */
   readonly history: readonly HealthHistoryEntry[];
-  readonly onHealth: (health: Health) => void;
+  /** Called after a health change with the record before it. */
+  readonly onHealth: (before: HealthRecord) => void;
+  /** Called when the first check has ended, passed or failed. */
+  readonly onFirstCheck: () => void;
+  readonly starts: CheckStarts;
 }
 
 /** Checks at once and then at each interval until closed. */
@@ -61,8 +69,7 @@ export class Checker implements HealthRecord {
     this.state = state;
     this.history = this.#withEntry(history);
     // The first wait depends on the target's name, so checks of many targets are spread over the interval.
-    if (check !== undefined)
-      this.#timer = setTimeout(() => void this.#run(check, spreadMs(check.intervalMs, options.name)), 0);
+    if (check !== undefined) this.#runAfter(0, check, spreadMs(check.intervalMs, options.name));
   }
 
   report(ok: boolean, error: string): void {
@@ -76,7 +83,12 @@ export class Checker implements HealthRecord {
 
   close(): void {
     clearTimeout(this.#timer);
-    this.#ended.abort();
+    this.#ended.abort(ENDED);
+  }
+
+  #runAfter(waitMs: number, check: HealthCheckSnapshot, everyMs: number): void {
+    const run = () => void this.#run(check, everyMs);
+    this.#timer = setTimeout(() => this.#options.starts.add(run, this.#ended.signal), waitMs);
   }
 
   /** Runs one check and schedules the next. `everyMs`: time from the start of this check to the start of the next. */
@@ -89,21 +101,29 @@ export class Checker implements HealthRecord {
     if (signal.aborted) return;
     const problem = await probe(target, check, signal);
     if (signal.aborted) return;
+    const isFirst = this.checkedAtMs === undefined;
+    if (typeof problem === 'object') {
+      // A shortage of the runtime says nothing about the target.
+      this.#runAfter(
+        isFirst ? Math.min(check.intervalMs, SHORTAGE_RETRY_MS) : check.intervalMs,
+        check,
+        check.intervalMs,
+      );
+      return;
+    }
     this.#become(problem === undefined ? checkPassed(this.state, check) : checkFailed(this.state, check, problem));
     // The time of the check is set last, because a status must not show a health change as later than its check.
-    const isFirst = this.checkedAtMs === undefined;
     this.checkedAtMs = nowMs();
-    if (isFirst) onFirstCheck?.();
-    const waitMs = Math.max(0, everyMs - (performance.now() - startedAtMs));
-    this.#timer = setTimeout(() => void this.#run(check, check.intervalMs), waitMs);
+    if (isFirst) onFirstCheck();
+    this.#runAfter(Math.max(0, everyMs - (performance.now() - startedAtMs)), check, check.intervalMs);
   }
 
   #become(state: HealthState): void {
-    const hasChanged = state.health !== this.state.health;
+    const { state: present, history, checkedAtMs } = this;
     this.state = state;
-    if (!hasChanged) return;
-    this.history = this.#withEntry(this.history);
-    this.#options.onHealth(state.health);
+    if (state.health === present.health) return;
+    this.history = this.#withEntry(history);
+    this.#options.onHealth({ state: present, history, checkedAtMs });
   }
 
   #withEntry(history: readonly HealthHistoryEntry[]): readonly HealthHistoryEntry[] {

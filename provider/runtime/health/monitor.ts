@@ -7,22 +7,41 @@ import {
   type TargetSnapshot,
   takesTraffic,
 } from '../contract/snapshot.ts';
+import { CheckStarts } from './check-starts.ts';
 import { Checker, type CheckOptions, type HealthRecord } from './checker.ts';
 import type { HealthHistoryEntry } from './history.ts';
 import { type HealthState, ineligibleState, initialState } from './state.ts';
 
 interface MonitorOptions extends CheckOptions {
   /**
-   * Called with health changes after results of checks or connections, and after a change of check settings. Not called
-   * with the first health of a new target.
+   * Called at most once in an event-loop iteration, with all of its health changes in their order, after results of
+   * checks or connections. Called without changes if first checks have ended and no health has changed.
    */
-  readonly onChange: (changes: readonly HealthChange[]) => void;
+  readonly onChange: (changes: readonly HealthUpdate[]) => void;
+}
+
+/** A health change, and what was known of the target before it. */
+export interface HealthUpdate extends HealthChange {
+  /** Why the target takes no traffic. */
+  readonly lastError: string | undefined;
+  readonly before: HealthRecord;
+}
+
+/** A target of a target group. */
+export interface GroupTarget {
+  readonly targetGroupId: string;
+  readonly key: string;
 }
 
 /** A target that has passed a first check before it is bound. */
-export interface Proven {
-  readonly targetGroupId: string;
-  readonly key: string;
+export interface Proven extends GroupTarget {}
+
+/** What a new snapshot changes for the monitor. */
+interface Applied {
+  /** Health changes that follow from changed check settings. Excludes the first health of new targets. */
+  readonly changes: readonly HealthUpdate[];
+  /** Targets that were unbound, or whose checks begin anew. */
+  readonly ended: readonly GroupTarget[];
 }
 
 export class HealthMonitor {
@@ -30,6 +49,10 @@ export class HealthMonitor {
   readonly #targetGroups = new Map<string, { snapshot: TargetGroupSnapshot; checkers: Map<string, Checker> }>();
   /** Health of targets that are not bound yet, from the last run of the runtime or from a hand-over. */
   readonly #known = new Map<string, Health>();
+  readonly #starts = new CheckStarts();
+  /** Health changes of this event-loop iteration. */
+  #changes: HealthUpdate[] = [];
+  #flush: NodeJS.Immediate | undefined;
 
   constructor(options: MonitorOptions) {
     this.#options = options;
@@ -40,9 +63,33 @@ export class HealthMonitor {
     this.#known.set(`${targetGroupId} ${key}`, health);
   }
 
+  /**
+   * Returns the targets that will be healthy as soon as `next` is applied, although no check has found that: those that
+   * were proven, and those that take traffic when checks are turned on for them.
+   */
+  begun({ targetGroups }: Snapshot, proven: readonly Proven[]): GroupTarget[] {
+    const begun = proven.filter(({ targetGroupId, key }) => {
+      const target = targetGroups.get(targetGroupId)?.targets.get(key);
+      return target !== undefined && target.ineligible === undefined && !this.record(targetGroupId, key);
+    });
+    for (const [targetGroupId, { snapshot: served, checkers }] of this.#targetGroups) {
+      const next = targetGroups.get(targetGroupId);
+      if (next?.healthCheck === undefined || next.healthCheck === served.healthCheck) continue;
+      for (const [key, { state }] of checkers) {
+        const target = next.targets.get(key);
+        if (target && takesTraffic(state.health) && isAsEligible(target, served.targets.get(key)))
+          begun.push({ targetGroupId, key });
+      }
+    }
+    return begun;
+  }
+
   /** Starts and ends checkers to match the snapshot. A target with unchanged check settings keeps its state. */
-  apply({ targetGroups }: Snapshot): void {
-    const healthChanges: HealthChange[] = [];
+  apply({ targetGroups }: Snapshot): Applied {
+    // Data planes must get earlier changes before the snapshot, because a target that is bound anew is another one.
+    this.flush();
+    const changes: HealthUpdate[] = [];
+    const ended: GroupTarget[] = [];
     for (const [id, { snapshot: served, checkers }] of this.#targetGroups) {
       const next = targetGroups.get(id);
       if (next === served) continue;
@@ -57,13 +104,15 @@ export class HealthMonitor {
         const target = next?.targets.get(key);
         checker.close();
         checkers.delete(key);
+        ended.push({ targetGroupId: id, key });
         if (next === undefined || target === undefined) continue;
-        const before = checker.state.health;
+        const { health } = checker.state;
         // A target with changed check settings stays in or out of traffic until the new check has a result.
         if (isAsEligible(target, served.targets.get(key)))
-          this.seed(id, key, takesTraffic(before) ? 'healthy' : before);
+          this.seed(id, key, takesTraffic(health) ? 'healthy' : health);
         const { state } = this.#check(next, target, checkers, checker.history);
-        if (state.health !== before) healthChanges.push({ targetGroupId: id, key, health: state.health });
+        // If health checks were turned off, only this makes data planes send traffic to an unhealthy target again.
+        if (state.health !== health) changes.push(updateOf(id, key, state, checker));
       }
       if (next === undefined) this.#targetGroups.delete(id);
     }
@@ -80,8 +129,7 @@ export class HealthMonitor {
       this.#targetGroups.set(id, { snapshot: targetGroup, checkers });
     }
     this.#known.clear();
-    // If health checks were turned off, only this call makes data planes send traffic to an unhealthy target again.
-    if (healthChanges.length > 0) this.#options.onChange(healthChanges);
+    return { changes, ended };
   }
 
   health(targetGroupId: string, key: string): Health {
@@ -103,17 +151,19 @@ export class HealthMonitor {
       ?.report(ok, error ?? 'a connection failed');
   }
 
-  /** Health of all targets, except those in the states `unchecked` and `ineligible`. */
-  *all(): Iterable<{ targetGroupId: string; key: string; health: Health }> {
-    for (const [targetGroupId, { checkers }] of this.#targetGroups) {
-      for (const [key, { state }] of checkers) {
-        if (state.health !== 'unchecked' && state.health !== 'ineligible')
-          yield { targetGroupId, key, health: state.health };
-      }
-    }
+  /** Reports the changes of this event-loop iteration that are not reported yet. */
+  flush(): void {
+    if (this.#flush === undefined) return;
+    clearImmediate(this.#flush);
+    this.#flush = undefined;
+    const changes = this.#changes;
+    this.#changes = [];
+    this.#options.onChange(changes);
   }
 
   close(): void {
+    clearImmediate(this.#flush);
+    this.#starts.close();
     for (const { checkers } of this.#targetGroups.values()) for (const checker of checkers.values()) checker.close();
     this.#targetGroups.clear();
   }
@@ -130,21 +180,40 @@ export class HealthMonitor {
     const { ineligible } = target;
     const { delayMs } = this.#options;
     const check = ineligible === undefined ? targetGroup.healthCheck : undefined;
-    const checker = new Checker({
+    const checker: Checker = new Checker({
       ...this.#options,
+      starts: this.#starts,
       delayMs: delayMs && ((checked) => delayMs(checked, targetGroup)),
       name,
       target,
       check,
       state: ineligible === undefined ? initialState(check !== undefined, known) : ineligibleState(ineligible),
       history,
-      onHealth: (health) => this.#options.onChange([{ targetGroupId: targetGroup.id, key: target.key, health }]),
+      onHealth: (before) => {
+        this.#changes.push(updateOf(targetGroup.id, target.key, checker.state, before));
+        this.#reportSoon();
+      },
+      onFirstCheck: () => this.#reportSoon(),
     });
     checkers.set(target.key, checker);
     return checker;
+  }
+
+  /** Reports the changes at the end of this event-loop iteration, because thousands of targets may fail together. */
+  #reportSoon(): void {
+    this.#flush ??= setImmediate(() => this.flush());
   }
 }
 
 function isAsEligible(a: TargetSnapshot, b: TargetSnapshot | undefined): boolean {
   return a === b || a.ineligible === b?.ineligible;
+}
+
+function updateOf(
+  targetGroupId: string,
+  key: string,
+  { health, lastError }: HealthState,
+  { state, history, checkedAtMs }: HealthRecord,
+): HealthUpdate {
+  return { targetGroupId, key, health, lastError, before: { state, history, checkedAtMs } };
 }

@@ -5,38 +5,59 @@ import { connect as connectTls } from 'node:tls';
 import { targetKey } from '../../model/base/target-key.ts';
 import { localHeader } from '../contract/proxy-protocol.ts';
 import type { HealthCheckSnapshot } from '../contract/snapshot.ts';
-import { attempt } from './attempt.ts';
+import { attempt, resultOf } from './attempt.ts';
 import type { Probe } from './probe.ts';
 
 const MAX_HEAD_BYTES = 16 * 1024;
+/** How long a target may take for its FIN after the response's head. Then its connection is reset. */
+const FIN_MS = 100;
 
 export const probeHttp: Probe = ({ address, port }, check, signal) => {
   const { timeoutMs, expectedCodes, path, method } = check;
   return attempt({ timeoutMs, late: `no response within ${timeoutMs} ms`, signal }, (finish) => {
     const host = check.host ?? targetKey(address, port);
     const headers = { host, 'user-agent': 'weir-health-check', connection: 'close' };
+    let isJudged = false;
     const judge = ({ statusCode = 0 }: IncomingMessage) => {
+      isJudged = true;
       const isExpected = expectedCodes.some(([low, high]) => low <= statusCode && statusCode <= high);
       finish(isExpected ? undefined : `responded with ${statusCode}, which is not an expected code`);
     };
     const socket = connect({ host: address, port });
-    socket.on('error', (error) => finish(error.message));
+    socket.on('error', (error) => finish(resultOf(error)));
     // Node queues the PROXY header until the connection is open, so the header precedes all other data.
     if (check.proxyProtocol !== undefined) socket.write(localHeader(check.proxyProtocol));
-    const createConnection = () => (check.protocol === 'HTTPS' ? secured(socket, check) : socket);
+    const connection = check.protocol === 'HTTPS' ? secured(socket, check) : socket;
+    const createConnection = () => connection;
     const sent = request({ path, method, headers, maxHeaderSize: MAX_HEAD_BYTES, createConnection });
     sent.on('response', judge).on('upgrade', judge);
-    sent.on('error', (error) => finish(error.message));
+    sent.on('error', (error) => finish(resultOf(error)));
     sent.on('close', () => finish('closed the connection without a response'));
     sent.end();
-    return {
-      destroy: () => {
-        sent.destroy();
-        socket.destroy();
-      },
+    const close = () => {
+      // The reset comes first, because the end of the request closes the socket.
+      if (isJudged) resetSocket(socket);
+      sent.destroy();
+      socket.destroy();
     };
+    // The check asked the target to close. Until then the response's body is left unread, because Node closes the
+    // connection at its end.
+    return { destroy: () => (isJudged ? afterFin(connection, close) : close()) };
   });
 };
+
+/** Calls `close` after the target's FIN, or when it has not come in time. */
+function afterFin(connection: Socket, close: () => void): void {
+  const timer = setTimeout(close, FIN_MS).unref();
+  connection.once('end', () => {
+    clearTimeout(timer);
+    connection.destroy();
+  });
+  connection.once('close', () => {
+    clearTimeout(timer);
+    close();
+  });
+}
 
 /** Wraps the connection in TLS. The certificate is not verified, because a check proves only that the target works. */
 function secured(socket: Socket, { host = '' }: HealthCheckSnapshot): Socket {
@@ -44,4 +65,14 @@ function secured(socket: Socket, { host = '' }: HealthCheckSnapshot): Socket {
   // RFC 6066 section 3: an IP address must not be sent as the server name in a TLS handshake.
   const isName = name !== '' && !name.startsWith('[') && isIP(host) === 0 && isIP(name) === 0;
   return connectTls({ socket, rejectUnauthorized: false, ...(isName ? { servername: name } : {}) });
+}
+
+/**
+ * Closes the connection by a reset: otherwise each check of a target that does not close would keep a port for a minute
+ * (TIME_WAIT).
+ */
+function resetSocket(socket: Socket): void {
+  // Node defers the reset of a socket that still connects, and libuv refuses one while a FIN is on its way.
+  if (socket.connecting || socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -2,7 +2,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { isRecord } from '../../model/base/record.ts';
 import { type Replace, replaceSecrets, replaceStateSecrets } from '../../model/base/secrets.ts';
-import type { ObjectChange, StoredHealth, StoredModel, StoredObject, StoredToken } from '../stored/object.ts';
+import type { HealthSave, ObjectChange, StoredModel, StoredObject, StoredToken } from '../stored/object.ts';
 import type { KeyFile } from './key-file.ts';
 import type { ReportBroken, Store } from './store.ts';
 
@@ -56,13 +56,13 @@ export class SealedStore implements Store {
     return { ...model, objects };
   }
 
-  async commit(version: number, changes: readonly ObjectChange[]): Promise<void> {
+  async commit(version: number, changes: readonly ObjectChange[], health?: HealthSave): Promise<void> {
     const sealed = changes.map((change) => ('put' in change ? { put: this.#mapped(change.put, this.#seal) } : change));
-    await this.#store.commit(version, sealed);
+    await this.#store.commit(version, sealed, health);
   }
 
-  async saveHealth(atMs: number, health: readonly StoredHealth[]): Promise<void> {
-    await this.#store.saveHealth(atMs, health);
+  async saveHealth(health: HealthSave): Promise<void> {
+    await this.#store.saveHealth(health);
   }
 
   async addToken(token: StoredToken): Promise<void> {

@@ -1,6 +1,6 @@
 // The seam to durable storage of the model's objects, the health of targets, and tokens.
 
-import type { ObjectChange, StoredHealth, StoredModel, StoredToken } from '../stored/object.ts';
+import type { HealthSave, ObjectChange, StoredModel, StoredToken } from '../stored/object.ts';
 import type { BrokenRow } from './broken-row.ts';
 
 /** Receives the rows that cannot be read. They are left out of the loaded model. */
@@ -9,10 +9,13 @@ export type ReportBroken = (row: BrokenRow) => void;
 export interface Store {
   /** Loads everything. Without `report`, rejects at the first row that cannot be read. */
   load(report?: ReportBroken): Promise<StoredModel>;
-  /** Stores the changes and their version in one transaction, which survives a power cut once the promise resolves. */
-  commit(version: number, changes: readonly ObjectChange[]): Promise<void>;
-  /** Replaces the stored health of all targets. `atMs`: time of day in milliseconds since 1970. */
-  saveHealth(atMs: number, health: readonly StoredHealth[]): Promise<void>;
+  /**
+   * Stores the changes and their version, and changed health with them, in one transaction, which survives a power cut
+   * once the promise resolves.
+   */
+  commit(version: number, changes: readonly ObjectChange[], health?: HealthSave): Promise<void>;
+  /** Stores changed health, like `commit`. */
+  saveHealth(health: HealthSave): Promise<void>;
   /** Stores a new token. The token survives a power cut once the promise resolves. */
   addToken(token: StoredToken): Promise<void>;
   /** Deletes a token. The deletion survives a power cut once the promise resolves. */

@@ -1,6 +1,6 @@
 // A store that knows whether writes succeed: it names the cause when they fail, and notices when they work again.
 import { isWeirError, WeirError } from '../../model/base/errors.ts';
-import type { ObjectChange, StoredHealth, StoredModel, StoredToken } from '../stored/object.ts';
+import type { HealthSave, ObjectChange, StoredModel, StoredToken } from '../stored/object.ts';
 import { type DiskFault, diskFaultOf } from './disk-fault.ts';
 import type { ReportBroken, Store } from './store.ts';
 
@@ -34,12 +34,12 @@ export class WatchedStore implements Store {
     return this.#options.store.load(report);
   }
 
-  commit(version: number, changes: readonly ObjectChange[]): Promise<void> {
-    return this.#write((store) => store.commit(version, changes));
+  commit(version: number, changes: readonly ObjectChange[], health?: HealthSave): Promise<void> {
+    return this.#write((store) => store.commit(version, changes, health));
   }
 
-  saveHealth(atMs: number, health: readonly StoredHealth[]): Promise<void> {
-    return this.#write((store) => store.saveHealth(atMs, health));
+  saveHealth(health: HealthSave): Promise<void> {
+    return this.#write((store) => store.saveHealth(health));
   }
 
   addToken(token: StoredToken): Promise<void> {

@@ -12,7 +12,7 @@ export function lookupIn(objects: StoredObjects): Lookup {
       return (object && fieldsOf(object)) as ObjectFields<K> | undefined;
     },
     isKnown: () => true,
-    hasExpired: (serverId) => objects.get('backend-servers', String(serverId))?.state.expired === true,
+    hasExpired: (serverId) => objects.get('backend-servers', String(serverId))?.expired === true,
   };
 }
 

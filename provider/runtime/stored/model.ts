@@ -1,6 +1,7 @@
 // The model in memory, and the draft in which a batch of writes is tried before the batch is stored.
 import { KINDS, type Kind } from '../../model/base/kinds.ts';
 import type { ObjectChange, StoredObject } from './object.ts';
+import { areSeenAt, seenAt } from './servers.ts';
 import { Tallies } from './tallies.ts';
 
 /** Stored objects by kind and id. */
@@ -50,6 +51,17 @@ export class Model implements ModelView {
     return this;
   }
 
+  /**
+   * The model as it is at a time: compile reads no clock, and which servers have expired follows from the time. Returns
+   * this model if nothing in it differs then.
+   */
+  at(nowMs: number): Model {
+    const servers = this.#collections['backend-servers'];
+    if (areSeenAt(servers, nowMs)) return this;
+    const seen = new Map([...servers].map(([id, server]) => [id, seenAt(server, nowMs)]));
+    return new Model(this.version, { ...this.#collections, 'backend-servers': seen }, this.tallies);
+  }
+
   with(version: number, changes: readonly ObjectChange[]): Model {
     const collections: Collections = { ...this.#collections };
     const copied = new Set<Kind>();
@@ -73,11 +85,14 @@ export class Model implements ModelView {
 export class Draft implements ModelView {
   readonly #base: Model;
   #current: Model;
+  readonly #nowMs: number;
   readonly changes: ObjectChange[] = [];
 
-  constructor(base: Model) {
+  /** `nowMs`: the time as of which servers have expired, for a base of that time. Without it, none has. */
+  constructor(base: Model, nowMs = Number.NEGATIVE_INFINITY) {
     this.#base = base;
     this.#current = base;
+    this.#nowMs = nowMs;
   }
 
   get version(): number {
@@ -97,7 +112,8 @@ export class Draft implements ModelView {
   }
 
   put(object: StoredObject): void {
-    this.#apply({ put: Object.freeze({ ...object, version: this.version + 1 }) as StoredObject });
+    const put = Object.freeze({ ...object, version: this.version + 1 }) as StoredObject;
+    this.#apply({ put: seenAt(put, this.#nowMs) });
   }
 
   delete(kind: Kind, id: string): void {

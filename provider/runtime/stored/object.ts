@@ -22,6 +22,8 @@ export type StoredObject<K extends Kind = Kind> = {
     readonly properties: Readonly<PropertiesOf<P>>;
     /** Values that the runtime decides and keeps with the object. */
     readonly state: StateOf<P>;
+    /** Set while the time is past a server's `expiresAt`. It follows from the time and is never stored. */
+    readonly expired?: true;
   };
 }[K];
 
@@ -35,8 +37,6 @@ export interface States {
   listeners: { readonly cookieKey?: string; readonly servesSince?: number };
   rules: { readonly cookieKey?: string };
   attachments: BoundSince;
-  /** True once the server's `expiresAt` has passed. */
-  'backend-servers': { readonly expired: boolean };
   /** Ids of the servers that joined through the API, oldest first. */
   groups: { readonly joined: readonly string[] };
   'group-attachments': BoundSince;
@@ -63,6 +63,23 @@ export interface StoredHealth {
   health: Health;
 }
 
+/** A time on the machine's monotonic clock, which no change of the date moves. All processes of one boot share it. */
+export interface BootTime {
+  readonly bootId: string;
+  readonly monotonicMs: number;
+}
+
+/** Changes of the stored health of targets, and the time at which all stored health was right. */
+export interface HealthSave {
+  /** Time of day in milliseconds since 1970. */
+  readonly atMs: number;
+  /** The same time on the monotonic clock; `undefined` if the machine does not tell its boot. */
+  readonly boot: BootTime | undefined;
+  readonly put: readonly StoredHealth[];
+  /** Targets whose health is not known any more. */
+  readonly removed: readonly Pick<StoredHealth, 'targetGroupId' | 'key'>[];
+}
+
 /** A stored token. Tokens are not part of the model: a change of a token makes no model version. */
 export interface StoredToken extends Readonly<TokenProperties> {
   readonly id: string;
@@ -78,6 +95,8 @@ export interface StoredModel {
   objects: StoredObject[];
   /** When `health` was last stored or confirmed, in milliseconds since 1970; 0 if never. */
   healthAtMs: number;
+  /** The same time on the monotonic clock; `undefined` if it is not known. */
+  healthBoot: BootTime | undefined;
   health: StoredHealth[];
   tokens: StoredToken[];
 }

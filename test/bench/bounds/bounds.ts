@@ -6,6 +6,7 @@ import { measureCrowd } from './crowd.ts';
 import { measureDeployments } from './deployments.ts';
 import { measureEvents } from './events.ts';
 import { measureLongResponses } from './long-responses.ts';
+import { measureMass } from './mass.ts';
 import { measureMemory } from './memory.ts';
 import { measureOpenFiles } from './open-files.ts';
 import { measureShares } from './shares.ts';
@@ -15,6 +16,7 @@ import { measureUnbind } from './unbind.ts';
 const BOUNDS: Readonly<Record<string, MeasureBound>> = {
   events: measureEvents,
   unbind: measureUnbind,
+  mass: measureMass,
   memory: measureMemory,
   longResponses: measureLongResponses,
   crowd: measureCrowd,

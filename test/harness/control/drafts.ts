@@ -16,11 +16,7 @@ export function emptyDraft(): Draft {
 
 export function put(draft: Draft, kind: Kind, id: string, input: object, more: Partial<PutRequest> = {}): StoredObject {
   const identity = { owner: undefined, incarnation: undefined, newIncarnation: 'new', newCookieKey: 'chosen' };
-  return putObject(
-    draft,
-    { kind, id, properties: parseProperties(kind, { ...input }), nowMs: 0, ...identity, ...more },
-    POOL,
-  );
+  return putObject(draft, { kind, id, properties: parseProperties(kind, { ...input }), ...identity, ...more }, POOL);
 }
 
 /** Runs `work` and returns the `WeirError` that it throws. Returns `undefined` if it throws nothing. */

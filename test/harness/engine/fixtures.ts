@@ -20,6 +20,7 @@ import type { PassiveListener } from '../../../provider/runtime/embedded/serving
 import { TargetSet } from '../../../provider/runtime/embedded/serving/target-set.ts';
 import { WorkerListener } from '../../../provider/runtime/embedded/serving/worker-listener.ts';
 import type { ListenerSettings, TargetGroupSettings } from '../../../provider/runtime/embedded/shared/messages.ts';
+import { createWaiting } from '../../../provider/runtime/embedded/shared/waiting.ts';
 import { createPickingState } from '../../../provider/runtime/select/picking-state.ts';
 import { freePort } from '../machine/free-port.ts';
 
@@ -89,6 +90,8 @@ export function targetGroupSettings(listenerId: string): TargetGroupSettings {
     healthCheck: undefined,
     sticky: undefined,
     slowStartMs: 0,
+    maxIdleTargetConnections: undefined,
+    maxConnectionsPerTarget: undefined,
   };
 }
 
@@ -128,8 +131,9 @@ export function workerListener(
 ): WorkerListener {
   const served = new WorkerListener(ofListener, 0, counters);
   const { id } = ofListener;
-  const targetGroup = { settings: targetGroupSettings(id), pickingState: createPickingState(), clients: undefined };
-  served.targetGroups.set(id, new TargetSet(targetGroup, 0, onPassive));
+  const targetGroup = { settings: targetGroupSettings(id), pickingState: createPickingState() };
+  const memory = { waiting: createWaiting(1), clients: undefined };
+  served.targetGroups.set(id, new TargetSet({ ...targetGroup, ...memory }, 0, onPassive));
   return served;
 }
 

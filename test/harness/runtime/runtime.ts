@@ -51,13 +51,15 @@ export class RuntimeProcess {
     const { disk } = options;
     const dataDirectory = disk?.seen ?? options.dataDirectory ?? temporaryDirectory(t);
     const home = options.home ?? temporaryDirectory(t);
+    const imports = (options.imports ?? []).flatMap((url) => ['--import', url.href]);
     const data = disk?.folder ?? dataDirectory;
     const args = ['serve', '--data', data, '--api', options.api ?? '127.0.0.1:0', ...(options.args ?? [])];
     const limit = options.openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${options.openFiles}; exec "$0" "$@"`];
     const enter = [...limit, ...(disk?.enter ?? [])];
-    const [program = '', ...rest] = [...enter, process.execPath, options.main ?? MAIN, ...args];
+    const run = [process.execPath, ...imports, options.main ?? MAIN, ...args];
+    const [program = '', ...rest] = [...enter, ...run];
     const child = spawn(program, rest, {
-      env: { ...process.env, HOME: home },
+      env: { ...process.env, HOME: home, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     t.after(() => end(child, 'SIGKILL'));
@@ -121,6 +123,9 @@ export interface StartOptions {
   args?: readonly string[];
   /** Limit of open files of the process, soft and hard. */
   openFiles?: number;
+  /** Modules that are loaded before the program, in workers too. */
+  imports?: readonly URL[];
+  env?: Readonly<Record<string, string>>;
   /** Entry file of the `weir` command of another checkout. */
   main?: string;
 }

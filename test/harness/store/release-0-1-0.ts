@@ -65,6 +65,7 @@ export const LOADED = {
     },
   ],
   healthAtMs: 1000,
+  healthBoot: undefined,
   health: [
     { targetGroupId: 'web', key: '10.0.0.1:80', health: 'healthy' },
     { targetGroupId: 'web/rule', key: '[::1]:80', health: 'unhealthy' },

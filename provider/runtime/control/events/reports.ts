@@ -31,22 +31,21 @@ export class Reports {
     this.#log.append({ type: 'listener', state: 'open', listenerId }, needs);
   }
 
-  /**
-   * Reports a health change, unless the target is no longer served. `lastErrorOf`: returns why the last check or
-   * connection of a target failed.
-   */
+  /** Reports health changes of targets that are still served. */
   healthChanged(
-    { targetGroupId, key: target, health }: HealthChange,
+    changes: readonly (HealthChange & { readonly lastError: string | undefined })[],
     compiled: Compiled,
-    lastErrorOf: (targetGroupId: string, key: string) => string | undefined,
   ): void {
-    const targetGroup = compiled.snapshot.targetGroups.get(targetGroupId);
-    if (targetGroup === undefined) return;
-    const { listenerId: listener, ruleId: rule, targets } = targetGroup;
-    const lastError = lastErrorOf(targetGroupId, target);
-    const { name } = targets.get(target) ?? {};
-    const needs = needsOfListener(compiled, listener, KIND_ACTIONS.attachments.read, rule);
-    this.#log.append({ type: 'health', listener, rule, target, name, health, lastError }, needs);
+    for (const [targetGroupId, ofTargetGroup] of Map.groupBy(changes, (change) => change.targetGroupId)) {
+      const targetGroup = compiled.snapshot.targetGroups.get(targetGroupId);
+      if (targetGroup === undefined) continue;
+      const { listenerId: listener, ruleId: rule, targets } = targetGroup;
+      const needs = needsOfListener(compiled, listener, KIND_ACTIONS.attachments.read, rule);
+      for (const { key: target, health, lastError } of ofTargetGroup) {
+        const { name } = targets.get(target) ?? {};
+        this.#log.append({ type: 'health', listener, rule, target, name, health, lastError }, needs);
+      }
+    }
   }
 
   workerChanged(change: WorkerChange): void {

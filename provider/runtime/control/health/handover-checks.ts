@@ -111,13 +111,16 @@ export class HandoverChecks {
       const delayedMs = Math.min(delayMs(newTarget), deadlineMs - performance.now() - SHORTEST_RETRY_MS);
       if (delayedMs > 0) await sleep(delayedMs, undefined, { signal }).catch(() => {});
       const timeoutMs = Math.min(check.timeoutMs, Math.max(1, Math.ceil(deadlineMs - performance.now())));
-      const found = await this.#probe(newTarget, { ...check, timeoutMs }, signal);
+      const result = await this.#probe(newTarget, { ...check, timeoutMs }, signal);
+      // A shortage of the runtime is no result about the target, so the check is repeated.
+      const isShort = typeof result === 'object';
+      const found = isShort ? `the runtime is short of ${result.resource} (${result.message})` : result;
       // A target that is already bound has its own checker, which must pass too: its result counts after the hand-over.
       const health = this.#monitor.state(targetGroupId, newTarget.key)?.health ?? 'healthy';
       const problem = found ?? (takesTraffic(health) ? undefined : 'its checks do not pass yet');
       if (problem === undefined) return PASSED;
       if (oldKeys.every((old) => this.#monitor.health(targetGroupId, old) !== 'healthy')) return OLD_IS_GONE;
-      const isDecided = found !== undefined && failsAt === undefined;
+      const isDecided = found !== undefined && !isShort && failsAt === undefined;
       // Waits for at most half of the remaining time, so the last check starts shortly before the deadline.
       const waitMs = Math.min(check.intervalMs, LONGEST_RETRY_MS, (deadlineMs - performance.now()) / 2);
       if (isDecided || signal.aborted || waitMs < SHORTEST_RETRY_MS) return { problem };

@@ -48,10 +48,10 @@ export class HealthWaits {
    * object as soon as the put has its response, so healthy new targets must take traffic by then.
    */
   async firstChecks(view: ModelView, { snapshot }: Compiled, written: StoredObject): Promise<void> {
-    const health: HealthView = (targetGroupId, key) => this.#monitor.health(targetGroupId, key);
+    const health: HealthView = (targetGroupId, key) => this.#running.targetHealth(targetGroupId, key).health;
     const awaited = awaitedTargets(view, snapshot, written, health);
     const hasEnded = ({ targetGroupId, key }: AwaitedTarget) => {
-      const record = this.#monitor.record(targetGroupId, key);
+      const record = this.#running.healthRecord(targetGroupId, key);
       return record === undefined || record.checkedAtMs !== undefined || record.state.health !== 'checking';
     };
     await this.#waiters.until(() => awaited.every(hasEnded), toMs(handoverSecondsOf(written)));
@@ -59,11 +59,10 @@ export class HealthWaits {
 
   /** Resolves when all targets of weight > 0 take traffic. After `seconds`, rejects with the targets that do not. */
   async healthy(attachmentId: string, seconds: number): Promise<void> {
-    const waiting = () => this.#running.notHealthy(attachmentId);
-    const result = await this.#waiters.until(() => waiting().length === 0, toMs(seconds));
+    const result = await this.#waiters.until(this.#running.healthyTest(attachmentId), toMs(seconds));
     if (result === 'met') return;
     if (result === 'closed') throw new WeirError('SystemBusy', 'The runtime is stopping. The targets are bound.');
-    const details = waiting();
+    const details = this.#running.notHealthy(attachmentId);
     const message = `Not every target takes traffic after ${seconds} s: ${problemsText(details)}. The targets are bound.`;
     throw new WeirError('IncorrectStatus.RSByPassToas', message, details);
   }

@@ -1,4 +1,4 @@
-// The running state that the API shows: health of targets from the monitor, counts and traffic from the engine.
+// The running state that the API shows: health of targets as far as it is stored, counts and traffic from the engine.
 import { propertyPath } from '../../../model/base/property-path.ts';
 import type {
   DrainingTarget,
@@ -8,10 +8,10 @@ import type {
 } from '../../contract/engine-statistics.ts';
 import { type Health, type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
 import type { HealthRecord } from '../../health/checker.ts';
-import type { HealthMonitor } from '../../health/monitor.ts';
 import type { Attachment } from '../../stored/attachments.ts';
 import { bindingsOf } from '../../stored/bindings.ts';
 import type { Model } from '../../stored/model.ts';
+import type { HealthRecords } from './health-records.ts';
 
 interface BoundTarget {
   readonly address: string;
@@ -22,12 +22,13 @@ interface BoundTarget {
 
 export class RunningState {
   readonly #engine: EngineStatistics;
-  readonly #monitor: HealthMonitor;
+  readonly #records: Pick<HealthRecords, 'record'>;
   readonly #modelNow: () => Model;
 
-  constructor(engine: EngineStatistics, monitor: HealthMonitor, modelNow: () => Model) {
+  /** `records` has the health that may be told. */
+  constructor(engine: EngineStatistics, records: Pick<HealthRecords, 'record'>, modelNow: () => Model) {
     this.#engine = engine;
-    this.#monitor = monitor;
+    this.#records = records;
     this.#modelNow = modelNow;
   }
 
@@ -51,7 +52,7 @@ export class RunningState {
     const targetGroups = bindings.targetGroupsServedBy(attachment.properties);
     for (const { targetGroupId, fixedPort } of targetGroups) {
       for (const target of bindings.targetsOf(attachment, fixedPort))
-        tell(target, this.#monitor.health(targetGroupId, target.key));
+        tell(target, this.targetHealth(targetGroupId, target.key).health);
     }
     if (targetGroups.length > 0) return Object.fromEntries(bound);
     for (const target of bindings.targetsOf(attachment, undefined)) tell(target, 'unchecked');
@@ -68,13 +69,47 @@ export class RunningState {
       .map(([name, { health }]) => ({ path: propertyPath(['targets', name]), message: `is ${health}` }));
   }
 
+  /**
+   * Returns a function that tells whether `notHealthy` is empty, to be called after each of many health changes: as long
+   * as the target that was found last takes no traffic, no other one is looked at.
+   */
+  healthyTest(attachmentId: string): () => boolean {
+    let model: Model | undefined;
+    let missing: { targetGroupId: string; key: string } | undefined;
+    return () => {
+      const isSame = model === this.#modelNow();
+      if (isSame && missing && !takesTraffic(this.targetHealth(missing.targetGroupId, missing.key).health))
+        return false;
+      model = this.#modelNow();
+      const attachment = model.get('attachments', attachmentId);
+      missing = attachment && this.#missing(attachment);
+      return missing === undefined;
+    };
+  }
+
+  /** Finds a target of an attachment with weight > 0 that takes no traffic. */
+  #missing(attachment: Attachment): { targetGroupId: string; key: string } | undefined {
+    const bindings = bindingsOf(this.#modelNow());
+    const served = bindings.targetGroupsServedBy(attachment.properties);
+    for (const { targetGroupId, fixedPort } of served) {
+      const found = bindings.targetsOf(attachment, fixedPort).find(({ key, weight, ineligible }) => {
+        const takes = ineligible === undefined && takesTraffic(this.targetHealth(targetGroupId, key).health);
+        return weight > 0 && !takes;
+      });
+      if (found !== undefined) return { targetGroupId, key: found.key };
+    }
+    if (served.length > 0) return undefined;
+    const found = bindings.targetsOf(attachment, undefined).find(({ weight, ineligible }) => weight > 0 && ineligible);
+    return found && { targetGroupId: '', key: found.key };
+  }
+
   targetHealth(targetGroupId: string, key: string): { health: Health; lastError: string | undefined } {
-    const state = this.#monitor.state(targetGroupId, key);
+    const state = this.#records.record(targetGroupId, key)?.state;
     return { health: state?.health ?? 'checking', lastError: state?.lastError };
   }
 
   healthRecord(targetGroupId: string, key: string): HealthRecord | undefined {
-    return this.#monitor.record(targetGroupId, key);
+    return this.#records.record(targetGroupId, key);
   }
 
   counts(targetGroupId: string, key: string) {

@@ -1,7 +1,6 @@
 // The state that the runtime decides for a written object and stores with it, for each kind that has state.
 import { WeirError } from '../../../model/base/errors.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
-import { isExpired } from '../../../model/objects/backend-server.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StateOf, States, StoredObject } from '../../stored/object.ts';
 import { bindingState } from './attachments.ts';
@@ -27,7 +26,6 @@ const STATES: { readonly [K in keyof States]: StateBuilder<K> } = {
   }),
   rules: (_view, next, existing, request) => cookieKeyOf(next, existing, request),
   attachments: (view, next, existing, { caller }) => bindingState(view, next, existing, caller),
-  'backend-servers': (_view, next, _existing, { nowMs }) => ({ expired: isExpired(next.properties, nowMs) }),
   groups: (_view, next, existing) => groupState(next, existing),
   'group-attachments': (view, next, existing, { caller }) => bindingState(view, next, existing, caller),
 };

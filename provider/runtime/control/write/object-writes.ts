@@ -5,7 +5,6 @@ import { keyOf } from '../../../model/base/object-key.ts';
 import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 import type { Draft } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
-import { expireServers } from '../../stored/servers.ts';
 import { deleteObject, type Precondition, putObject } from './changes.ts';
 import { joinGroup, leaveGroup } from './members.ts';
 import { type PutRequest, patchRequest } from './put-request.ts';
@@ -22,7 +21,6 @@ interface ObjectWritesOptions {
   readonly writer: Writer;
   readonly pool: VipPool;
   readonly guard: TargetGuard;
-  readonly nowMs: () => number;
 }
 
 export class ObjectWrites {
@@ -41,8 +39,7 @@ export class ObjectWrites {
   ): Promise<StoredObject> {
     const generated = { newIncarnation: randomUUID(), newCookieKey: randomBytes(32).toString('base64url') };
     const keepsWeights = 'manageWeights' in properties && !properties.manageWeights;
-    const nowMs = this.#options.nowMs();
-    const request = { kind, id, properties, owner, incarnation, ...generated, nowMs, keepsWeights, caller };
+    const request = { kind, id, properties, owner, incarnation, ...generated, keepsWeights, caller };
     const change = (draft: Draft) => this.#putObject(draft, request, precondition);
     return await this.#write(change, caller, keyOf(kind, id));
   }
@@ -95,13 +92,6 @@ export class ObjectWrites {
       return undefined;
     };
     await this.#write(change, caller, keyOf(kind, id));
-  }
-
-  async expireServers(nowMs: number): Promise<void> {
-    await this.#write((draft) => {
-      expireServers(draft, nowMs);
-      return undefined;
-    }, undefined);
   }
 
   #putObject(draft: Draft, request: PutRequest, precondition: Precondition): StoredObject {

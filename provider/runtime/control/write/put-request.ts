@@ -1,4 +1,4 @@
-// The request of a put: properties from the caller, and random values and the time from the control plane.
+// The request of a put: properties from the caller, and random values from the control plane.
 import type { Kind } from '../../../model/base/kinds.ts';
 import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 
@@ -15,8 +15,6 @@ export interface PutRequest<K extends Kind = Kind> {
   readonly caller?: string | undefined;
   /** Generated key for sticky cookies. Stored only if the object has neither a configured nor a generated key. */
   readonly newCookieKey: string;
-  /** Time of day in milliseconds since 1970. */
-  readonly nowMs: number;
   /** True for an attachment with `manageWeights: false`, whose bound targets keep their stored weights. */
   readonly keepsWeights?: boolean;
 }
@@ -27,6 +25,6 @@ export function patchRequest(
   properties: PropertiesOf<'attachments'>,
   caller: string | undefined,
 ): PutRequest<'attachments'> {
-  const kept = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '', nowMs: 0 };
+  const kept = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '' };
   return { kind: 'attachments', id, properties, caller, ...kept };
 }

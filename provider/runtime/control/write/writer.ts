@@ -3,8 +3,8 @@ import { WeirError } from '../../../model/base/errors.ts';
 import { type Compiled, type CompiledWrite, compile } from '../../compile/compile.ts';
 import type { Engine, HealthView, Refusal } from '../../contract/engine.ts';
 import type { EngineStatistics } from '../../contract/engine-statistics.ts';
+import type { Snapshot } from '../../contract/snapshot.ts';
 import type { Proven } from '../../health/monitor.ts';
-import type { Store } from '../../store/store.ts';
 import { Draft, type Model } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 import { Compiler } from './compiler.ts';
@@ -14,16 +14,27 @@ import type { ModelChange, Write } from './write.ts';
 
 export interface WriterOptions extends RefusalCallbacks {
   readonly model: Model;
-  readonly store: Store;
+  /**
+   * Stores the changes and their version in one transaction, with the health that targets begin with in the snapshot
+   * `next`.
+   */
+  readonly commit: (
+    version: number,
+    changes: readonly ObjectChange[],
+    next: Snapshot,
+    proven: readonly Proven[],
+  ) => Promise<void>;
   readonly engine: Engine & Pick<EngineStatistics, 'status'>;
   readonly health: HealthView;
   readonly ackTimeoutMs: number;
+  /** Time of day in milliseconds since 1970. */
+  readonly nowMs: () => number;
   /**
    * Starts the hand-overs of a named write; called once for each write. Returns `undefined` if the write need not wait.
    * Otherwise the writer undoes the write, and repeats it with the proven targets when the promise resolves.
    */
   readonly handOver: (write: CompiledWrite) => Promise<readonly Proven[]> | undefined;
-  /** Called after each commit, before the committed snapshot is served. */
+  /** Called after each commit, and when the time has changed the model, before the snapshot is served. */
   readonly onCommit: (compiled: Compiled, proven: readonly Proven[]) => void;
   /** Called when the changes of a batch are served. `before`: the model before the batch. */
   readonly onServed: (before: Model, changes: readonly ObjectChange[]) => void;
@@ -96,6 +107,11 @@ export class Writer {
     this.#running ??= this.#run();
   }
 
+  /** Serves what follows from the time: servers that have expired since, or have not any more. */
+  async followTime(): Promise<void> {
+    if (this.#model.at(this.#options.nowMs()) !== this.#model) await this.write(() => undefined);
+  }
+
   /** Tries again to open refused listeners. Does nothing if there are none. */
   async retryRefused(): Promise<void> {
     if (this.refusals.length > 0) await this.write(() => undefined);
@@ -126,7 +142,8 @@ export class Writer {
     let writes = batch;
     try {
       for (;;) {
-        const draft = new Draft(this.#model);
+        const nowMs = this.#options.nowMs();
+        const draft = new Draft(this.#model.at(nowMs), nowMs);
         const compiler = new Compiler(this.#model, this.#compiled);
         writes = writes.filter((write) => this.#change(write, draft, compiler));
         const refused = await this.#publish(draft, compiler, writes);
@@ -149,7 +166,8 @@ export class Writer {
     // Due VIP:port transfers are part of the batch's commit, so in no version do requests lack a target.
     transferInDraft(draft, compiler.compile(draft.toModel()).snapshot, withProven(health, proven));
     const compiled = compiler.compile(draft.toModel());
-    const mustPrepare = draft.isChanged || this.refusals.length > 0;
+    const isOther = draft.toModel() !== this.#model;
+    const mustPrepare = isOther || this.refusals.length > 0;
     const refusals = mustPrepare ? await engine.prepare(compiled.snapshot) : [];
     const newRefusals = refusals.filter((refusal) => !this.#refusals.has(refusal, this.#compiled, compiled));
     const refused = refusedWrites(writes, newRefusals, compiled);
@@ -162,8 +180,8 @@ export class Writer {
       return refused;
     }
     const before = this.#model;
-    if (draft.isChanged) await this.#commit(draft, compiled, proven);
-    const isNew = draft.isChanged || refusals.length < this.refusals.length;
+    if (isOther) await this.#commit(draft, compiled, proven);
+    const isNew = isOther || refusals.length < this.refusals.length;
     this.#refusals.keep(refusals, this.#compiled);
     if (isNew) await this.#activate(compiled, writes);
     else if (mustPrepare) await engine.abandon();
@@ -210,7 +228,8 @@ export class Writer {
 
   async #commit(draft: Draft, compiled: Compiled, proven: readonly Proven[]): Promise<void> {
     try {
-      await this.#options.store.commit(draft.version, draft.changes);
+      // What follows from the time alone is not stored.
+      if (draft.isChanged) await this.#options.commit(draft.version, draft.changes, compiled.snapshot, proven);
     } catch (error) {
       await this.#options.engine.abandon();
       throw error;
@@ -245,7 +264,6 @@ export class Writer {
 /** Health as the monitor knows it, but targets that have passed a first check of a hand-over count as healthy. */
 function withProven(health: HealthView, proven: readonly Proven[]): HealthView {
   if (proven.length === 0) return health;
-  const isProven = (targetGroupId: string, key: string) =>
-    proven.some((target) => target.targetGroupId === targetGroupId && target.key === key);
-  return (targetGroupId, key) => (isProven(targetGroupId, key) ? 'healthy' : health(targetGroupId, key));
+  const names = new Set(proven.map(({ targetGroupId, key }) => `${targetGroupId} ${key}`));
+  return (targetGroupId, key) => (names.has(`${targetGroupId} ${key}`) ? 'healthy' : health(targetGroupId, key));
 }

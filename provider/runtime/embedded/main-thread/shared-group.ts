@@ -5,8 +5,9 @@ import { createClientTable } from '../../select/client-table.ts';
 import { CREDIT_SLOTS, createPickingState, NO_SLOT, releasePickingLock } from '../../select/picking-state.ts';
 import { RAMP_PARTS, rampMsOf, rampParts } from '../../select/slow-start.ts';
 import { clearActive, createCounters, readCounters, type TargetSums } from '../shared/counters.ts';
-import type { TargetGroupSettings, TargetGroupUpsert, TargetUpsert } from '../shared/messages.ts';
+import type { TargetGroupBase, TargetGroupSettings, TargetGroupUpsert, TargetUpsert } from '../shared/messages.ts';
 import { sharedNowMs } from '../shared/shared-clock.ts';
+import { clearWaiting, createWaiting } from '../shared/waiting.ts';
 import type { TargetGroupDifference } from './difference.ts';
 import type { UnboundTarget } from './unbound-targets.ts';
 
@@ -32,6 +33,7 @@ export class SharedTargetGroup {
   readonly #context: TargetGroupContext;
   #settings: TargetGroupSettings;
   readonly #pickingState = createPickingState();
+  readonly #waiting: SharedArrayBuffer;
   /** The client table, while clients are sticky by source IP. */
   #clients: SharedArrayBuffer | undefined;
   readonly #targets = new Map<string, TargetRecord>();
@@ -40,6 +42,7 @@ export class SharedTargetGroup {
   constructor(targetGroup: TargetGroupSnapshot, context: TargetGroupContext) {
     this.#settings = settingsOf(targetGroup);
     this.#context = context;
+    this.#waiting = createWaiting(context.workers);
   }
 
   /**
@@ -94,11 +97,13 @@ export class SharedTargetGroup {
   /** Clears the flows and the lock of a worker whose thread ended. */
   forgetWorker(workerId: number): void {
     releasePickingLock(this.#pickingState, workerId);
+    clearWaiting(this.#waiting, workerId);
     for (const { counters } of this.#targets.values()) clearActive(counters, workerId);
   }
 
-  #base(): Pick<TargetGroupUpsert, 'settings' | 'pickingState' | 'clients'> {
-    return { settings: this.#settings, pickingState: this.#pickingState, clients: this.#clients };
+  #base(): TargetGroupBase {
+    const [pickingState, waiting] = [this.#pickingState, this.#waiting];
+    return { settings: this.#settings, pickingState, waiting, clients: this.#clients };
   }
 
   #upsert(target: TargetSnapshot, health: Health, nowMs: number | undefined): TargetUpsert {

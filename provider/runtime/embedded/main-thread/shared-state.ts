@@ -97,9 +97,9 @@ export class SharedState {
   /** Records health changes and returns those that concern targets of the recorded snapshot. */
   setHealth(changes: readonly HealthChange[]): TimedHealthChange[] {
     const nowMs = sharedNowMs();
-    return changes.flatMap((change) => {
-      const bound = this.#targetGroups.get(change.targetGroupId)?.setHealth(change.key, change.health, nowMs);
-      return bound === undefined ? [] : { ...change, begunAtMs: bound.begunAtMs };
+    return changes.flatMap(({ targetGroupId, key, health }) => {
+      const bound = this.#targetGroups.get(targetGroupId)?.setHealth(key, health, nowMs);
+      return bound === undefined ? [] : { targetGroupId, key, health, begunAtMs: bound.begunAtMs };
     });
   }
 

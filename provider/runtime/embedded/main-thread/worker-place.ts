@@ -1,9 +1,12 @@
 // The place of one worker in the main thread: it starts the thread, sends it questions, and replaces it when it ends.
 import { Worker } from 'node:worker_threads';
 import type { PassiveReport } from '../../contract/engine.ts';
+import type { Shortage } from '../../contract/shortage.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
-import type { FromWorker, Log, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
+import type { Capacity, FromWorker, Log, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
+import { createProgress, StandstillWatch } from '../shared/progress.ts';
+import { withDeadline } from './deadline.ts';
 
 /**
  * The file in which a worker thread starts: .ts in the sources, .js when compiled. The compiler does not rewrite `new
@@ -13,6 +16,13 @@ const ENTRY = new URL(import.meta.url.endsWith('.ts') ? '../worker/worker.ts' : 
 /** Longest delay before a restart: threads that keep ending while they start must not use up the machine. */
 const MAX_RESTART_DELAY_MS = 1_000;
 const RESTART_DELAY_STEP_MS = 100;
+/** A thread whose event loop stands still for this time while it is to serve a swap is ended and replaced. */
+const STANDSTILL_MS = 2_000;
+const LOOK_MS = 250;
+/** Limit for a swap in a thread whose event loop goes on. Only a fault of the thread makes a swap take so long. */
+const MAX_SWAP_MS = 60_000;
+/** How long a swap waits until a thread that starts serves, whatever it waits for. */
+const START_MS = 5_000;
 
 type Question = Extract<ToWorker, { id: number }>;
 /** A question to a worker thread without its id, which `ask` adds. */
@@ -20,8 +30,11 @@ export type Ask = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'>
 
 interface WorkerPlaceOptions {
   /** Returns the data that a new worker thread is started with; called at each start. */
-  readonly init: () => WorkerInit;
+  readonly init: () => Omit<WorkerInit, 'progress'>;
   readonly onPassive: (report: PassiveReport) => void;
+  readonly onShortage: (shortage: Shortage, count: number) => void;
+  /** Receives a message for another worker. */
+  readonly onCapacity: (capacity: Capacity) => void;
   /** Receives lines for the access log. `init` is the access log data that the thread was started with. */
   readonly onAccess: (batch: Batch, init: AccessLogInit) => void;
   /** Called when the thread has ended for any reason. Another thread follows. */
@@ -36,6 +49,8 @@ export class WorkerPlace {
   readonly #options: WorkerPlaceOptions;
   #thread: Worker | undefined;
   #ready = Promise.withResolvers<readonly OpenFailure[]>();
+  #isReady = false;
+  #progress = createProgress();
   readonly #questions = new Map<number, (failures: readonly OpenFailure[] | undefined) => void>();
   #nextQuestion = 1;
   #version = 0;
@@ -66,7 +81,7 @@ export class WorkerPlace {
     return this.#ready.promise;
   }
 
-  tell(message: Extract<ToWorker, { type: 'health' | 'ticketKeys' }>): void {
+  tell(message: Extract<ToWorker, { type: 'health' | 'ticketKeys' | 'capacity' }>): void {
     this.#thread?.postMessage(message);
   }
 
@@ -82,17 +97,16 @@ export class WorkerPlace {
   }
 
   /**
-   * Resolves when the thread serves the swap, or a replacement serves it from its start. A thread that takes longer
-   * than `deadlineMs` is ended.
+   * Resolves when the thread serves the swap, or a replacement serves it from its start. A thread whose event loop
+   * stands still is ended; one that is busy is not. Resolves with `undefined` if a thread does not start in time.
    */
-  async swap(swap: Swap, deadlineMs: number): Promise<readonly OpenFailure[]> {
+  async swap(swap: Swap): Promise<readonly OpenFailure[] | undefined> {
     const response = this.ask({ type: 'swap', swap });
-    const late = Promise.withResolvers<'late'>();
-    const timer = setTimeout(late.resolve, deadlineMs, 'late');
-    const failures = await Promise.race([response, late.promise]);
-    clearTimeout(timer);
-    if (failures === 'late') await this.end(`it did not serve version ${swap.version} within ${deadlineMs} ms`);
-    if (failures === 'late' || failures === undefined) return await this.ready;
+    // A thread that starts gets the swap after its start, during which its event loop stands still.
+    const started = this.#isReady || withDeadline(Promise.race([this.ready, response]).then(isTrue), START_MS);
+    if (!(await started)) return undefined;
+    const failures = await this.#unlessStuck(response, swap.version);
+    if (failures === undefined) return await withDeadline(this.ready, START_MS);
     this.#version = swap.version;
     return failures;
   }
@@ -113,8 +127,29 @@ export class WorkerPlace {
     await this.#thread?.terminate();
   }
 
+  /** Returns the response to a swap, or `undefined` if the thread ends before it, perhaps because it is stuck. */
+  async #unlessStuck(
+    response: Promise<readonly OpenFailure[] | undefined>,
+    version: number,
+  ): Promise<readonly OpenFailure[] | undefined> {
+    const watch = new StandstillWatch(this.#progress);
+    const stuck = Promise.withResolvers<string>();
+    let lookedMs = 0;
+    const timer = setInterval(() => {
+      lookedMs += LOOK_MS;
+      if (watch.look(LOOK_MS) >= STANDSTILL_MS) stuck.resolve(`its event loop stood still for ${STANDSTILL_MS} ms`);
+      if (lookedMs >= MAX_SWAP_MS) stuck.resolve(`it did not serve version ${version} within ${MAX_SWAP_MS} ms`);
+    }, LOOK_MS);
+    const result = await Promise.race([response, stuck.promise]);
+    clearInterval(timer);
+    if (typeof result !== 'string') return result;
+    await this.end(result);
+    return undefined;
+  }
+
   #start(): void {
-    const workerData = this.#options.init();
+    this.#progress = createProgress();
+    const workerData = { ...this.#options.init(), progress: this.#progress };
     const thread = new Worker(ENTRY, { workerData });
     let cause: unknown;
     this.#thread = thread;
@@ -135,6 +170,7 @@ export class WorkerPlace {
     switch (message.type) {
       case 'ready':
         this.#failedStarts = 0;
+        this.#isReady = true;
         this.#ready.resolve(message.failures);
         if (this.#restarts > 0) this.#options.onReplaced(this.id);
         return;
@@ -143,7 +179,13 @@ export class WorkerPlace {
         this.#questions.delete(message.id);
         return;
       case 'passive':
-        this.#options.onPassive(message.report);
+        for (const report of message.reports) this.#options.onPassive(report);
+        return;
+      case 'shortage':
+        this.#options.onShortage(message.shortage, message.count);
+        return;
+      case 'capacity':
+        this.#options.onCapacity(message.capacity);
         return;
       case 'access':
         if (accessLog) this.#options.onAccess(message.batch, accessLog);
@@ -155,6 +197,7 @@ export class WorkerPlace {
 
   #onExit(reason: string): void {
     this.#thread = undefined;
+    this.#isReady = false;
     this.#version = 0;
     // `#ready` is renewed before the open questions end without a response: their callers then wait for the next
     // thread.
@@ -174,4 +217,8 @@ export class WorkerPlace {
     if (delayMs === 0) this.#start();
     else this.#restartTimer = setTimeout(() => this.#start(), delayMs);
   }
+}
+
+function isTrue(): true {
+  return true;
 }

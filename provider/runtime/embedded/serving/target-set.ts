@@ -7,6 +7,7 @@ import { RAMP_PARTS, ramp, rampMsOf } from '../../select/slow-start.ts';
 import type { PickingClient, Stickiness } from '../../select/stickiness.ts';
 import { createStickiness } from '../../select/sticky-sessions.ts';
 import type {
+  Capacity,
   TargetGroupBase,
   TargetGroupSettings,
   TargetGroupUpsert,
@@ -14,32 +15,50 @@ import type {
   TimedHealthChange,
 } from '../shared/messages.ts';
 import { sharedNowMs } from '../shared/shared-clock.ts';
-import { type PassiveListener, Target } from './target.ts';
+import { WaitingColumn } from '../shared/waiting.ts';
+import { forgetRebuild, type Rebuildable, rebuildSoon } from './rebuilds.ts';
+import { type PassiveListener, Target, type TargetOwner } from './target.ts';
 
 /** A change of a target set. Missing properties stay unchanged. `clients` is used only if `settings` is present. */
-type TargetSetChange = Partial<Omit<TargetGroupUpsert, 'pickingState'>>;
+type TargetSetChange = Partial<Omit<TargetGroupUpsert, 'pickingState' | 'waiting'>>;
+
+/**
+ * How many targets are passed over that became unhealthy since the last rebuild. If more are met, most have become
+ * unhealthy, and a rebuild is cheaper than further picks.
+ */
+const MAX_PASSED = 8;
 
 type TargetHealth = Pick<TimedHealthChange, 'key' | 'health' | 'begunAtMs'>;
 
-export class TargetSet {
+export class TargetSet implements Rebuildable, TargetOwner {
+  readonly waiting: WaitingColumn;
   #settings: TargetGroupSettings;
   readonly #targets = new Map<string, Target>();
   readonly #pickingState: PickingState;
-  readonly #workerId: number;
   readonly #onPassive: PassiveListener;
+  readonly #onCapacity: (capacity: Capacity) => void;
   #picker: Picker<Target>;
-  #canPick = false;
+  /** Number of targets that take new traffic. */
+  #pickable = 0;
   #stickiness: Stickiness<Target> | undefined;
   /** Timer of the next step of slow start, set while a target is in slow start. */
   #rampTimer: NodeJS.Timeout | undefined;
   #hasBegun = false;
+  /** True while health changes wait for a rebuild of the picker. */
+  #isStale = false;
 
   /** All workers share `pickingState`, so that together they give each target its share of the picks. */
-  constructor({ settings, pickingState, clients }: TargetGroupBase, workerId: number, onPassive: PassiveListener) {
+  constructor(
+    { settings, pickingState, waiting, clients }: TargetGroupBase,
+    workerId: number,
+    onPassive: PassiveListener,
+    onCapacity: (capacity: Capacity) => void = () => {},
+  ) {
+    this.waiting = new WaitingColumn(waiting, workerId);
     this.#settings = settings;
     this.#pickingState = new PickingState(pickingState, workerId);
-    this.#workerId = workerId;
     this.#onPassive = onPassive;
+    this.#onCapacity = onCapacity;
     this.#picker = createPicker(settings.algorithm, [], this.#pickingState);
     this.#stickiness = this.#newStickiness(clients);
   }
@@ -51,7 +70,7 @@ export class TargetSet {
 
   /** True if any target of the group takes new traffic. */
   get canPick(): boolean {
-    return this.#canPick;
+    return this.#pickable > 0;
   }
 
   /**
@@ -72,10 +91,22 @@ export class TargetSet {
     const stickiness = this.#stickiness;
     const own = stickiness?.find(client, tried);
     if (own !== undefined) return own;
-    const picker = this.#picker;
     const isPreferred = preferred?.isPickable === true && tried?.has(preferred) !== true;
-    const next = isPreferred ? preferred : picker.pick(picker.isByClient ? client.remoteAddress : '', tried);
+    const next = isPreferred ? preferred : this.#next(client, tried);
     return next === undefined || stickiness === undefined ? next : stickiness.keep(client, next, tried);
+  }
+
+  /** Returns true if the client's requests must go to the target that `pick` returned for them. */
+  isTied(client: PickingClient): boolean {
+    return this.#picker.isByClient || this.#stickiness?.find(client) !== undefined;
+  }
+
+  tellCapacity({ key }: Target, workerId: number, declined: readonly number[]): void {
+    this.#onCapacity({ workerId, targetGroupId: this.#settings.id, key, declined });
+  }
+
+  target(key: string): Target | undefined {
+    return this.#targets.get(key);
   }
 
   /** Returns true if the target is bound to this target group. */
@@ -95,7 +126,7 @@ export class TargetSet {
     if (settings !== undefined) this.#configure(settings, clients);
     const unbound = removed.map((key) => this.#remove(key)).filter((target) => target !== undefined);
     for (const upsert of upserted) this.#upsert(upsert);
-    this.#rebuild();
+    this.rebuild();
     return unbound;
   }
 
@@ -104,14 +135,50 @@ export class TargetSet {
     return this.update({ removed: [...this.#targets.keys()] });
   }
 
+  /** Records health changes. From now on no unhealthy target is picked; others are picked after a rebuild, which is soon. */
   setHealth(changes: readonly TargetHealth[]): void {
     for (const { key, health, begunAtMs } of changes) {
       const target = this.#targets.get(key);
       if (target === undefined) continue;
+      const wasPickable = target.isPickable;
       target.health = health;
       target.begunAtMs = begunAtMs;
+      this.#pickable += Number(target.isPickable) - Number(wasPickable);
+      this.#hasBegun ||= health !== 'checking';
     }
-    this.#rebuild();
+    this.#isStale = true;
+    rebuildSoon(this);
+  }
+
+  /** Rebuilds the picker of the targets that are eligible now. */
+  rebuild(): void {
+    const { algorithm } = this.#settings;
+    const targets = [...this.#targets.values()];
+    const eligible = targets.filter((target) => target.isPickable);
+    const rampMs = rampMsOf(this.#settings);
+    const isRamping = ramp(eligible, rampMs, sharedNowMs());
+    this.#picker = createPicker(algorithm, eligible, this.#pickingState);
+    this.#pickable = eligible.length;
+    this.#hasBegun ||= targets.length === 0 || targets.some(({ health }) => health !== 'checking');
+    this.#isStale = false;
+    forgetRebuild(this);
+    clearTimeout(this.#rampTimer);
+    this.#rampTimer = isRamping ? setTimeout(() => rebuildSoon(this), rampMs / RAMP_PARTS).unref() : undefined;
+  }
+
+  #next(client: PickingClient, tried: ReadonlySet<Target> | undefined): Target | undefined {
+    const picker = this.#picker;
+    const address = picker.isByClient ? client.remoteAddress : '';
+    let target = picker.pick(address, tried);
+    if (!this.#isStale) return target;
+    const passed = new Set(tried);
+    while (target !== undefined && !target.isPickable && passed.size < MAX_PASSED) {
+      passed.add(target);
+      target = picker.pick(address, passed);
+    }
+    if (target?.isPickable) return target;
+    this.rebuild();
+    return this.#picker.pick(address, tried);
   }
 
   #configure(settings: TargetGroupSettings, clients: SharedArrayBuffer | undefined): void {
@@ -130,7 +197,7 @@ export class TargetSet {
       present.health = upsert.health;
       present.begunAtMs = upsert.begunAtMs;
     } else {
-      const target = new Target(upsert, this.#workerId, this.#onPassive);
+      const target = new Target(upsert, this, this.#onPassive);
       this.#targets.set(upsert.key, target);
       this.#stickiness?.add(target);
     }
@@ -143,19 +210,6 @@ export class TargetSet {
     this.#stickiness?.remove(target);
     target.unbind();
     return target;
-  }
-
-  #rebuild(): void {
-    const { algorithm } = this.#settings;
-    const targets = [...this.#targets.values()];
-    const eligible = targets.filter((target) => target.isPickable);
-    const rampMs = rampMsOf(this.#settings);
-    const isRamping = ramp(eligible, rampMs, sharedNowMs());
-    this.#picker = createPicker(algorithm, eligible, this.#pickingState);
-    this.#canPick = eligible.length > 0;
-    this.#hasBegun ||= targets.length === 0 || targets.some(({ health }) => health !== 'checking');
-    clearTimeout(this.#rampTimer);
-    this.#rampTimer = isRamping ? setTimeout(() => this.#rebuild(), rampMs / RAMP_PARTS).unref() : undefined;
   }
 
   #newStickiness(clients: SharedArrayBuffer | undefined): Stickiness<Target> | undefined {

@@ -1,9 +1,11 @@
 // A target in a worker: its settings, its counters, and the flows and connections that use it until it is unbound.
+import { shortageOf } from '../../contract/shortage.ts';
 import { type Health, takesTraffic } from '../../contract/snapshot.ts';
 import type { RampingTarget } from '../../select/slow-start.ts';
 import type { StickyTarget } from '../../select/stickiness.ts';
 import { TargetColumn } from '../shared/counters.ts';
-import type { TargetUpsert } from '../shared/messages.ts';
+import type { TargetGroupSettings, TargetUpsert } from '../shared/messages.ts';
+import type { WaitingColumn } from '../shared/waiting.ts';
 
 /** How an unbind treats open flows and exchanges; part of the listener's settings. */
 export interface UnbindRule {
@@ -13,6 +15,8 @@ export interface UnbindRule {
 
 /** Something that uses a target: a connect in progress, a flow, an exchange, or an idle pooled connection. */
 export interface Hold {
+  /** The hold as an idle connection. `undefined` while it is something else. */
+  readonly idle?: IdleHold | undefined;
   /** Called once when the target is unbound, inside the swap and after the new pickers are in place. */
   onUnbind(rule: UnbindRule): void;
   /**
@@ -22,15 +26,35 @@ export interface Hold {
   transferTo(target: Target): boolean;
 }
 
-/** Receives failed connects. `error` is `undefined` for the first connect that succeeds after failures. */
-export type PassiveListener = (key: string, error: Error | undefined) => void;
+/** A hold that is an idle connection to the target. */
+export interface IdleHold {
+  /** When the connection became idle, by `performance.now()`. */
+  readonly idleSince: number;
+  /** True if a client has logged in on the connection. */
+  readonly hasLogin: boolean;
+  close(): void;
+}
 
-/** Error codes that are faults of this machine and say nothing about the target. */
-const LOCAL_FAULTS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
+/** The target group of a target, as far as its connections need it. */
+export interface TargetOwner {
+  readonly settings: TargetGroupSettings;
+  /** True if any target of the group takes new traffic. */
+  readonly canPick: boolean;
+  /** The requests that wait for a connection to any target of the group. */
+  readonly waiting: WaitingColumn;
+  /** Tells another worker that it may have a connection to the target, or is to give one back. */
+  tellCapacity(target: Target, workerId: number, declined: readonly number[]): void;
+}
+
+/**
+ * Receives failed connects, those because of a shortage of the runtime too. `error` is `undefined` for the first connect
+ * that succeeds after failures.
+ */
+export type PassiveListener = (key: string, error: Error | undefined) => void;
 
 /** Returns true if a connect failed for want of something on this machine, which says nothing about the target. */
 export function isLocalFault(error: Error | undefined): boolean {
-  return LOCAL_FAULTS.has((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+  return error !== undefined && shortageOf(error) !== undefined;
 }
 
 /** A target bound to one target group. If its target key is bound again later, that is a new object. */
@@ -41,6 +65,7 @@ export class Target implements StickyTarget, RampingTarget {
   readonly number: number;
   readonly slot: number;
   readonly counters: TargetColumn;
+  readonly owner: TargetOwner;
   /** The target's configured weight, 0-100. */
   fullWeight: number;
   /** The weight that pickers use, not 0-100: slow start multiplies `fullWeight` by up to RAMP_PARTS at each rebuild. */
@@ -51,7 +76,8 @@ export class Target implements StickyTarget, RampingTarget {
   readonly #holds = new Set<Hold>();
   readonly #onPassive: PassiveListener;
 
-  constructor(upsert: TargetUpsert, workerId: number, onPassive: PassiveListener) {
+  constructor(upsert: TargetUpsert, owner: TargetOwner, onPassive: PassiveListener) {
+    this.owner = owner;
     this.key = upsert.key;
     this.address = upsert.address;
     this.port = upsert.port;
@@ -60,7 +86,7 @@ export class Target implements StickyTarget, RampingTarget {
     this.fullWeight = upsert.weight;
     this.health = upsert.health;
     this.begunAtMs = upsert.begunAtMs;
-    this.counters = new TargetColumn(upsert.counters, workerId);
+    this.counters = new TargetColumn(upsert.counters, owner.waiting.workerId);
     this.#onPassive = onPassive;
   }
 
@@ -77,6 +103,30 @@ export class Target implements StickyTarget, RampingTarget {
     return this.counters.connections;
   }
 
+  /** True if all workers together have as many connections to the target as they may. */
+  get isFull(): boolean {
+    const { maxConnectionsPerTarget } = this.owner.settings;
+    return maxConnectionsPerTarget !== undefined && this.counters.openConnections >= maxConnectionsPerTarget;
+  }
+
+  /** True if there are more connections than there may be, because a limit was lowered. */
+  get isAboveLimits(): boolean {
+    const { maxConnectionsPerTarget: most, maxIdleTargetConnections: mostIdle } = this.owner.settings;
+    if (most !== undefined && this.counters.openConnections > most) return true;
+    return mostIdle !== undefined && this.counters.idleConnections > mostIdle;
+  }
+
+  /**
+   * Closes the connection of this worker that has been idle for longest, if any. One on which a client has logged in is
+   * closed only if there is no other, because the client must log in again.
+   */
+  closeIdle(): void {
+    let oldest: IdleHold | undefined;
+    for (const { idle } of this.#holds)
+      if (idle !== undefined && (oldest === undefined || isBetterClosed(idle, oldest))) oldest = idle;
+    oldest?.close();
+  }
+
   hold(hold: Hold): void {
     this.#holds.add(hold);
   }
@@ -86,8 +136,8 @@ export class Target implements StickyTarget, RampingTarget {
   }
 
   connectFailed(error: Error): void {
-    if (!this.#isBound || isLocalFault(error)) return;
-    this.counters.markFailing();
+    if (!this.#isBound) return;
+    if (shortageOf(error) === undefined) this.counters.markFailing();
     this.#onPassive(this.key, error);
   }
 
@@ -109,4 +159,8 @@ export class Target implements StickyTarget, RampingTarget {
     this.#holds.clear();
     for (const hold of holds) if (transferred === undefined || !hold.transferTo(transferred)) hold.onUnbind(rule);
   }
+}
+
+function isBetterClosed(a: IdleHold, b: IdleHold): boolean {
+  return a.hasLogin === b.hasLogin ? a.idleSince < b.idleSince : b.hasLogin;
 }

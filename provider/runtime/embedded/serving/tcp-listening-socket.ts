@@ -1,5 +1,6 @@
 // A TCP listening socket of a worker, which passes accepted sockets to the protocol of its listener.
 import * as net from 'node:net';
+import type { Shortage } from '../../contract/shortage.ts';
 import type { Protocol } from '../../contract/snapshot.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
 import { descriptors } from '../io/descriptors.ts';
@@ -34,6 +35,8 @@ export interface ListeningSocketContext {
   readonly accessLog?: AccessLog | undefined;
   readonly isPortShared: boolean;
   readonly log: Log;
+  /** Called for each connection or datagram to a target that the runtime was too short of something to begin. */
+  readonly onShortage?: (shortage: Shortage) => void;
 }
 
 /** Minimum time between two log lines about clients that are rejected. */

@@ -1,14 +1,20 @@
 // Counters of targets in shared memory: workers write, the main thread sums, and a request costs no message.
+import { type CellsOfWorkers, reserve, sumOf } from './shared-limit.ts';
 
-/** Cells of one worker's column. A column fills a cache line, so that workers do not slow each other. */
-const COLUMN_FLOATS = 8;
+/** Cells of one worker's column. A column fills two cache lines, so that workers do not slow each other. */
+const COLUMN_FLOATS = 16;
 const REQUESTS = 0;
 const ACTIVE = 1;
 const CONNECTING = 2;
 /** First of five cells that count responses, one for each status class, 1xx to 5xx. */
 const RESPONSES = 3;
 const CLASSES = 5;
-/** Cell of the flag for failed connects, in the first cache line, which belongs to no worker. */
+/** Cells of whole numbers, which Atomics can change: open and idle connections to an HTTP target. */
+const OPEN = 8;
+const IDLE = 9;
+/** How many 32-bit integers one 64-bit cell spans. */
+const INTS_PER_FLOAT = Float64Array.BYTES_PER_ELEMENT / Int32Array.BYTES_PER_ELEMENT;
+/** Cell of the flag for failed connects, in the first column, which belongs to no worker. */
 const IS_FAILING = 0;
 
 /** Makes the counters of one target. */
@@ -20,10 +26,19 @@ export function createCounters(workers: number): SharedArrayBuffer {
 export class TargetColumn {
   readonly #cells: Float64Array;
   readonly #at: number;
+  readonly #open: CellsOfWorkers;
+  readonly #idle: CellsOfWorkers;
+  readonly #ownOpen: number;
+  readonly #ownIdle: number;
 
   constructor(counters: SharedArrayBuffer, workerId: number) {
+    const ints = new Int32Array(counters);
     this.#cells = new Float64Array(counters);
     this.#at = (1 + workerId) * COLUMN_FLOATS;
+    this.#open = cellsOf(ints, OPEN);
+    this.#idle = cellsOf(ints, IDLE);
+    this.#ownOpen = (this.#at + OPEN) * INTS_PER_FLOAT;
+    this.#ownIdle = (this.#at + IDLE) * INTS_PER_FLOAT;
   }
 
   /** Counts a request, a TCP connection or a UDP session that was given to the target. */
@@ -62,6 +77,50 @@ export class TargetColumn {
     for (let at = COLUMN_FLOATS; at < cells.length; at += COLUMN_FLOATS)
       sum += (cells[at + ACTIVE] as number) + (cells[at + CONNECTING] as number);
     return sum;
+  }
+
+  /**
+   * Counts one more connection to an HTTP target, until `connectionEnded`. Returns `false` if all workers together
+   * already have `limit`, which may be `undefined` for none.
+   */
+  reserveConnection(limit: number | undefined): boolean {
+    return reserveIn(this.#open, this.#ownOpen, limit);
+  }
+
+  connectionEnded(): void {
+    Atomics.sub(this.#open.ints, this.#ownOpen, 1);
+  }
+
+  /** Open connections to an HTTP target in all workers: connecting, in use and idle ones. */
+  get openConnections(): number {
+    return sumOf(this.#open);
+  }
+
+  /** Counts one more idle connection like `reserveConnection`, until `idleEnded`. */
+  reserveIdle(limit: number | undefined): boolean {
+    return reserveIn(this.#idle, this.#ownIdle, limit);
+  }
+
+  idleEnded(): void {
+    Atomics.sub(this.#idle.ints, this.#ownIdle, 1);
+  }
+
+  /** Idle connections to an HTTP target in all workers. */
+  get idleConnections(): number {
+    return sumOf(this.#idle);
+  }
+
+  /** True if this worker has an idle connection to the target. */
+  get hasIdle(): boolean {
+    return Atomics.load(this.#idle.ints, this.#ownIdle) > 0;
+  }
+
+  /** Returns another worker that has an idle connection to the target. */
+  otherWithIdle(): number | undefined {
+    const { ints, first, stride } = this.#idle;
+    for (let at = first; at < ints.length; at += stride)
+      if (at !== this.#ownIdle && Atomics.load(ints, at) > 0) return (at - first) / stride;
+    return undefined;
   }
 
   /** Counts a response of the target that went to a client. */
@@ -107,12 +166,25 @@ export function readCounters(counters: SharedArrayBuffer): TargetSums {
   return sums;
 }
 
-/** Clears the open flows of a worker that ended, for the main thread. */
+/** Clears the open flows and connections of a worker that ended, for the main thread. */
 export function clearActive(counters: SharedArrayBuffer, workerId: number): void {
   const at = (1 + workerId) * COLUMN_FLOATS;
   const cells = new Float64Array(counters);
+  const ints = new Int32Array(counters);
   cells[at + ACTIVE] = 0;
   cells[at + CONNECTING] = 0;
+  for (const offset of [OPEN, IDLE]) Atomics.store(ints, (at + offset) * INTS_PER_FLOAT, 0);
+}
+
+/** The same cell of every worker. The first cache lines belong to no worker. */
+function cellsOf(ints: Int32Array, offset: number): CellsOfWorkers {
+  return { ints, first: (COLUMN_FLOATS + offset) * INTS_PER_FLOAT, stride: COLUMN_FLOATS * INTS_PER_FLOAT };
+}
+
+function reserveIn(cells: CellsOfWorkers, own: number, limit: number | undefined): boolean {
+  if (limit !== undefined) return reserve(cells, own, limit);
+  Atomics.add(cells.ints, own, 1);
+  return true;
 }
 
 /** The number of open client connections of one worker, in a cell of an array that all workers share. */

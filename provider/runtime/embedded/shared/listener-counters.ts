@@ -1,6 +1,7 @@
 // Counters of listeners in shared memory: connections, requests, responses and their durations.
 import { DURATION_BOUNDS_MS, type ListenerTraffic } from '../../contract/engine-statistics.ts';
 import { classOf } from './counters.ts';
+import { type CellsOfWorkers, reserve, sumOf } from './shared-limit.ts';
 
 /** Cells of one worker's column: whole cache lines, so that workers do not slow each other. */
 const COLUMN_FLOATS = 40;
@@ -21,8 +22,6 @@ const REJECTED_REQUESTS = 31;
 const HANDSHAKE_FAILURES = 32;
 /** How many 32-bit integers one 64-bit cell spans. */
 const INTS_PER_FLOAT = Float64Array.BYTES_PER_ELEMENT / Int32Array.BYTES_PER_ELEMENT;
-/** Attempts to reserve a place under a limit. Only workers that reserve at the same moment need more than one. */
-const MAX_RESERVE_TRIES = 100;
 
 export function createListenerCounters(workers: number): SharedArrayBuffer {
   return new SharedArrayBuffer(workers * COLUMN_FLOATS * Float64Array.BYTES_PER_ELEMENT);
@@ -52,7 +51,7 @@ export class ListenerColumn {
 
   /** Open client connections of the listener in all workers. */
   get open(): number {
-    return sumOf(this.#ints, OPEN);
+    return sumOf(cellsOf(this.#ints, OPEN));
   }
 
   /** Counts a client connection that was rejected. */
@@ -110,21 +109,8 @@ export class ListenerColumn {
     (this.#cells[this.#at + DURATION_SUM] as number) += durationMs;
   }
 
-  /**
-   * Reserves one place of a limit that holds for all workers. It adds one to the worker's own cell, sums the cells of
-   * all workers, and subtracts the one again if the sum is above the limit. If several workers reserve at once, each
-   * sees every earlier addition. If the sum is below the limit after the subtraction, another worker has subtracted
-   * too, and the attempt is repeated.
-   */
   #reserve(offset: number, limit: number): boolean {
-    const cell = (this.#at + offset) * INTS_PER_FLOAT;
-    for (let tries = 0; tries < MAX_RESERVE_TRIES; tries++) {
-      Atomics.add(this.#ints, cell, 1);
-      if (sumOf(this.#ints, offset) <= limit) return true;
-      Atomics.sub(this.#ints, cell, 1);
-      if (sumOf(this.#ints, offset) >= limit) return false;
-    }
-    return false;
+    return reserve(cellsOf(this.#ints, offset), (this.#at + offset) * INTS_PER_FLOAT, limit);
   }
 }
 
@@ -139,7 +125,7 @@ export function readListenerCounters(counters: SharedArrayBuffer): ListenerTraff
   const sums = (offset: number, length: number) => Array.from({ length }, (_, index) => sum(offset + index));
   return {
     connections: sum(CONNECTIONS),
-    openConnections: sumOf(new Int32Array(counters), OPEN),
+    openConnections: sumOf(cellsOf(new Int32Array(counters), OPEN)),
     rejectedConnections: sum(REJECTED_CONNECTIONS),
     rejectedRequests: sum(REJECTED_REQUESTS),
     handshakeFailures: sum(HANDSHAKE_FAILURES),
@@ -157,10 +143,6 @@ export function clearUnderWay(counters: SharedArrayBuffer, workerId: number): vo
   for (const offset of [OPEN, PENDING]) Atomics.store(ints, (workerId * COLUMN_FLOATS + offset) * INTS_PER_FLOAT, 0);
 }
 
-/** The sum over all workers of a cell that holds whole numbers. */
-function sumOf(ints: Int32Array, offset: number): number {
-  let total = 0;
-  for (let at = offset * INTS_PER_FLOAT; at < ints.length; at += COLUMN_FLOATS * INTS_PER_FLOAT)
-    total += Atomics.load(ints, at);
-  return total;
+function cellsOf(ints: Int32Array, offset: number): CellsOfWorkers {
+  return { ints, first: offset * INTS_PER_FLOAT, stride: COLUMN_FLOATS * INTS_PER_FLOAT };
 }

@@ -1,5 +1,6 @@
 // Messages between the main thread and a worker.
 import type { HealthChange, PassiveReport } from '../../contract/engine.ts';
+import type { Shortage } from '../../contract/shortage.ts';
 import type { Health, ListenerSnapshot, RuleSnapshot, TargetGroupSnapshot } from '../../contract/snapshot.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
 import type { Endpoint, OpenFailure } from './endpoint.ts';
@@ -32,6 +33,8 @@ export interface TargetGroupUpsert {
   readonly settings: TargetGroupSettings;
   /** The state of picks that all workers share. */
   readonly pickingState: SharedArrayBuffer;
+  /** Which worker has the request that has waited longest for a connection to one of the targets. */
+  readonly waiting: SharedArrayBuffer;
   /** The client table of sticky sessions by source IP. `undefined` for a target group without them. */
   readonly clients: SharedArrayBuffer | undefined;
   readonly upserted: readonly TargetUpsert[];
@@ -40,7 +43,20 @@ export interface TargetGroupUpsert {
 }
 
 /** The settings of a target group, and the memory that all workers share for it. */
-export type TargetGroupBase = Pick<TargetGroupUpsert, 'settings' | 'pickingState' | 'clients'>;
+export type TargetGroupBase = Pick<TargetGroupUpsert, 'settings' | 'pickingState' | 'waiting' | 'clients'>;
+
+/**
+ * Tells a worker whose requests wait that a connection to a target may be made, or one with an idle connection that a
+ * request elsewhere waits for it.
+ */
+export interface Capacity {
+  readonly workerId: number;
+  readonly targetGroupId: string;
+  /** Target key. */
+  readonly key: string;
+  /** Workers whose waiting requests cannot go to this target. */
+  readonly declined: readonly number[];
+}
 
 export interface ListenerUpsert {
   readonly settings: ListenerSettings;
@@ -77,6 +93,8 @@ export interface WorkerInit {
   readonly isPortShared: boolean;
   readonly gauges: SharedArrayBuffer;
   readonly descriptors: SharedArrayBuffer;
+  /** Where the worker records that its event loop makes progress. */
+  readonly progress: SharedArrayBuffer;
   readonly ticketKeys: Uint8Array;
   /** Data for the access log. `undefined` if none is kept. */
   readonly accessLog: AccessLogInit | undefined;
@@ -90,6 +108,7 @@ export type ToWorker =
   | { readonly type: 'swap'; readonly id: number; readonly swap: Swap }
   | { readonly type: 'close'; readonly id: number }
   | { readonly type: 'ticketKeys'; readonly keys: Uint8Array }
+  | { readonly type: 'capacity'; readonly capacity: Capacity }
   | { readonly type: 'health'; readonly changes: readonly TimedHealthChange[] };
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -104,7 +123,11 @@ export type FromWorker =
    * message, no client connection is left.
    */
   | { readonly type: 'reply'; readonly id: number; readonly failures: readonly OpenFailure[] }
-  | { readonly type: 'passive'; readonly report: PassiveReport }
+  | { readonly type: 'passive'; readonly reports: readonly PassiveReport[] }
+  /** A shortage of the runtime, and how many connections or datagrams to targets it kept from beginning. */
+  | { readonly type: 'shortage'; readonly shortage: Shortage; readonly count: number }
+  /** A message for another worker, which the main thread passes on. */
+  | { readonly type: 'capacity'; readonly capacity: Capacity }
   | { readonly type: 'access'; readonly batch: Batch }
   | {
       readonly type: 'log';

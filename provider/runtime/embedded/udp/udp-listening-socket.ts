@@ -1,5 +1,6 @@
 // A UDP listening socket: it passes each client's datagrams to the client's session, and responses back to the client.
 import type { RemoteInfo, Socket } from 'node:dgram';
+import { shortageOf } from '../../contract/shortage.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
 import { datagramSocket, hasRoom } from '../io/datagram-socket.ts';
 import { type Timed, unwatch, watch } from '../io/deadlines.ts';
@@ -77,6 +78,8 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
   }
 
   onLocalFault(session: UdpSession, error: Error): boolean {
+    const shortage = shortageOf(error);
+    if (shortage !== undefined) this.#context.onShortage?.(shortage);
     const oldest = this.#sessions.takeOldest(session);
     if (oldest) this.#end(oldest);
     else this.#logDrop(error);

@@ -1,5 +1,7 @@
 // The served state of a worker: listening sockets, listeners and targets, and the swap from one version to the next.
 import type { PassiveReport } from '../../contract/engine.ts';
+import { shortageOf } from '../../contract/shortage.ts';
+import { serveWaiting, targetsChanged } from '../http/upstream/capacity.ts';
 import { pollPassed } from '../io/queue-drain.ts';
 import type { ListeningSocket } from '../serving/listening-socket.ts';
 import type { Target, UnbindRule } from '../serving/target.ts';
@@ -14,13 +16,15 @@ import {
   type OpenFailure,
   openFailure,
 } from '../shared/endpoint.ts';
-import type { ListenerUpsert, Swap, TargetGroupUpsert, TimedHealthChange } from '../shared/messages.ts';
+import type { Capacity, ListenerUpsert, Swap, TargetGroupUpsert, TimedHealthChange } from '../shared/messages.ts';
 import { UdpListeningSocket } from '../udp/udp-listening-socket.ts';
 
 interface ServedStateContext extends ListeningSocketContext {
   readonly workerId: number;
   readonly workers: number;
   readonly onPassive: (report: PassiveReport) => void;
+  /** Sends a message to another worker. */
+  readonly onCapacity: (capacity: Capacity) => void;
 }
 
 /** How one target is unbound in a swap. */
@@ -69,20 +73,33 @@ export class ServedState {
    */
   async swap(swap: Swap): Promise<OpenFailure[]> {
     const failures = await this.open(swap.endpoints);
+    const changed = swap.upserted.flatMap(({ targetGroups }) =>
+      targetGroups.flatMap(({ settings }) => this.#targetGroups.get(settings.id) ?? []),
+    );
     const unbound = this.#apply(swap);
     const unused = this.#serve(swap.upserted.map(({ settings }) => settings.id));
     const closed = this.#closeListeningSockets(unused);
     // The users of unbound targets are notified last in the tick, so that they pick again with the new pickers and
     // listeners.
     for (const [target, { rule, transferred }] of unbound) target.tellHolds(rule, transferred?.get(target.key));
+    for (const targets of changed) targetsChanged(targets);
     await closed;
     return failures;
   }
 
   setHealth(changes: readonly TimedHealthChange[]): void {
     const byTargetGroup = Map.groupBy(changes, ({ targetGroupId }) => targetGroupId);
-    for (const [targetGroupId, ofTargetGroup] of byTargetGroup)
-      this.#targetGroups.get(targetGroupId)?.setHealth(ofTargetGroup);
+    for (const [targetGroupId, ofTargetGroup] of byTargetGroup) {
+      const targets = this.#targetGroups.get(targetGroupId);
+      targets?.setHealth(ofTargetGroup);
+      if (targets !== undefined) targetsChanged(targets);
+    }
+  }
+
+  /** Handles a message of another worker about connections to a target. */
+  offered({ targetGroupId, key, declined }: Capacity): void {
+    const target = this.#targetGroups.get(targetGroupId)?.target(key);
+    if (target !== undefined) serveWaiting(target, declined);
   }
 
   /** Stops accepting connections and lets open ones finish. Resolves when none is left. */
@@ -157,11 +174,14 @@ export class ServedState {
   }
 
   #newTargetGroup(targetGroup: TargetGroupUpsert): TargetSet {
-    const { workerId, onPassive } = this.#context;
+    const { workerId, onPassive, onShortage, onCapacity } = this.#context;
     const { id: targetGroupId } = targetGroup.settings;
-    return new TargetSet(targetGroup, workerId, (key, error) => {
-      onPassive({ targetGroupId, key, ok: error === undefined, error: error?.message });
-    });
+    const tell = (key: string, error: Error | undefined) => {
+      const shortage = error && shortageOf(error);
+      if (shortage === undefined) onPassive({ targetGroupId, key, ok: error === undefined, error: error?.message });
+      else onShortage?.(shortage);
+    };
+    return new TargetSet(targetGroup, workerId, tell, onCapacity);
   }
 
   #removeTargetGroup(listenerId: string, id: string): Target[] {

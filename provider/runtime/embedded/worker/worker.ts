@@ -1,5 +1,7 @@
 // The entry of a worker thread: it handles the messages of the main thread one after another.
 import { parentPort, workerData } from 'node:worker_threads';
+import type { PassiveReport } from '../../contract/engine.ts';
+import type { Shortage } from '../../contract/shortage.ts';
 import { AccessLog } from '../access-log/access-log.ts';
 import { acceptHttp } from '../http/exchange/accept.ts';
 import { rejectHttp } from '../http/exchange/reject.ts';
@@ -7,16 +9,19 @@ import { descriptors } from '../io/descriptors.ts';
 import { ConnectionGauge } from '../shared/counters.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
 import type { FromWorker, ToWorker, WorkerInit } from '../shared/messages.ts';
+import { recordProgress } from '../shared/progress.ts';
 import { acceptTcp } from '../tcp/accept.ts';
 import { Https } from '../tls/accept.ts';
 import { ServedState } from './served-state.ts';
 
 if (!parentPort) throw new Error('worker.ts can run only in a worker thread.');
 const port = parentPort;
-const { workerId, workers, isPortShared, gauges, swap, ...init } = workerData as WorkerInit;
+const { workerId, workers, isPortShared, gauges, progress, swap, ...init } = workerData as WorkerInit;
 descriptors.share(init.descriptors, workerId);
 const accessLog = init.accessLog && new AccessLog(init.accessLog, (batch) => send({ type: 'access', batch }));
 let { ticketKeys } = init;
+const reports: PassiveReport[] = [];
+const shortages = new Map<string, { readonly shortage: Shortage; readonly count: number }>();
 const https = new Https(() => ticketKeys);
 
 const served = new ServedState({
@@ -28,7 +33,9 @@ const served = new ServedState({
   gauge: new ConnectionGauge(gauges, workerId),
   accessLog,
   log: (level, message, fields) => send({ type: 'log', level, message, fields }),
-  onPassive: (report) => send({ type: 'passive', report }),
+  onPassive: reportSoon,
+  onShortage: (shortage) => countSoon(shortage),
+  onCapacity: (capacity) => send({ type: 'capacity', capacity }),
 });
 
 /**
@@ -37,14 +44,17 @@ const served = new ServedState({
  */
 let last: Promise<void> = start().catch(crash);
 port.on('message', (message: ToWorker) => {
-  last = last.then(() => handle(message)).catch(crash);
+  // Requests that wait for a connection do not wait for a swap too.
+  if (message.type === 'capacity') served.offered(message.capacity);
+  else last = last.then(() => handle(message)).catch(crash);
 });
+recordProgress(progress);
 
 async function start(): Promise<void> {
   send({ type: 'ready', failures: await served.swap(swap) });
 }
 
-async function handle(message: ToWorker): Promise<void> {
+async function handle(message: Exclude<ToWorker, { type: 'capacity' }>): Promise<void> {
   switch (message.type) {
     case 'open':
       return reply(message.id, await served.open(message.endpoints));
@@ -63,6 +73,24 @@ async function handle(message: ToWorker): Promise<void> {
     case 'health':
       served.setHealth(message.changes);
   }
+}
+
+/** Sends all reports of an event-loop iteration in one message, because thousands of connects may fail together. */
+function reportSoon(report: PassiveReport): void {
+  reports.push(report);
+  if (reports.length === 1) setImmediate(() => send({ type: 'passive', reports: reports.splice(0) }));
+}
+
+/** Sends how often the runtime was short of each resource in an event-loop iteration. */
+function countSoon(shortage: Shortage): void {
+  if (shortages.size === 0) setImmediate(sendShortages);
+  const count = (shortages.get(shortage.resource)?.count ?? 0) + 1;
+  shortages.set(shortage.resource, { shortage, count });
+}
+
+function sendShortages(): void {
+  for (const counted of shortages.values()) send({ type: 'shortage', ...counted });
+  shortages.clear();
 }
 
 function reply(id: number, failures: readonly OpenFailure[] = []): void {

@@ -26,6 +26,8 @@ export const MIGRATIONS: readonly string[] = [
   'alter table tokens add column owners text',
   // The id of the token that last changed an object.
   'alter table objects add column changed_by text; update objects set changed_by = created_by',
+  // Whether a server has expired follows from the time.
+  `update objects set state = '{}' where kind = 'backend-servers'`,
 ];
 
 /**

@@ -4,10 +4,11 @@ import { backup, DatabaseSync } from 'node:sqlite';
 import { Kysely, type Transaction } from 'kysely';
 import { HEALTH_STATES } from '../../../model/base/health.ts';
 import type { Health } from '../../contract/snapshot.ts';
-import type { ObjectChange, StoredHealth, StoredModel, StoredToken } from '../../stored/object.ts';
+import type { HealthSave, ObjectChange, StoredModel, StoredToken } from '../../stored/object.ts';
 import { brokenError } from '../broken-row.ts';
 import type { ReportBroken, Store } from '../store.ts';
 import { openDatabase } from './dialect.ts';
+import { healthTime, writeHealth } from './health-rows.ts';
 import { demandWhole } from './integrity.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 import { type Schema, toObject, toRow, toToken, toTokenRow } from './rows.ts';
@@ -72,7 +73,7 @@ export class SqliteStore implements Store {
         runtimeId: meta.get('runtimeId') ?? '',
         version: Number(meta.get('version') ?? 0),
         objects: decode(objects, ({ kind, id }) => `${kind}/${id}`, toObject),
-        healthAtMs: Number(meta.get('healthAtMs') ?? 0),
+        ...healthTime(meta),
         // Health that is not known is found anew by checks.
         health: health.filter(isKnown).map(({ target_group_id: targetGroupId, key, health: state }) => ({
           targetGroupId,
@@ -84,7 +85,7 @@ export class SqliteStore implements Store {
     });
   }
 
-  async commit(version: number, changes: readonly ObjectChange[]): Promise<void> {
+  async commit(version: number, changes: readonly ObjectChange[], health?: HealthSave): Promise<void> {
     await this.#write(async (tx) => {
       for (const change of changes) {
         if ('put' in change) await tx.replaceInto('objects').values(toRow(change.put)).execute();
@@ -97,20 +98,12 @@ export class SqliteStore implements Store {
         .replaceInto('meta')
         .values({ name: 'version', value: String(version) })
         .execute();
+      if (health !== undefined) await writeHealth(tx, health);
     });
   }
 
-  async saveHealth(atMs: number, health: readonly StoredHealth[]): Promise<void> {
-    await this.#write(async (tx) => {
-      await tx.deleteFrom('health').execute();
-      for (const { targetGroupId, key, health: value } of health) {
-        await tx.insertInto('health').values({ target_group_id: targetGroupId, key, health: value }).execute();
-      }
-      await tx
-        .replaceInto('meta')
-        .values({ name: 'healthAtMs', value: String(atMs) })
-        .execute();
-    });
+  async saveHealth(health: HealthSave): Promise<void> {
+    await this.#write((tx) => writeHealth(tx, health));
   }
 
   async addToken(token: StoredToken): Promise<void> {

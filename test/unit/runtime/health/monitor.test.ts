@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as entry } from 'node:timers/promises';
 import type { HealthChange } from '../../../../provider/runtime/contract/engine.ts';
 import type { HealthCheckSnapshot, Snapshot } from '../../../../provider/runtime/contract/snapshot.ts';
-import { HealthMonitor } from '../../../../provider/runtime/health/monitor.ts';
+import { HealthMonitor, type HealthUpdate } from '../../../../provider/runtime/health/monitor.ts';
 import { probe } from '../../../../provider/runtime/health/probes.ts';
 import { freePort, httpBackend, tcpBackend } from '../../../harness/backends/backends.ts';
 import { TCP_CHECK } from '../../../harness/control/tcp-check.ts';
@@ -22,16 +22,16 @@ function snapshotOf(ports: readonly number[], healthCheck: HealthCheckSnapshot |
 function monitorOf(t: TestContext): {
   monitor: HealthMonitor;
   changes: HealthChange[];
+  tell: (updates: readonly HealthUpdate[]) => void;
   health: (port: number) => string;
 } {
   const changes: HealthChange[] = [];
-  const monitor = new HealthMonitor({
-    probe,
-    nowMs: Date.now,
-    onChange: (healthChanges) => changes.push(...healthChanges),
-  });
+  const tell = (updates: readonly HealthUpdate[]) => {
+    changes.push(...updates.map(({ targetGroupId, key, health }) => ({ targetGroupId, key, health })));
+  };
+  const monitor = new HealthMonitor({ probe, nowMs: Date.now, onChange: tell });
   t.after(() => monitor.close());
-  return { monitor, changes, health: (port) => monitor.health('web', `127.0.0.1:${port}`) };
+  return { monitor, changes, tell, health: (port) => monitor.health('web', `127.0.0.1:${port}`) };
 }
 
 test('a new target is checked at once; a target without a health check is unchecked', async (t) => {
@@ -60,12 +60,12 @@ test('a target with changed check settings stays in traffic until the new check 
 });
 
 test('a target whose checks are turned off takes traffic again, which is reported to data planes', async (t) => {
-  const { monitor, changes, health } = monitorOf(t);
+  const { monitor, changes, tell, health } = monitorOf(t);
   const [up, down] = [(await tcpBackend(t, 'a')).port, await freePort()];
   monitor.apply(snapshotOf([up, down], CHECK));
   await until('both results', () => (health(up) === 'healthy' && health(down) === 'unhealthy') || undefined);
   changes.length = 0;
-  monitor.apply(snapshotOf([up, down], undefined));
+  tell(monitor.apply(snapshotOf([up, down], undefined)).changes);
   assert.deepEqual(
     changes,
     [up, down].map((port) => ({ targetGroupId: 'web', key: `127.0.0.1:${port}`, health: 'unchecked' })),
@@ -84,7 +84,7 @@ test('a target keeps its health while other targets change; a target that is bou
   assert.deepEqual([health(a), health(b)], ['healthy', 'checking']);
 });
 
-test('a seed counts for the next snapshot only, and `all` returns only checked targets', async (t) => {
+test('a seed counts for the next snapshot only', async (t) => {
   const { monitor, health } = monitorOf(t);
   const [a, b] = [await freePort(), await freePort()];
   const slow = { ...CHECK, intervalMs: 60_000, unhealthyThreshold: 100 };
@@ -93,10 +93,6 @@ test('a seed counts for the next snapshot only, and `all` returns only checked t
   monitor.apply(snapshotOf([a], slow));
   monitor.apply(snapshotOf([a, b], slow));
   assert.deepEqual([health(a), health(b)], ['healthy', 'checking']);
-  assert.deepEqual(
-    [...monitor.all()].map(({ health }) => health),
-    ['healthy', 'checking'],
-  );
 });
 
 test('a check without a response fails by its timeout', async (t) => {
@@ -157,13 +153,14 @@ test('many new targets are checked at once, and later at different times', async
   t.after(() => monitor.close());
   const ports = Array.from({ length: 1000 }, (_, index) => index + 1);
   monitor.apply(snapshotOf(ports, { ...CHECK, intervalMs: 10_000 }));
-  t.mock.timers.tick(1);
-  await entry();
+  const tick = async (ms: number) => {
+    t.mock.timers.tick(ms);
+    // Checks that are due together start in some event-loop iterations.
+    for (let iteration = 0; iteration < 25; iteration++) await entry();
+  };
+  await tick(1);
   assert.equal(checks.length, 1000);
-  for (atMs = 100; atMs <= 10_100; atMs += 100) {
-    t.mock.timers.tick(100);
-    await entry();
-  }
+  for (atMs = 100; atMs <= 10_100; atMs += 100) await tick(100);
   const second = checks.slice(1000);
   assert.ok(second.length >= 1000, `${second.length}`);
   const parts = [...Map.groupBy(second, (time) => Math.floor(time / 1000)).values()];
@@ -171,7 +168,7 @@ test('many new targets are checked at once, and later at different times', async
   assert.ok(busiest < 150, `${busiest} of them in one of ten parts of the interval`);
 });
 
-test('an unchecked target is unhealthy after three failed connections of any workers, and retried after 10 s', (t) => {
+test('an unchecked target is unhealthy after three failed connections of any workers, and retried after 10 s', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { monitor, changes } = monitorOf(t);
   const key = '127.0.0.1:80';
@@ -190,6 +187,7 @@ test('an unchecked target is unhealthy after three failed connections of any wor
   for (let more = 0; more < 3; more++) monitor.report(failed);
   assert.equal(health(), 'unhealthy', 'it is left out again, and again for 10 s');
   t.mock.timers.tick(10_000);
+  await entry();
   assert.deepEqual(
     changes.map((change) => change.health),
     ['unhealthy', 'unchecked', 'unhealthy', 'unchecked'],
@@ -197,12 +195,14 @@ test('an unchecked target is unhealthy after three failed connections of any wor
 });
 
 test('an ineligible target is not checked and ignores connections; once eligible, it is checked anew', async (t) => {
-  const { monitor, changes, health } = monitorOf(t);
+  const { monitor, changes, tell, health } = monitorOf(t);
   const { port } = await tcpBackend(t, 'a');
   const key = `127.0.0.1:${port}`;
   const apply = (ineligible: string | undefined) =>
-    monitor.apply(
-      snapshot(1, [listenerSnapshot('web', 1, [{ ...target(port), ineligible }], {}, { healthCheck: CHECK })]),
+    tell(
+      monitor.apply(
+        snapshot(1, [listenerSnapshot('web', 1, [{ ...target(port), ineligible }], {}, { healthCheck: CHECK })]),
+      ).changes,
     );
   apply(undefined);
   await until('the first check', () => health(port) === 'healthy' || undefined);
@@ -212,8 +212,34 @@ test('an ineligible target is not checked and ignores connections; once eligible
   assert.equal(monitor.state('web', key)?.lastError, 'server i-1 is Stopped');
   for (let failure = 0; failure < 4; failure++) monitor.report({ targetGroupId: 'web', key, ok: false });
   assert.equal(health(port), 'ineligible');
-  assert.deepEqual([...monitor.all()], [], 'it is no health to store');
   apply(undefined);
   assert.equal(health(port), 'checking');
   await until('it to be back', () => health(port) === 'healthy' || undefined);
+});
+
+test('all changes of one event-loop iteration are reported together, in their order, and before a next snapshot', async (t) => {
+  const reported: string[][] = [];
+  const monitor = new HealthMonitor({
+    probe,
+    nowMs: Date.now,
+    onChange: (changes) => reported.push(changes.map(({ key, health }) => `${key} ${health}`)),
+  });
+  t.after(() => monitor.close());
+  const ports = Array.from({ length: 100 }, (_, index) => index + 1);
+  const key = (port: number) => `127.0.0.1:${port}`;
+  const fail = (port: number) => {
+    for (let time = 0; time < 3; time++) monitor.report({ targetGroupId: 'web', key: key(port), ok: false });
+  };
+  monitor.apply(snapshotOf(ports, undefined));
+  for (const port of ports) fail(port);
+  await entry();
+  assert.deepEqual(reported, [ports.map((port) => `${key(port)} unhealthy`)]);
+  monitor.apply(snapshotOf([], undefined));
+  monitor.apply(snapshotOf([1, 2], undefined));
+  fail(1);
+  assert.equal(reported.length, 1);
+  monitor.apply(snapshotOf([2], undefined));
+  assert.deepEqual(reported.slice(1), [[`${key(1)} unhealthy`]]);
+  await entry();
+  assert.equal(reported.length, 2);
 });

@@ -9,6 +9,7 @@ import { probe } from '../../../../provider/runtime/health/probes.ts';
 import { freePort } from '../../../harness/backends/backends.ts';
 import { TCP_CHECK } from '../../../harness/control/tcp-check.ts';
 import { makePair } from '../../../harness/machine/certificates.ts';
+import { establishedTo, keptPorts } from '../../../harness/machine/kept-ports.ts';
 import { until } from '../../../harness/runtime/runtime.ts';
 
 function selfSigned(): { cert: string; key: string } {
@@ -58,6 +59,7 @@ async function check(
 ): Promise<string | undefined> {
   const ended = new AbortController();
   const problem = await probe({ address, port }, { ...TCP_CHECK, ...changes }, ended.signal);
+  assert.ok(typeof problem !== 'object');
   assert.equal(getEventListeners(ended.signal, 'abort').length, 0);
   return problem;
 }
@@ -114,6 +116,21 @@ test('TCP: an accepted connection passes, a refused one fails, and the port of t
   assert.match((await check(closed, {})) ?? '', /ECONNREFUSED/);
   assert.equal(await check(closed, { port }), undefined);
   await until('the end of the connections', () => sockets.size === 0);
+});
+
+test('HTTP: a check keeps no port (TIME_WAIT), whichever side closes first', async (t) => {
+  const { port } = await targetOf(t, responseOf('200 OK'));
+  const open = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', () => socket.write(responseOf('200 OK')));
+  });
+  const openPort = await listening(t, open);
+  for (const each of [port, openPort]) {
+    const checks = Array.from({ length: 20 }, () => check(each, HTTP));
+    assert.deepEqual(new Set(await Promise.all(checks)), new Set([undefined]));
+  }
+  await until('the end of the connections', () => establishedTo(port) + establishedTo(openPort) === 0);
+  assert.deepEqual([port, openPort].map(keptPorts), [0, 0]);
 });
 
 for (const [version, header] of [

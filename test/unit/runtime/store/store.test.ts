@@ -13,6 +13,7 @@ const TOKEN: StoredToken = {
   createdAt: '2026-11-21T00:00:00.000Z',
 };
 
+const BOOT = { bootId: '6a3c', monotonicMs: 12_345.25 };
 const HEALTHY: StoredHealth = { targetGroupId: 'web', key: '10.0.0.1:80', health: 'healthy' };
 
 function loadBalancer(id: string, version: number, properties: Record<string, unknown> = {}): StoredObject {
@@ -53,7 +54,7 @@ testOnEachStore('a new store is empty and keeps its runtime id from the first lo
   const store = open();
   const { runtimeId, ...rest } = await store.load();
   assert.match(runtimeId, /^[A-Za-z0-9_-]{8,}$/);
-  assert.deepEqual(rest, { version: 0, objects: [], healthAtMs: 0, health: [], tokens: [] });
+  assert.deepEqual(rest, { version: 0, objects: [], healthAtMs: 0, healthBoot: undefined, health: [], tokens: [] });
   assert.equal((await store.load()).runtimeId, runtimeId);
   await store.close();
   assert.equal((await open().load()).runtimeId, runtimeId);
@@ -65,13 +66,14 @@ testOnEachStore('committed data survives if the store is opened again without ha
   await first.commit(2, [{ put: loadBalancer('a', 1) }, { put: loadBalancer('b', 2) }]);
   await first.commit(3, [{ put: loadBalancer('a', 3, { tags: { env: 'dev' } }) }]);
   await first.commit(4, [{ delete: { kind: 'load-balancers', id: 'b' } }]);
-  await first.saveHealth(1000, [HEALTHY]);
+  await first.saveHealth({ atMs: 1000, boot: BOOT, put: [HEALTHY], removed: [] });
   await first.addToken(TOKEN);
   assert.deepEqual(await open().load(), {
     runtimeId,
     version: 4,
     objects: [loadBalancer('a', 3, { tags: { env: 'dev' } })],
     healthAtMs: 1000,
+    healthBoot: BOOT,
     health: [HEALTHY],
     tokens: [TOKEN],
   });
@@ -120,16 +122,26 @@ testOnEachStore('secrets and unusual text load unchanged', async (open) => {
   assert.deepEqual((await open().load()).objects, [SECRETIVE, odd]);
 });
 
-testOnEachStore('saved health replaces all earlier health and makes no model version', async (open) => {
-  const store = await written(open, loadBalancer('a', 1));
-  const other: StoredHealth = { targetGroupId: 'web/rule', key: '[::1]:80', health: 'ineligible' };
-  await store.saveHealth(1000, [HEALTHY, other]);
-  await store.saveHealth(2000, [{ ...HEALTHY, health: 'unhealthy' }]);
-  const { version, healthAtMs, health } = await store.load();
-  assert.deepEqual([version, healthAtMs, health], [1, 2000, [{ ...HEALTHY, health: 'unhealthy' }]]);
-  await store.saveHealth(3000, []);
-  assert.deepEqual((await store.load()).health, []);
-});
+testOnEachStore(
+  'health is stored with a commit or without one, only where it changed, and makes no version',
+  async (open) => {
+    const store = await written(open, loadBalancer('a', 1));
+    const other: StoredHealth = { targetGroupId: 'rules/"odd"', key: '[::1]:80', health: 'unhealthy' };
+    const [unhealthy, at] = [{ ...HEALTHY, health: 'unhealthy' } as const, { boot: undefined, removed: [] }];
+    const stored = async () => {
+      const { version, healthAtMs, health } = await open().load();
+      return [version, healthAtMs, health.sort((a, b) => (a.key < b.key ? -1 : 1))];
+    };
+    await store.saveHealth({ ...at, atMs: 1000, put: [HEALTHY, other] });
+    await store.commit(2, [{ put: loadBalancer('a', 2) }], { ...at, atMs: 2000, put: [unhealthy] });
+    assert.deepEqual(await stored(), [2, 2000, [unhealthy, other]]);
+    const broken = { put: { ...loadBalancer('c', 3), id: null as unknown as string } };
+    await assert.rejects(store.commit(3, [broken], { ...at, atMs: 3000, put: [HEALTHY] }));
+    assert.deepEqual(await stored(), [2, 2000, [unhealthy, other]]);
+    await store.saveHealth({ ...at, atMs: 4000, put: [], removed: [other, { targetGroupId: 'web', key: 'none' }] });
+    assert.deepEqual(await stored(), [2, 4000, [unhealthy]]);
+  },
+);
 
 testOnEachStore('tokens load in order of creation, with and without owners and expiry', async (open) => {
   const store = open();

@@ -4,9 +4,8 @@ import { test } from 'node:test';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
 import { eligibilityWarnings } from '../../../../provider/runtime/control/write/attachments.ts';
 import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
-import type { Draft } from '../../../../provider/runtime/stored/model.ts';
+import { Draft, type Model } from '../../../../provider/runtime/stored/model.ts';
 import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
-import { expireServers, hasExpired } from '../../../../provider/runtime/stored/servers.ts';
 import { emptyDraft, put, writeErrorOf } from '../../../harness/control/drafts.ts';
 
 const SERVER = { region: 'r1', vpcId: 'vpc-1', addresses: ['10.0.0.1', '10.0.0.2'] };
@@ -114,17 +113,27 @@ test('a bound server that changes its network or loses its bound address is inel
   assert.match(served(draft)[0]?.[1] ?? '', /has no address 10.0.0.2/);
 });
 
-test('a server expires once, and a later `expiresAt` makes it eligible again', () => {
+test('whether a server has expired follows from the time, both ways, and makes no version', () => {
   const draft = shop();
   bind(draft, { a: { serverId: 'i-1' } });
   putServer(draft, 'i-1', { expiresAt: '1970-01-01T00:00:10Z' });
-  assert.equal(hasExpired(draft, 9_999), false);
-  assert.equal(hasExpired(draft, 10_000), true);
-  expireServers(draft, 10_000);
-  assert.equal(hasExpired(draft, 10_000), false);
-  assert.deepEqual(served(draft), [['10.0.0.1:80', 'server i-1 has expired']]);
-  putServer(draft, 'i-1', { expiresAt: '1970-01-01T00:01:00+00:00' });
-  assert.deepEqual(served(draft), [['10.0.0.1:80', undefined]]);
+  putServer(draft, 'i-2', { expiresAt: '1970-01-01T00:00:20Z' });
+  const model = draft.toModel();
+  const reasonAt = (seen: Model) => served(new Draft(seen))[0]?.[1];
+  const [early, late] = [model.at(9_999), model.at(10_000)];
+  assert.equal(early, model);
+  assert.deepEqual([reasonAt(late), late.version], ['server i-1 has expired', model.version]);
+  assert.deepEqual([late.at(19_999), late.get('backend-servers', 'i-2')], [late, model.get('backend-servers', 'i-2')]);
+  const back = late.at(30_000).at(0);
+  assert.equal(reasonAt(back), undefined);
+  assert.deepEqual(back.get('backend-servers', 'i-1'), model.get('backend-servers', 'i-1'));
+  const next = new Draft(late, 10_000);
+  putServer(next, 'i-1', { expiresAt: '1970-01-01T00:00:10Z' });
+  assert.equal(next.isChanged, false, 'an equal put of an expired server changes nothing');
+  putServer(next, 'i-1', { expiresAt: '1970-01-01T00:01:00+00:00' });
+  assert.deepEqual(served(next), [['10.0.0.1:80', undefined]]);
+  putServer(next, 'i-1', { expiresAt: '1970-01-01T00:00:01Z' });
+  assert.deepEqual(served(next), [['10.0.0.1:80', 'server i-1 has expired']]);
 });
 
 test('a server whose addresses change is bound at its new address', () => {

@@ -38,7 +38,9 @@ const attachment = fc
     },
   }));
 
-const server = fc.record({ id, createdBy: anyToken }).map((more) => ({ ...base, ...more, kind: 'backend-servers' }));
+const server = fc
+  .record({ id, createdBy: anyToken })
+  .map((more) => ({ ...base, ...more, properties: {}, kind: 'backend-servers' }));
 const step = fc.record({
   object: fc.oneof(listener, attachment, server),
   isDelete: fc.boolean(),

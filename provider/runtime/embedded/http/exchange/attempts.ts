@@ -4,6 +4,7 @@ import { descriptors } from '../../io/descriptors.ts';
 import type { Target } from '../../serving/target.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import type { Request } from '../message/request.ts';
+import { isContended, stopWaiting, type Waiter, waitForCapacity } from '../upstream/capacity.ts';
 import { OwnUpstreams } from '../upstream/own-upstreams.ts';
 import { pool } from '../upstream/pool.ts';
 import { Upstream, type UpstreamUser } from '../upstream/upstream.ts';
@@ -11,8 +12,10 @@ import type { ExchangeClient } from './exchange-client.ts';
 
 /** A request is tried on at most two other targets. */
 const MAX_RETRIES = 2;
+/** How many targets are asked for a free connection before a request waits. */
+const MAX_FULL_TARGETS = 16;
 
-export class Attempts implements PickingClient {
+export class Attempts implements PickingClient, Waiter {
   /** The Set-Cookie value of the last pick, or '' if that sets no cookie. */
   setCookie = '';
   readonly #client: ExchangeClient;
@@ -26,9 +29,16 @@ export class Attempts implements PickingClient {
   #retries = 0;
   #tried: Set<Target> | undefined;
   #hasLocalFault = false;
+  /** The target set on which the request waits for a connection. */
+  #waitingFor: TargetSet | undefined;
+  /** Set while the request may have a connection although others wait: to this target, or to any. */
+  #turn: { readonly target: Target | undefined } | undefined;
+  readonly #onTurn: () => void;
 
-  constructor(client: ExchangeClient) {
+  /** `onTurn` is called when a request that waits may call `next` again. */
+  constructor(client: ExchangeClient, onTurn: () => void) {
     this.#client = client;
+    this.#onTurn = onTurn;
     this.#request = client.request;
   }
 
@@ -43,6 +53,17 @@ export class Attempts implements PickingClient {
   /** The connection for the request, which may still be connecting. */
   get upstream(): Upstream | undefined {
     return this.#upstream;
+  }
+
+  /** True after a `next` that found all connections in use. */
+  get isWaiting(): boolean {
+    return this.#waitingFor !== undefined;
+  }
+
+  /** True if the target is to close the connection after the request, because no idle ones are kept. */
+  get isLast(): boolean {
+    if (this.#targets?.settings.maxIdleTargetConnections !== 0) return false;
+    return !this.#request.hasLogin && this.#request.upgrade === undefined;
   }
 
   get retries(): number {
@@ -81,16 +102,28 @@ export class Attempts implements PickingClient {
     this.#retries = 0;
     this.#tried = undefined;
     this.#hasLocalFault = false;
+    this.#turn = undefined;
   }
 
   /**
    * Picks a target and returns a connection for `user`: an idle one, which is reused and ready, or one that still
-   * connects. Returns `undefined` if no target is eligible.
+   * connects. Returns `undefined` if no target is eligible or the request waits. `isRepeatable` is true if the whole request will be kept
+   * for another target.
    */
-  next(user: UpstreamUser): Upstream | undefined {
-    this.drop();
-    this.#upstream = this.#next(user);
+  next(user: UpstreamUser, isRepeatable: boolean): Upstream | undefined {
+    this.#upstream?.destroy();
+    this.#upstream = this.#next(user, isRepeatable);
     return this.#upstream;
+  }
+
+  mayTry(target: Target): boolean {
+    return this.#tried?.has(target) !== true;
+  }
+
+  retry(target: Target | undefined): void {
+    this.#turn = { target };
+    this.#onTurn();
+    this.#turn = undefined;
   }
 
   /** Returns the connection to the target, which then belongs to the caller. */
@@ -111,8 +144,9 @@ export class Attempts implements PickingClient {
     upstream?.finish(isClean, now);
   }
 
-  /** Closes the connection to the target, whose further data is not wanted. */
+  /** Closes the connection to the target, whose further data is not wanted, or stops waiting for one. */
   drop(): void {
+    this.#stopWaiting();
     const upstream = this.#upstream;
     this.#upstream = undefined;
     upstream?.destroy();
@@ -145,24 +179,75 @@ export class Attempts implements PickingClient {
     this.#own?.destroy();
   }
 
-  #next(user: UpstreamUser): Upstream | undefined {
+  #next(user: UpstreamUser, isRepeatable: boolean): Upstream | undefined {
     this.setCookie = '';
     const targets = this.#client.targetsFor(this.#request);
     this.#targets = targets;
-    const target = targets.pick(this, this.#tried, this.#own?.loginTarget(targets));
-    if (target === undefined) return undefined;
+    if (this.#waitingFor !== targets) this.#stopWaiting();
+    const login = this.#own?.loginTarget(targets);
+    const target = targets.pick(this, this.#tried, login ?? this.#turn?.target);
+    if (target === undefined) {
+      this.#stopWaiting();
+      return undefined;
+    }
     this.#target = target;
     // A target may have closed a pooled connection without the worker knowing. Only requests that may be sent twice
     // risk that.
-    const mayReuse = this.#request.isReplayable && this.#retries === 0;
+    const mayReuse = isRepeatable && this.#request.isReplayable && this.#retries === 0;
+    const isLimited = targets.settings.maxConnectionsPerTarget !== undefined;
+    const mayTry = !isLimited || this.#turn !== undefined || target === login || !isContended(targets);
+    const upstream = mayTry ? this.#connection(target, user, mayReuse) : undefined;
+    if (upstream !== undefined) {
+      this.#stopWaiting();
+      return upstream;
+    }
+    const isTied = login !== undefined || targets.isTied(this);
+    return this.#ofOther(target, user, mayReuse, isTied, mayTry);
+  }
+
+  /** Returns a connection to another target than `first`, which has none free, or lets the request wait. */
+  #ofOther(first: Target, user: UpstreamUser, mayReuse: boolean, isTied: boolean, mayTry: boolean) {
+    const targets = this.#targets as TargetSet;
+    const refusing = new Set(this.#tried).add(first);
+    while (mayTry && !isTied && refusing.size < MAX_FULL_TARGETS) {
+      const target = targets.pick(this, refusing);
+      if (target === undefined) break;
+      const upstream = this.#connection(target, user, mayReuse);
+      if (upstream !== undefined) {
+        this.#stopWaiting();
+        this.#target = target;
+        return upstream;
+      }
+      refusing.add(target);
+    }
+    this.#waitingFor = targets;
+    waitForCapacity(targets, this, isTied ? first : undefined, refusing);
+    return undefined;
+  }
+
+  /** Returns a connection to the target, or `undefined` if the target has as many as it may have. */
+  #connection(target: Target, user: UpstreamUser, mayReuse: boolean): Upstream | undefined {
     const isTold = this.#client.settings.proxyProtocol !== undefined;
     const idle =
-      this.#own?.take(targets, target, isTold, mayReuse) ?? (mayReuse && !isTold ? pool.take(target) : undefined);
-    if (idle === undefined && descriptors.isUsedUp) pool.closeOne();
-    if (idle === undefined)
-      return Upstream.connect(target, user, isTold ? this.#owned() : pool, this.#client.proxyHeader);
-    idle.user = user;
-    return idle;
+      this.#own?.take(this.#targets as TargetSet, target, isTold, mayReuse) ??
+      (mayReuse && !isTold ? pool.take(target) : undefined);
+    if (idle !== undefined) {
+      idle.use(user);
+      return idle;
+    }
+    if (descriptors.isUsedUp) pool.closeOne();
+    const home = isTold ? this.#owned() : pool;
+    const upstream = Upstream.connect(target, user, home, this.#client.proxyHeader);
+    if (upstream !== undefined || !target.counters.hasIdle) return upstream;
+    // An idle connection that this request may not use makes room for another.
+    target.closeIdle();
+    return Upstream.connect(target, user, home, this.#client.proxyHeader);
+  }
+
+  #stopWaiting(): void {
+    if (this.#waitingFor === undefined) return;
+    stopWaiting(this.#waitingFor, this);
+    this.#waitingFor = undefined;
   }
 
   #owned(): OwnUpstreams {

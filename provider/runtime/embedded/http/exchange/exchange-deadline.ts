@@ -8,7 +8,7 @@ import type { Response } from '../message/response.ts';
 import type { Attempts } from './attempts.ts';
 import { BodyDeadline } from './body-deadline.ts';
 import type { ExchangeClient } from './exchange-client.ts';
-import { BODY_LATE, IDLE, TARGET_LATE, UNBOUND, UNBOUND_UNFINISHED } from './exchange-faults.ts';
+import { BODY_LATE, IDLE, QUEUED_LONG, TARGET_LATE, UNBOUND, UNBOUND_UNFINISHED } from './exchange-faults.ts';
 import type { RequestRelay } from './request-relay.ts';
 
 /** The exchange that has the deadlines. */
@@ -34,6 +34,8 @@ export class ExchangeDeadline {
   readonly #output = new OutputWatch();
   #part = 0;
   #drain = Number.POSITIVE_INFINITY;
+  /** The end of the wait for a connection. Infinity while the request does not wait. */
+  #queue = Number.POSITIVE_INFINITY;
   #isStream = false;
 
   constructor(exchange: Exchanging) {
@@ -44,6 +46,7 @@ export class ExchangeDeadline {
   begin(bytes: number, now: number): void {
     const { settings, request } = this.#exchange.client;
     this.start();
+    this.#queue = Number.POSITIVE_INFINITY;
     this.#output.start();
     this.#isStream = false;
     this.#body.begin(settings, request.head, now);
@@ -53,6 +56,15 @@ export class ExchangeDeadline {
   /** Clears the deadline that the unbind of the exchange's earlier target set, because the next target is bound. */
   start(): void {
     this.#drain = Number.POSITIVE_INFINITY;
+  }
+
+  /** Records whether the request waits for a connection. If it has waited and no longer does, its target has its own time. */
+  waits(isWaiting: boolean): void {
+    const hasWaited = this.#queue !== Number.POSITIVE_INFINITY;
+    if (isWaiting === hasWaited) return;
+    const now = performance.now();
+    this.#queue = isWaiting ? now + this.#exchange.client.settings.requestTimeoutMs : Number.POSITIVE_INFINITY;
+    if (hasWaited) this.expect(now);
   }
 
   /** Counts bytes of the request's body, which are progress. */
@@ -86,6 +98,12 @@ export class ExchangeDeadline {
   /** Reports a fault if a deadline has passed at `now`. */
   check(now: number): void {
     const { isDone, isBlocked } = this.#exchange.requestRelay;
+    if (now >= this.#queue) {
+      this.#exchange.onFault(QUEUED_LONG);
+      return;
+    }
+    // As long as a request waits for a connection, no target can be late.
+    if (this.#queue !== Number.POSITIVE_INFINITY && (isDone || isBlocked)) return;
     const isResponding = this.#exchange.isResponding();
     const isBodyOver = !isResponding && !isDone && this.#body.isOver(now, isBlocked);
     const late = isDone || isBlocked ? TARGET_LATE : BODY_LATE;

@@ -2,6 +2,7 @@
 import { type LocalResponse, localResponse } from '../message/local-response.ts';
 
 export const TOO_MANY_PENDING = localResponse(503, 'too many requests wait for their responses');
+export const QUEUED_LONG = localResponse(503, 'no connection to a target became free in time');
 const NO_TARGET = localResponse(503, 'no target takes traffic');
 const SHORTAGE = localResponse(503, 'the runtime has no file descriptor or port left to reach a target');
 const UNREACHABLE = localResponse(502, 'no target could be reached');

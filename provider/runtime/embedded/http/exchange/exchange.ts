@@ -25,7 +25,7 @@ export class Exchange implements UpstreamUser {
 
   constructor(client: ExchangeClient) {
     this.#client = client;
-    this.#attempts = new Attempts(client);
+    this.#attempts = new Attempts(client, () => this.#attempt());
     this.#account = new ExchangeAccount(client, this.#attempts);
     this.#responseRelay = new ResponseRelay(client);
     this.#deadline = new ExchangeDeadline({
@@ -91,10 +91,10 @@ export class Exchange implements UpstreamUser {
   clientWritable(): void {
     if (this.#state === FLUSHING) {
       this.#end();
-      return;
+    } else {
+      if (this.#state === RESPONDING) this.#deadline.expect();
+      this.#attempts.upstream?.socket.resume();
     }
-    if (this.#state === RESPONDING) this.#deadline.expect();
-    this.#attempts.upstream?.socket.resume();
   }
 
   checkDeadline(now: number): void {
@@ -145,16 +145,17 @@ export class Exchange implements UpstreamUser {
   }
 
   /**
-   * Tries the next target. If the pool has a connection to it, the request is sent in this tick. An earlier attempt
-   * ends without counting as a failure of its target: the target was unbound, or the request now belongs to another
-   * target group.
+   * Tries the next target. If the pool has a connection to it, the request is sent in this tick. An earlier attempt does
+   * not count as a failure: its target was unbound, or the request now belongs to another target group.
    */
   #attempt(): void {
     this.#state = CONNECTING;
     this.#deadline.start();
-    const upstream = this.#attempts.next(this);
+    const upstream = this.#attempts.next(this, this.#requestRelay.isRepeatableToEnd);
+    const { isWaiting } = this.#attempts;
+    this.#deadline.waits(isWaiting);
     if (upstream?.isReused) this.#send(upstream);
-    else if (upstream === undefined) this.#fail(faults.unreached(this.#attempts));
+    else if (upstream === undefined && !isWaiting) this.#fail(faults.unreached(this.#attempts));
   }
 
   #retry(failed: Upstream): void {
@@ -165,15 +166,17 @@ export class Exchange implements UpstreamUser {
   #send(upstream: Upstream): void {
     this.#state = SENT;
     upstream.begin();
-    const isWritten = this.#requestRelay.send(this.#client.request, upstream.socket);
+    if (this.#requestRelay.send(this.#client.request, upstream.socket, this.#attempts.isLast))
+      this.onUpstreamWritable();
     if (this.#isClientEnded) upstream.socket.end();
-    if (isWritten) this.onUpstreamWritable();
   }
 
   /** Reads the response's head. Returns `false` to pause the target, like every method that takes response bytes. */
   #readResponseHead(chunk: Buffer): boolean {
     // After the first byte of a response the request must not go to another target.
     this.#requestRelay.settle();
+    const upstream = this.#attempts.upstream as Upstream;
+    upstream.responding(this.#requestRelay.isOut, this.#requestRelay.bodyBytes);
     const relay = this.#responseRelay;
     const isWhole = relay.readHead(chunk);
     // Interim responses wait, like bodies, for a client that does not read.
@@ -181,7 +184,7 @@ export class Exchange implements UpstreamUser {
     if (isWhole !== true) return this.#fail(faults.malformed(isWhole));
     if (relay.response.isSwitch) return this.#switchProtocol();
     this.#state = RESPONDING;
-    this.#account.targetResponded(relay.response.status, this.#attempts.upstream as Upstream);
+    this.#account.targetResponded(relay.response.status, upstream);
     this.#deadline.responded(relay.response);
     return this.#written(relay.respond(this.#attempts.cookieLine, this.#requestRelay.isDone));
   }
@@ -222,7 +225,9 @@ export class Exchange implements UpstreamUser {
 
   /** The target's connection ended, by FIN or error, before the end of the response. */
   #upstreamLost(upstream: Upstream): void {
-    const canRetry = this.#client.request.isReplayable && this.#requestRelay.isRepeatable && !this.#isClientEnded;
+    // A connection that had been idle may have closed before the target noticed the client's FIN.
+    const isCertain = !this.#isClientEnded || upstream.isReused;
+    const canRetry = isCertain && this.#client.request.isReplayable && this.#requestRelay.isRepeatable;
     if (this.#state === RESPONDING) this.#fail(faults.CUT_SHORT);
     else if (canRetry) this.#retry(upstream);
     else if (upstream.isReused && upstream.hasLogin && !this.#responseRelay.hasBegun) this.#abort(faults.LOST_LOGIN);

@@ -3,7 +3,7 @@ import type { Connection } from '../../io/connection.ts';
 import type { BodyPart } from '../message/body.ts';
 import { framePart } from '../message/body-framing.ts';
 import { CHUNKED } from '../message/framing.ts';
-import { ReplayBuffer } from '../message/replay-buffer.ts';
+import { MAX_REPLAY_BYTES, ReplayBuffer } from '../message/replay-buffer.ts';
 import type { Request } from '../message/request.ts';
 import { keepOutput } from '../message/scratch.ts';
 
@@ -14,6 +14,14 @@ export class RequestRelay {
   #isChunked = false;
   #isDone = true;
   #isBlocked = false;
+  /** The framing of the request's body: its length, or CHUNKED. */
+  #framing = 0;
+  #bodyBytes = 0;
+
+  /** How many bytes of the request's body were received so far, with the framing that the target gets. */
+  get bodyBytes(): number {
+    return this.#bodyBytes;
+  }
 
   /** True once the whole request body was received from the client. */
   get isDone(): boolean {
@@ -35,15 +43,28 @@ export class RequestRelay {
     return this.#replay.isWhole;
   }
 
+  /**
+   * True if another target will be able to get the same request even after its last byte was sent. The size of a
+   * chunked body is unknown until its end was received.
+   */
+  get isRepeatableToEnd(): boolean {
+    if (!this.#replay.isWhole || this.#replay.isFull) return false;
+    return this.#isDone || (!this.#isChunked && this.#framing < MAX_REPLAY_BYTES);
+  }
+
   /** Starts with a new request, whose body begins with `part`. */
   start({ framing }: Request, part: BodyPart): void {
+    this.#framing = framing;
     this.#isChunked = framing === CHUNKED;
     this.#isDone = part.isLast;
     this.#isBlocked = false;
+    this.#bodyBytes = 0;
     this.#replay.reset();
     if (part.fault !== undefined) return;
     const { output, from, to } = framePart(part, this.#isChunked);
-    if (to > from) this.#replay.add(output, from, to);
+    if (to === from) return;
+    this.#bodyBytes = to - from;
+    this.#replay.add(output, from, to);
   }
 
   /** Keeps a part of the body while no target has the request yet. */
@@ -51,6 +72,7 @@ export class RequestRelay {
     this.#isDone = part.isLast;
     const { output, from, to } = framePart(part, this.#isChunked);
     if (to === from) return;
+    this.#bodyBytes += to - from;
     this.#replay.add(output, from, to);
     this.#isBlocked = this.#replay.isFull;
   }
@@ -60,16 +82,21 @@ export class RequestRelay {
     this.#isDone = part.isLast;
     const { output, from, to } = framePart(part, this.#isChunked);
     if (to === from) return;
+    this.#bodyBytes += to - from;
     this.#replay.addIfItFits(output, from, to);
     if (connection === undefined || connection.write(output.subarray(from, to))) return;
     keepOutput(output);
     this.#isBlocked = true;
   }
 
-  /** Writes the head and all kept parts of the body. Returns `false` if they are queued, which blocks the body. */
-  send({ head, isReplayable }: Request, connection: Connection): boolean {
+  /**
+   * Writes the head and all kept parts of the body. Returns `false` if they are queued, which blocks the body. The target
+   * is asked to close the connection if `isLast`.
+   */
+  send({ head, isReplayable }: Request, connection: Connection, isLast: boolean): boolean {
     const replay = this.#replay;
-    const isWritten = connection.write(replay.isEmpty ? head : head + replay.text());
+    const sent = isLast ? `${head.slice(0, -2)}Connection: close\r\n\r\n` : head;
+    const isWritten = connection.write(replay.isEmpty ? sent : sent + replay.text());
     if (!isReplayable || replay.isFull) replay.forget();
     if (!isWritten) this.#isBlocked = true;
     return isWritten;

@@ -1,7 +1,7 @@
 // The replay buffer: the beginning of a request's body as targets get it, kept until no other target may need it.
 
-/** Longest body that is kept. A longer request is sent only once. */
-const MAX_REPLAY_BYTES = 64 * 1024;
+/** Limit for a body that is kept. A request with a body of this size or more is sent only once. */
+export const MAX_REPLAY_BYTES = 64 * 1024;
 
 export class ReplayBuffer {
   #pieces: Buffer[] = [];

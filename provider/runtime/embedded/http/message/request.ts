@@ -24,8 +24,14 @@ const BAD_TARGET = localResponse(400, 'malformed request target');
 // RFC 9112 3.2.2 prefers the request target, but a backend may prefer the Host field, so both must name the same host.
 const OTHER_HOST = localResponse(400, 'request target and Host header differ');
 
-/** RFC 9110 9.2.2: methods that may be repeated without the client's consent. TRACE and OPTIONS have no effect. */
-const REPLAYABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+/**
+ * Methods that may be repeated without the client's consent (RFC 9110 9.2.2). Those in the second line are safe, though
+ * their requests have bodies: RFC 4918 9.1, RFC 3253 3.6, RFC 5323 2 and the draft of QUERY.
+ */
+const REPLAYABLE = new Set([
+  ...['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'],
+  ...['PROPFIND', 'REPORT', 'SEARCH', 'QUERY'],
+]);
 
 /**
  * Methods whose content has a meaning (RFC 9110 9.3, RFC 5789, WebDAV and the draft of QUERY). A target may leave the

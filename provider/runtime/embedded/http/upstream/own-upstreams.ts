@@ -27,18 +27,18 @@ export class OwnUpstreams implements IdleUpstreams {
    * header now.
    */
   take(targets: TargetSet, target: Target, isTold: boolean, mayReuse: boolean): Upstream | undefined {
-    for (const idle of [...this.#idle]) if (idle.isTold !== isTold) this.#close(idle);
+    for (const idle of [...this.#idle]) if (idle.isTold !== isTold) idle.close();
     const login = this.#login(targets);
     if (login !== undefined) {
       // It may stay idle as long as its client does: closing it would log the client out.
       if (login.target === target && !login.socket.isDestroyed) return this.#removed(login);
-      this.#close(login);
+      login.close();
     }
     const other = mayReuse ? this.#idle.find((idle) => !idle.hasLogin) : undefined;
     if (other === undefined) return undefined;
     const isFresh = performance.now() - other.idleSince <= MAX_IDLE_MS;
     if (other.target === target && isFresh && !other.socket.isDestroyed) return this.#removed(other);
-    this.#close(other);
+    other.close();
     return undefined;
   }
 
@@ -46,7 +46,7 @@ export class OwnUpstreams implements IdleUpstreams {
     // If neither has a login: a request that may not be sent twice has not reused the older connection.
     const alike = this.#idle.filter(({ hasLogin }) => hasLogin === upstream.hasLogin);
     const [oldest] = alike;
-    if (oldest !== undefined && alike.length >= (upstream.hasLogin ? MAX_LOGINS : 1)) this.#close(oldest);
+    if (oldest !== undefined && alike.length >= (upstream.hasLogin ? MAX_LOGINS : 1)) oldest.close();
     this.#idle.push(upstream);
     return true;
   }
@@ -67,10 +67,5 @@ export class OwnUpstreams implements IdleUpstreams {
   #removed(upstream: Upstream): Upstream {
     this.remove(upstream);
     return upstream;
-  }
-
-  #close(upstream: Upstream): void {
-    this.remove(upstream);
-    upstream.destroy();
   }
 }

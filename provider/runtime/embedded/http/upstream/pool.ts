@@ -34,8 +34,10 @@ class UpstreamPool implements IdleUpstreams, Timed {
       if (this.#idle.size === 1) watch(this);
       return true;
     }
-    if (list.length === MAX_IDLE_PER_TARGET) return false;
     list.push(upstream);
+    // The oldest one goes, so that nothing of a connection's last request is on its way any more when it is reset. A
+    // connection that was destroyed removes itself in a later tick.
+    if (list.length > MAX_IDLE_PER_TARGET) list.shift()?.destroy();
     return true;
   }
 
@@ -60,7 +62,8 @@ class UpstreamPool implements IdleUpstreams, Timed {
     for (const [target, list] of this.#idle) {
       // A destroyed connection closes in a later tick, so that nothing but this loop changes the list of idle
       // connections.
-      while (list[0] !== undefined && now - list[0].idleSince > MAX_IDLE_MS) list.shift()?.destroy();
+      while (list[0] !== undefined && (now - list[0].idleSince > MAX_IDLE_MS || target.isAboveLimits))
+        list.shift()?.destroy();
       if (list.length === 0) this.#forget(target);
     }
   }

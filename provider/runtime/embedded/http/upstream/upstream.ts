@@ -2,7 +2,9 @@
 import type { ConnectHandler, Connection } from '../../io/connection.ts';
 import { currentIteration, isCurrentIteration } from '../../io/iterations.ts';
 import { TcpConnection } from '../../io/tcp-connection.ts';
-import { type Hold, isLocalFault, type Target, type UnbindRule } from '../../serving/target.ts';
+import { type Hold, type IdleHold, isLocalFault, type Target, type UnbindRule } from '../../serving/target.ts';
+import { ResetRule } from './reset-rule.ts';
+import { UpstreamAccount } from './upstream-account.ts';
 
 /** Connect timeout, however long the request may wait for its response. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -28,7 +30,7 @@ export interface UpstreamUser {
   onUpstreamUnbind(rule: UnbindRule): void;
 }
 
-export class Upstream implements ConnectHandler, Hold {
+export class Upstream implements ConnectHandler, Hold, IdleHold {
   /**
    * The connection's target; replaced if the listening socket is transferred to another listener that has the same
    * target.
@@ -44,7 +46,7 @@ export class Upstream implements ConnectHandler, Hold {
   isReused = false;
   /** True if the connect failed for want of something on this machine, such as a descriptor. */
   hasLocalFault = false;
-  /** When the connection became idle, by `performance.now()`. */
+  /** When the connection became idle, by `performance.now()`. Infinity during an exchange. */
   idleSince = 0;
   /** True if the target was told the client's address in a PROXY header. */
   readonly isTold: boolean;
@@ -54,18 +56,33 @@ export class Upstream implements ConnectHandler, Hold {
   #proxyHeader: Buffer | undefined;
   #isConnected = false;
   #isGivenUp = false;
-  /** True from the pick of the target until the connection's first request is sent or the connection ends. */
-  #isPicked = true;
-  #isActive = false;
+  readonly #account: UpstreamAccount;
+  readonly #resetRule = new ResetRule();
   /** Event-loop iteration in which the last request was written, unless that was the connection's first request. */
   #begunIn = -1;
 
-  /** Connects to a target. Between exchanges the connection is kept in the store `home`. */
-  static connect(target: Target, user: UpstreamUser, home: IdleUpstreams, proxyHeader: Buffer | undefined): Upstream {
-    return new Upstream(target, user, home, proxyHeader);
+  /**
+   * Connects to a target. Between exchanges the connection is kept in the store `home`. Returns `undefined` if the target
+   * has as many connections as it may have.
+   */
+  static connect(
+    target: Target,
+    user: UpstreamUser,
+    home: IdleUpstreams,
+    proxyHeader: Buffer | undefined,
+  ): Upstream | undefined {
+    const account = UpstreamAccount.open(target);
+    return account && new Upstream(target, account, user, home, proxyHeader);
   }
 
-  private constructor(target: Target, user: UpstreamUser, home: IdleUpstreams, proxyHeader: Buffer | undefined) {
+  private constructor(
+    target: Target,
+    account: UpstreamAccount,
+    user: UpstreamUser,
+    home: IdleUpstreams,
+    proxyHeader: Buffer | undefined,
+  ) {
+    this.#account = account;
     this.target = target;
     this.user = user;
     this.#home = home;
@@ -74,12 +91,21 @@ export class Upstream implements ConnectHandler, Hold {
     const { address, port } = target;
     this.socket = TcpConnection.connect({ address, port, timeoutMs: CONNECT_TIMEOUT_MS }, this);
     target.hold(this);
-    target.counters.connecting();
   }
 
   /** True once a client may have logged in on the connection, which belongs to that client from then on. */
   get hasLogin(): boolean {
     return this.#hasLogin;
+  }
+
+  get idle(): IdleHold | undefined {
+    return this.#account.isIdle ? this : undefined;
+  }
+
+  /** Takes the idle connection for a request. */
+  use(user: UpstreamUser): void {
+    this.#account.endIdle();
+    this.user = user;
   }
 
   /** Records that the client of the present exchange may have logged in. `home` is the client's own store. */
@@ -90,14 +116,18 @@ export class Upstream implements ConnectHandler, Hold {
 
   /** Counts a request that begins. Call it in the tick of the request's first byte. */
   begin(): void {
-    this.#endPick();
-    this.#isActive = true;
+    this.#account.begin();
+    this.#resetRule.requestBegun();
+    this.idleSince = Number.POSITIVE_INFINITY;
     if (this.isReused) this.#begunIn = currentIteration();
-    this.target.counters.request();
-    this.target.counters.opened();
     if (this.#proxyHeader === undefined) return;
     this.socket.write(this.#proxyHeader);
     this.#proxyHeader = undefined;
+  }
+
+  /** Records that the response to the last request begins, like `ResetRule.responseBegun`. */
+  responding(isOut: boolean, bodyBytes: number): void {
+    this.#resetRule.responseBegun(isOut, bodyBytes);
   }
 
   /**
@@ -106,13 +136,13 @@ export class Upstream implements ConnectHandler, Hold {
    */
   finish(isClean: boolean, now: number): void {
     this.user = undefined;
-    this.#deactivate();
-    if (!isClean || !this.target.isBound || this.socket.isDestroyed) {
+    this.idleSince = now;
+    this.#account.end();
+    if (!isClean || !this.target.isBound || this.socket.isDestroyed || !this.#account.beginIdle(this.#hasLogin)) {
       this.destroy();
       return;
     }
     this.isReused = true;
-    this.idleSince = now;
     if (!this.#home.put(this)) this.destroy();
   }
 
@@ -120,8 +150,14 @@ export class Upstream implements ConnectHandler, Hold {
   destroy(): void {
     this.user = undefined;
     this.#isGivenUp = true;
-    this.#deactivate();
-    this.socket.destroy();
+    if (this.#resetRule.allows(this.idleSince)) this.socket.reset();
+    else this.socket.destroy();
+    this.#account.close();
+  }
+
+  close(): void {
+    this.#home.remove(this);
+    this.destroy();
   }
 
   onConnect(): void {
@@ -146,6 +182,7 @@ export class Upstream implements ConnectHandler, Hold {
   }
 
   onEnd(): void {
+    this.#resetRule.targetEnded();
     if (this.user !== undefined) this.user.onUpstreamEnd();
     else this.destroy();
   }
@@ -156,7 +193,7 @@ export class Upstream implements ConnectHandler, Hold {
 
   onClose(error: Error | undefined): void {
     this.target.release(this);
-    this.#deactivate();
+    this.#account.close();
     this.#home.remove(this);
     if (!this.#isConnected && !this.#isGivenUp) {
       this.hasLocalFault = isLocalFault(error);
@@ -172,29 +209,14 @@ export class Upstream implements ConnectHandler, Hold {
       this.user.onUpstreamUnbind(rule);
       return;
     }
-    this.#home.remove(this);
-    this.destroy();
+    this.close();
   }
 
   transferTo(target: Target): boolean {
-    if (!this.#isActive) return false;
-    this.target.counters.closed();
+    if (!this.#account.isActive) return false;
+    this.#account.transferTo(target);
     this.target = target;
     target.hold(this);
-    target.counters.opened();
     return true;
-  }
-
-  #endPick(): void {
-    if (!this.#isPicked) return;
-    this.#isPicked = false;
-    this.target.counters.connectEnded();
-  }
-
-  #deactivate(): void {
-    this.#endPick();
-    if (!this.#isActive) return;
-    this.#isActive = false;
-    this.target.counters.closed();
   }
 }

@@ -33,10 +33,11 @@ async function writerWith(
   t.after(() => store.close());
   const writer = new Writer({
     model: draft.toModel(),
-    store,
+    commit: (version, changes) => store.commit(version, changes),
     engine: engineOf(t, 1),
     health: UNCHECKED,
     ackTimeoutMs: 60_000,
+    nowMs: Date.now,
     handOver,
     onCommit: () => {},
     onServed: () => {},

@@ -1,6 +1,7 @@
-// Replacement of workers that end, or swap too late: the new worker serves the present snapshot, and other workers go on.
+// Replacement of workers that end: the new worker serves the present snapshot, and other workers go on.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createDescriptorCounters } from '../../../../../provider/runtime/embedded/io/descriptors.ts';
 import { SharedState } from '../../../../../provider/runtime/embedded/main-thread/shared-state.ts';
 import { WorkerPlace } from '../../../../../provider/runtime/embedded/main-thread/worker-place.ts';
@@ -89,7 +90,7 @@ test('a worker that ends during activate serves the activated snapshot again', a
   for (let i = 0; i < 10; i++) assert.equal(await visit(port), 'b');
 });
 
-test('a worker that does not swap in time is ended, and its replacement serves the new snapshot', async (t) => {
+test('a worker that is busy with earlier messages is waited for, and one that ends meanwhile is replaced', async (t) => {
   const a = await echoTarget(t, 'a');
   const [port, other] = [await freePort(), await freePort()];
   const state = new SharedState(1);
@@ -108,6 +109,8 @@ test('a worker that does not swap in time is ended, and its replacement serves t
       swap: state.whole(endpoints),
     }),
     onPassive: () => {},
+    onShortage: () => {},
+    onCapacity: () => {},
     onAccess: () => {},
     onEnded: (_workerId, reason) => ended.push(reason),
     onReplaced: () => {},
@@ -117,12 +120,20 @@ test('a worker that does not swap in time is ended, and its replacement serves t
   assert.deepEqual(await place.ready, []);
   const flow = new TcpClient(t, port);
   await flow.name();
-  // The worker drains for as long as the flow is open, and therefore does not perform the swap in time.
+  // The worker drains for as long as the flow is open, and performs the swap afterwards.
   const drained = place.ask({ type: 'close' });
   endpoints.push(toEndpoint(listenerSnapshot('web', other, [])));
   const moved = state.advance(snapshot(2, [listenerSnapshot('web', other, [target(a.port)])]), UNCHECKED, endpoints);
-  assert.deepEqual(await place.swap(moved, 10), []);
-  assert.equal(await drained, undefined);
-  assert.deepEqual([place.version, place.restarts, ended.length], [2, 1, 1]);
+  const swapped = place.swap(moved);
+  const next = state.advance(snapshot(3, [listenerSnapshot('web', other, [target(a.port)])]), UNCHECKED, []);
+  const swappedAgain = place.swap(next);
+  await delay(3_000);
+  assert.deepEqual(ended, []);
+  flow.socket.destroy();
+  assert.deepEqual([await drained, await swapped, await swappedAgain], [[], [], []]);
+  assert.deepEqual([place.version, place.restarts], [3, 0]);
   assert.equal(await visit(t, other), 'a');
+  const late = place.swap(state.advance(snapshot(4, []), UNCHECKED, []));
+  await place.end('its end was requested');
+  assert.deepEqual([await late, place.version, place.restarts, ended], [[], 4, 1, ['its end was requested']]);
 });

@@ -1,12 +1,14 @@
 // The target set of a worker: sticky sessions and slow start between swaps and picks.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Health } from '../../../../../provider/runtime/contract/snapshot.ts';
 import { TargetSet } from '../../../../../provider/runtime/embedded/serving/target-set.ts';
 import { createCounters } from '../../../../../provider/runtime/embedded/shared/counters.ts';
 import type { TargetGroupSettings } from '../../../../../provider/runtime/embedded/shared/messages.ts';
 import { sharedNowMs } from '../../../../../provider/runtime/embedded/shared/shared-clock.ts';
+import { createWaiting } from '../../../../../provider/runtime/embedded/shared/waiting.ts';
 import { createClientTable } from '../../../../../provider/runtime/select/client-table.ts';
-import { createPickingState } from '../../../../../provider/runtime/select/picking-state.ts';
+import { CREDIT_SLOTS, createPickingState, NO_SLOT } from '../../../../../provider/runtime/select/picking-state.ts';
 import { target, targetGroupSettings, untilTrue } from '../../../../harness/engine/fixtures.ts';
 
 const COOKIE = {
@@ -24,7 +26,12 @@ function targetGroupOf(more: Partial<TargetGroupSettings>): TargetGroupSettings 
  */
 function setOf(ports: number, more: Partial<TargetGroupSettings>, begunAtMs: Readonly<Record<number, number>> = {}) {
   const set = new TargetSet(
-    { settings: targetGroupOf(more), pickingState: createPickingState(), clients: createClientTable() },
+    {
+      settings: targetGroupOf(more),
+      pickingState: createPickingState(),
+      waiting: createWaiting(1),
+      clients: createClientTable(),
+    },
     0,
     () => {},
   );
@@ -33,7 +40,13 @@ function setOf(ports: number, more: Partial<TargetGroupSettings>, begunAtMs: Rea
 }
 
 function bind(set: TargetSet, port: number, weight: number, begunAtMs?: number): void {
-  const bound = { ...target(port, weight), health: 'healthy', begunAtMs, number: port, slot: port } as const;
+  const bound = {
+    ...target(port, weight),
+    health: 'healthy',
+    begunAtMs,
+    number: port,
+    slot: port < CREDIT_SLOTS ? port : NO_SLOT,
+  } as const;
   set.update({ upserted: [{ ...bound, counters: createCounters(1) }] });
 }
 
@@ -157,3 +170,25 @@ test('there is no slow start with source-ip-hash, for the only target, or if it 
   assert.deepEqual(counts(setOf(1, { slowStartMs: 60_000 }, { 1: now }), 10), [10]);
   assert.deepEqual(counts(setOf(2, {}, { 2: now }), 10), [5, 5]);
 });
+
+for (const algorithm of ['weighted-round-robin', 'weighted-least-connections', 'source-ip-hash'] as const) {
+  test(`${algorithm}: no target is picked from its failure on, and those that return are picked after one rebuild`, async () => {
+    const set = setOf(100, { algorithm });
+    const change = (ports: number[], health: Health) => {
+      set.setHealth(ports.map((port) => ({ key: keyOf(port), health, begunAtMs: undefined })));
+    };
+    const picked = () =>
+      new Set(Array.from({ length: 2_000 }, (_, client) => set.pick({ remoteAddress: `${client}` })?.port));
+    const [most, few] = [Array.from({ length: 97 }, (_, index) => index + 1), [98, 99, 100]];
+    change([1, 2, 3], 'unhealthy');
+    assert.ok(![1, 2, 3].some((port) => picked().has(port)), 'picked although it failed');
+    change(most, 'unhealthy');
+    assert.deepEqual([...picked()].sort(), [100, 98, 99]);
+    change(few, 'unhealthy');
+    assert.deepEqual([set.pick({ remoteAddress: 'a' }), set.canPick], [undefined, false]);
+    change(most, 'healthy');
+    change(few, 'healthy');
+    await untilTrue(() => set.canPick, 'a rebuild');
+    assert.equal(picked().size, 100);
+  });
+}

@@ -32,6 +32,7 @@ test('a drain closes idle connections and responds to requests that are in the k
     gauge: new ConnectionGauge(createGauges(1), 0),
     log: () => {},
     onPassive: () => {},
+    onCapacity: () => {},
   });
   await served.swap(new SharedState(1).advance(snapshot(1, [web]), UNCHECKED, [toEndpoint(web)]));
   const [kept, idle] = [new TcpClient(t, web.port), new TcpClient(t, web.port)];

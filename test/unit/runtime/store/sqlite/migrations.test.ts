@@ -44,8 +44,8 @@ test('a database of release 0.1.0 loads with all of its data and can be written'
   assert.deepEqual(await load(file), LOADED);
   const store = new SqliteStore(file);
   t.after(() => store.close());
-  const [, ...health] = LOADED.health as { targetGroupId: string; key: string; health: 'unhealthy' }[];
-  await store.saveHealth(2000, health);
+  const [removed, ...health] = LOADED.health as { targetGroupId: string; key: string; health: 'unhealthy' }[];
+  await store.saveHealth({ atMs: 2000, boot: undefined, put: [], removed: removed === undefined ? [] : [removed] });
   await store.commit(8, [{ delete: { kind: 'listeners', id: 'web' } }]);
   const objects = LOADED.objects.filter(({ kind }) => kind !== 'listeners');
   assert.deepEqual(await store.load(), { ...LOADED, version: 8, objects, healthAtMs: 2000, health });

@@ -9,6 +9,7 @@ import type {
   TargetSnapshot,
 } from '../../../../../../provider/runtime/contract/snapshot.ts';
 import { TargetSet } from '../../../../../../provider/runtime/embedded/serving/target-set.ts';
+import { createWaiting } from '../../../../../../provider/runtime/embedded/shared/waiting.ts';
 import { createPickingState } from '../../../../../../provider/runtime/select/picking-state.ts';
 import {
   freePort,
@@ -184,7 +185,11 @@ test('a request follows the new rule if the rule changes while its connection is
   const proxy = await HttpProxy.start(t, [own.port]);
   const { listener: served } = proxy;
   const settings = { ...targetGroupSettings('web'), id: 'rules/x' };
-  const targetGroup = new TargetSet({ settings, pickingState: createPickingState(), clients: undefined }, 0, () => {});
+  const targetGroup = new TargetSet(
+    { settings, pickingState: createPickingState(), waiting: createWaiting(1), clients: undefined },
+    0,
+    () => {},
+  );
   served.targetGroups.set('rules/x', targetGroup);
   const shared = { number: 0, slot: 0, counters: new SharedArrayBuffer(1024) };
   targetGroup.update({ upserted: [{ ...other, health: 'healthy', begunAtMs: undefined, ...shared }] });

@@ -1,0 +1,20 @@
+// The ports that the kernel keeps for a minute after this machine has closed connections.
+import { readFileSync } from 'node:fs';
+
+/** Counts closed connections to a local port whose own ports are not free yet (TIME_WAIT). */
+export function keptPorts(port: number): number {
+  return connectionsTo(port, '06');
+}
+
+/** Counts established connections to a local port, as the kernel does. */
+export function establishedTo(port: number): number {
+  return connectionsTo(port, '01');
+}
+
+function connectionsTo(port: number, state: string): number {
+  const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const fields = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
+  return fields.filter(([, , remote = '', found]) => found === state && remote.endsWith(end)).length;
+}
