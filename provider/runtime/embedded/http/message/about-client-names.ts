@@ -21,7 +21,17 @@ export const ABOUT_CLIENT_NAMES = {
   ],
   request: [
     ...['*-forwarded-proto', '*-forwarded-host', 'x-scheme', 'x-url-scheme', 'url-scheme', 'x-proto', 'x-https'],
-    ...['https', 'front-end-https', 'cf-visitor', 'fastly-ssl', 'x-appservice-proto', 'x-host', 'x-host-override'],
+    ...[
+      'https',
+      'front-end-https',
+      'x-front-end-https',
+      'frontend-https',
+      'cf-visitor',
+      'fastly-ssl',
+      'x-appservice-proto',
+      'x-host',
+      'x-host-override',
+    ],
     ...['x-http-host-override', 'x-backend-host', 'disguised-host', 'x-original*', 'x-rewrite-*', 'x-override-url'],
     ...['x-http-destinationurl', 'x-request-uri', 'request-uri', 'script-name', 'x-script-name', 'path-info'],
     ...['x-path-info', 'path-translated', 'x-ingress-path', 'x-accel-*', 'x-sendfile-type', 'x-replaced-path'],
@@ -31,7 +41,7 @@ export const ABOUT_CLIENT_NAMES = {
   certificate: [
     ...['client-cert*', 'x-client-cert*', '*-client-cert', 'ssl-*', 'x-ssl*', 'x-tls-*', 'x-mtls-*', 'x-arr-ssl'],
     ...['x-arr-clientcert', 'x-amzn-mtls-*', 'x-amzn-tls-*', 'x-client-dn', 'x-client-cn', 'x-client-s-dn'],
-    ...['x-client-verify', 'x-client-subject*', 'cf-cert-*', 'cf-client-cert-*', 'cert-chain*'],
+    ...['x-client-verify', 'x-client-subject*', 'x-client-issuer*', 'cf-cert-*', 'cf-client-cert-*', 'cert-chain*'],
     ...['ms-aspnetcore-clientcert'],
   ],
   user: [

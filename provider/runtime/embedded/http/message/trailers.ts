@@ -12,7 +12,7 @@ const HEAD_ONLY = new Set([
   ...['realm', 'dpop'],
   // Routing, and what overrides the request line.
   ...['max-forwards', 'origin', 'referer', 'from', 'x-http-method', 'alt-svc', 'alt-used', 'early-data', 'destination'],
-  ...['depth', 'overwrite', 'soapaction', 'x-action', 'timeout', 'dav', 'slug', 'last-event-id'],
+  ...['depth', 'overwrite', 'soapaction', 'x-action', 'timeout', 'dav', 'slug', 'last-event-id', 'cdn-loop'],
   // Request modifiers.
   ...['if', 'translate', 'x-requested-with', 'x-requested-by', 'dnt', 'service-worker', 'upgrade-insecure-requests'],
   ...['accept', 'cache-control', 'pragma', 'range', 'priority', 'prefer'],
@@ -63,7 +63,21 @@ const HEAD_ONLY_WORDS = new Set([
     'caller',
   ],
   ...['sender', 'service', 'spiffe', 'gateway', 'backend', 'upstream', 'route', 'env', 'debug', 'bypass', 'policy'],
-  ...['access', 'grant', 'right', 'rights', 'level', 'security'],
+  ...[
+    'access',
+    'grant',
+    'right',
+    'rights',
+    'level',
+    'security',
+    'real',
+    'source',
+    'device',
+    'port',
+    'query',
+    'wsgi',
+    'iap',
+  ],
 ]);
 
 /**
