@@ -48,7 +48,7 @@ const HEAD_ONLY_PARTS = [
 /** The same for short parts, which are whole words of a name. */
 const HEAD_ONLY_WORDS = new Set([
   ...['ip', 'ssl', 'tls', 'https', 'dn', 'sso', 'saml', 'oidc', 'oauth', 'uid', 'gid', 'uuid', 'internal', 'sid'],
-  ...['otp', 'totp', 'mfa', '2fa', 'pin', 'acl', 'sudo', 'su', 'root', 'super', 'act', 'actor', 'as', 'behalf', 'sub'],
+  ...['otp', 'totp', 'mfa', '2fa', 'pin', 'acl', 'sudo', 'root', 'super', 'act', 'actor', 'as', 'behalf', 'sub'],
   ...[
     'subject',
     'owner',
