@@ -191,7 +191,10 @@ export interface ListenerArgs extends AdoptionArgs {
    *
    * From a trusted proxy all of them go on as they are, with these exceptions: its address is added to
    * `X-Forwarded-For`, and a malformed or missing one of the other four is set. `X-Real-IP` is then the last address in
-   * its `X-Forwarded-For`. Lists, as several proxies make them, are well formed.
+   * its `X-Forwarded-For`. Lists, as several proxies make them, are well formed. Of these five only the exact names
+   * count: another spelling, such as `X_Forwarded_For`, is dropped, because the proxy passes it on for its client.
+   *
+   * An IPv6 network such as `::/0` has no IPv4 addresses in it.
    *
    * ```ts
    * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, trustedProxies: ["10.0.0.0/8"] });

@@ -124,7 +124,7 @@ testOnEachEngine([
   ...tcpRows,
   {
     name: 'forwarding fields of a trusted proxy are kept, those of other clients are replaced; the trusted proxies change in place',
-    listener: { trustedProxies: ['127.0.0.2/32', 'fd00::/8'] },
+    listener: { trustedProxies: ['127.0.0.2/32', '::/0'] },
     flags: ['--workers', '2'],
     run: async ({ bind, change, url, port }, t) => {
       await bind({ a: (await headerBackend(t)).target });
@@ -137,15 +137,31 @@ testOnEachEngine([
         Forwarded: 'for=192.0.2.1',
         'X-Forwarded-Ssl': 'on',
         'Client-IP': '192.0.2.1',
+        SM_USER: 'alice',
+        // What a proxy that sets the exact names passes on for its client.
+        X_Forwarded_For: '192.0.2.9',
+        'X.Forwarded.Proto': 'https',
+        'X-Forwarded_Host': 'evil.example',
+        X_Real_IP: '192.0.2.9',
       };
       const ask = async (localAddress: string) => {
         const headers = await headersSeen(url, localAddress, sent);
         return Object.keys(sent).map((name) => headers[name.toLowerCase()]);
       };
       const own = (address: string) => {
-        return [address, 'http', `${port}`, `127.0.0.1:${port}`, address, undefined, undefined, undefined];
+        return [address, 'http', `${port}`, `127.0.0.1:${port}`, address, ...Array(8)];
       };
-      const passed = ['https, http', '443', 'shop.example', '192.0.2.1', 'for=192.0.2.1', 'on', '192.0.2.1'];
+      const passed = [
+        'https, http',
+        '443',
+        'shop.example',
+        '192.0.2.1',
+        'for=192.0.2.1',
+        'on',
+        '192.0.2.1',
+        'alice',
+        ...Array(4),
+      ];
       assert.deepEqual(await ask('127.0.0.2'), ['192.0.2.1, 192.0.2.2, 127.0.0.2', ...passed]);
       assert.deepEqual(await ask('127.0.0.3'), own('127.0.0.3'));
       await change({ trustedProxies: ['127.0.0.3/32'] });

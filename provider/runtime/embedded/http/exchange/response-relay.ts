@@ -15,6 +15,8 @@ export class ResponseRelay {
   #isUpstreamClean = false;
   #isInterimWritten = true;
   #hasBegun = false;
+  /** True once the target has asked for the request's body with a 100. */
+  #isContinued = false;
 
   constructor(client: ExchangeClient) {
     this.#client = client;
@@ -35,7 +37,10 @@ export class ResponseRelay {
     return this.#body.isLast;
   }
 
-  /** True after the whole body if the next bytes on the target's connection will be the next response. */
+  /**
+   * True after the whole body if the next bytes on the target's connection will be the next response, as far as can be
+   * known.
+   */
   get isUpstreamClean(): boolean {
     return this.#isUpstreamClean;
   }
@@ -58,6 +63,7 @@ export class ResponseRelay {
   /** Starts to read the response to a new request. */
   start(): void {
     this.#hasBegun = false;
+    this.#isContinued = false;
     this.#reader.start();
   }
 
@@ -75,6 +81,7 @@ export class ResponseRelay {
       const isWhole = reader.next(this.#client.request);
       if (isWhole !== true || response.isSwitch) return isWhole;
       if (!response.isInterim) break;
+      if (response.status === 100) this.#isContinued = true;
       this.#isInterimWritten = this.#client.inform(response);
     }
     this.#body.start(response.framing, response.nominated);
@@ -105,6 +112,15 @@ export class ResponseRelay {
     return this.#written(this.#client.write(this.#body));
   }
 
+  /**
+   * False if the target may have left the request's body on its connection, where it would be the next request: one that
+   * it does not expect with this method, or one for which it should have asked first.
+   */
+  get #isBodyRead(): boolean {
+    const { hasStrayContent, isExpectant } = this.#client.request;
+    return !hasStrayContent && (!isExpectant || this.#isContinued);
+  }
+
   #take(bytes: Buffer, from: number): LocalResponse | undefined {
     this.#isExact = this.#body.push(bytes, from, bytes.length) === bytes.length;
     return this.#body.fault;
@@ -115,7 +131,7 @@ export class ResponseRelay {
    * bytes after the end of the body would not be seen.
    */
   #written(isWritten: boolean): boolean {
-    this.#isUpstreamClean = this.response.isKeepAlive && this.#isExact && isWritten;
+    this.#isUpstreamClean = this.response.isKeepAlive && this.#isExact && isWritten && this.#isBodyRead;
     return isWritten;
   }
 }

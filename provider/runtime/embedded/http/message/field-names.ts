@@ -29,6 +29,8 @@ export const VIA = 23;
 /** CGI turns a field of this name into the variable HTTP_PROXY, by which programs choose their own proxy. */
 export const PROXY = 24;
 export const PERSISTENT_AUTH = 25;
+/** A field of a name that is set for each target, with another character for a hyphen: never one of a proxy. */
+export const MISSPELT_FORWARDING = 26;
 
 /** Known names but TE and those of ABOUT_CLIENT. All ids are below 32, so that a number can be a set of them. */
 const NAMES: readonly (readonly [name: string, id: number])[] = [

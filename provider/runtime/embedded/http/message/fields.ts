@@ -1,11 +1,28 @@
 // The strict parser of field sections, for heads and trailers, and the places of names and values in their text.
 import { COLON, CR, FIELD_VALUE, FOLDED, HTAB, HYPHEN, LF, SP, TOKEN } from './characters.ts';
-import { CONTENT_LENGTH, hasName, knownName, nameSet, TRANSFER_ENCODING } from './field-names.ts';
+import {
+  CONTENT_LENGTH,
+  hasName,
+  knownName,
+  MISSPELT_FORWARDING,
+  nameSet,
+  TRANSFER_ENCODING,
+  X_FORWARDED_FOR,
+  X_FORWARDED_HOST,
+  X_FORWARDED_PORT,
+  X_FORWARDED_PROTO,
+  X_REAL_IP,
+} from './field-names.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 
 const MAX_FIELDS = 128;
 
 const FRAMING = nameSet(CONTENT_LENGTH, TRANSFER_ENCODING);
+/**
+ * Fields of which only the exact name counts. A trusted proxy sets or drops that name only, so that what another
+ * spelling says comes from its client.
+ */
+const EXACT = FRAMING | nameSet(X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_PORT, X_FORWARDED_HOST, X_REAL_IP);
 
 // RFC 6585 5: the server may refuse too many fields.
 const TOO_MANY = localResponse(431, `more than ${MAX_FIELDS} header fields`);
@@ -77,14 +94,17 @@ export function parseFields(
     let valueEnd = at;
     if (bytes[at] !== CR || bytes[at + 1] !== LF || at >= to) return BAD_VALUE;
     while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)) valueEnd--;
-    const known = knownName(bytes, nameStart, nameEnd);
+    let known = knownName(bytes, nameStart, nameEnd);
+    if (hasName(EXACT, known) && isMisspelt(bytes, nameStart, nameEnd)) {
+      if (hasName(FRAMING, known)) return MISSPELT;
+      known = MISSPELT_FORWARDING;
+    }
     fields.nameStart[count] = nameStart - base;
     fields.nameEnd[count] = nameEnd - base;
     fields.valueStart[count] = valueStart - base;
     fields.valueEnd[count] = valueEnd - base;
     fields.known[count] = known;
     seen |= 1 << known;
-    if (hasName(FRAMING, known) && isMisspelt(bytes, nameStart, nameEnd)) return MISSPELT;
     count++;
     at += 2;
   }

@@ -34,6 +34,15 @@ const REPLAYABLE = new Set([
 ]);
 
 /**
+ * Methods whose content has a meaning (RFC 9110 9.3, RFC 5789, WebDAV and the draft of QUERY). A target may leave the
+ * content of others unread, and take it for the next request.
+ */
+const WITH_CONTENT = new Set([
+  ...['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH', 'MKCOL', 'MKCALENDAR', 'LOCK', 'ACL', 'REPORT'],
+  ...['SEARCH', 'MERGE', 'CHECKOUT'],
+]);
+
+/**
  * Field that is dropped from an HTTP/1.0 request. RFC 9110 10.1.1: HTTP/1.0 has no expectation, and its clients expect
  * no 100 response.
  */
@@ -56,6 +65,10 @@ export class Request {
   upgrade: string | undefined;
   /** True if the request may be sent to a second target after a first one got it (RFC 9110 9.2.2). */
   isReplayable = false;
+  /** True if the request has content although its method gives content no meaning. */
+  hasStrayContent = false;
+  /** True if the client may keep its content until the target asks for it. */
+  isExpectant = false;
   /** Folded names of the fields that end at this hop. `undefined` for none, the usual case. */
   nominated: readonly string[] | undefined;
   /** True if the request has a credential that logs in the connection on which it is sent. */
@@ -124,6 +137,8 @@ export function readRequest(
   request.isKeepAlive = minor === 1 ? !connection.isClose : connection.isKeepAlive && !connection.isClose;
   request.upgrade = upgrade;
   request.isReplayable = REPLAYABLE.has(method);
+  request.hasStrayContent = framing !== 0 && !WITH_CONTENT.has(method);
+  request.isExpectant = framing !== 0 && minor === 1 && hasName(fields.seen, EXPECT);
   request.nominated = connection.nominated;
   request.hasLogin = hasLogin(fields);
   const isTrusted = typeof forwarded !== 'string';

@@ -2,7 +2,7 @@
 import { ConnectionOptions } from './connection-options.ts';
 import { UPGRADE } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
-import { responseFraming, UNTIL_CLOSE } from './framing.ts';
+import { CHUNKED, responseFraming, UNTIL_CLOSE } from './framing.ts';
 import { parseResponseHead, ResponseHead } from './head-parser.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 import { hasLogin } from './login.ts';
@@ -82,8 +82,9 @@ export function readResponse(
   response.upgrade = upgrade;
   response.nominated = connection.nominated;
   response.hasLogin = hasLogin(fields);
-  response.isKeepAlive =
-    framing !== UNTIL_CLOSE && !connection.isClose && (minor === 1 || connection.isKeepAlive) && status !== 101;
+  // A target of HTTP/1.0 knows no chunks: it may take them for the next request (RFC 9112 6.1).
+  const isKept = minor === 1 || (connection.isKeepAlive && request.framing !== CHUNKED);
+  response.isKeepAlive = framing !== UNTIL_CLOSE && !connection.isClose && isKept && status !== 101;
   const isBodiless = status < 200 || status === 204;
   response.fields = keptLines(fields, isBodiless ? BODILESS_RESPONSE_DROPS : RESPONSE_DROPS, connection.nominated);
   return undefined;

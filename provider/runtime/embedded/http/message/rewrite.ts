@@ -11,6 +11,7 @@ import {
   HTTP2_SETTINGS,
   hasName,
   KEEP_ALIVE,
+  MISSPELT_FORWARDING,
   nameSet,
   PROXY,
   PROXY_AUTHENTICATE,
@@ -41,8 +42,8 @@ const HOP_BY_HOP = [
 ];
 
 /**
- * Fields dropped from the requests of a trusted proxy. Those after the hop-by-hop ones are sent anew, but for Proxy: it
- * serves no purpose, and proxies pass it on for clients that they do not know.
+ * Fields dropped from the requests of a trusted proxy. Those after the hop-by-hop ones are sent anew, but for Proxy,
+ * which serves no purpose, and for other spellings: proxies pass both on for clients that they do not know.
  */
 export const TRUSTED_REQUEST_DROPS = nameSet(
   ...HOP_BY_HOP,
@@ -53,6 +54,7 @@ export const TRUSTED_REQUEST_DROPS = nameSet(
   X_REAL_IP,
   FORWARDED,
   PROXY,
+  MISSPELT_FORWARDING,
 );
 /** Fields dropped from the requests of other clients. What a client says about itself cannot be trusted. */
 export const REQUEST_DROPS = TRUSTED_REQUEST_DROPS | nameSet(ABOUT_CLIENT);

@@ -12,12 +12,14 @@ const HEAD_ONLY = new Set([
   ...['realm', 'dpop'],
   // Routing, and what overrides the request line.
   ...['max-forwards', 'origin', 'referer', 'from', 'x-http-method', 'alt-svc', 'alt-used', 'early-data', 'destination'],
-  ...['depth', 'overwrite', 'soapaction'],
+  ...['depth', 'overwrite', 'soapaction', 'x-action', 'timeout', 'dav', 'slug', 'last-event-id', 'cdn-loop'],
   // Request modifiers.
+  ...['if', 'translate', 'x-requested-with', 'x-requested-by', 'dnt', 'service-worker', 'upgrade-insecure-requests'],
   ...['accept', 'cache-control', 'pragma', 'range', 'priority', 'prefer'],
   // Response controls.
   ...['age', 'date', 'expires', 'location', 'refresh', 'retry-after', 'vary', 'warning', 'clear-site-data'],
   ...['strict-transport-security', 'status', 'surrogate-control', 'cdn-cache-control', 'nel', 'report-to'],
+  ...['server', 'allow', 'referrer-policy', 'expect-ct', 'x-robots-tag'],
 ]);
 
 /**
@@ -38,12 +40,45 @@ const TRAILERS_ALL_THE_SAME = new Set(['content-digest', 'content-md5', 'accept-
  */
 const HEAD_ONLY_PARTS = [
   ...['auth', 'token', 'cookie', 'session', 'secret', 'passw', 'passphrase', 'credential', 'jwt', 'csrf', 'xsrf'],
-  ...['key', 'user', 'account', 'login', 'logon', 'email', 'identity', 'principal', 'impersonat', 'tenant', 'role'],
+  ...['key', 'user', 'account', 'login', 'logon', 'email', 'identity', 'principal', 'tenant', 'role'],
   ...['group', 'admin', 'permission', 'scope', 'claim', 'cert', 'client', 'consumer', 'customer', 'remote', 'addr'],
+  ...['privileg', 'impersonat', 'delegat', 'assertion', 'bearer', 'ticket', 'trust', 'verified', 'capabilit'],
   ...['forward', 'proxy', 'proto', 'scheme', 'host', 'override', 'rewrite', 'original', 'method', 'url', 'uri', 'path'],
 ];
 /** The same for short parts, which are whole words of a name. */
-const HEAD_ONLY_WORDS = new Set(['ip', 'ssl', 'tls', 'https', 'dn', 'sso', 'saml', 'oidc', 'uid', 'internal']);
+const HEAD_ONLY_WORDS = new Set([
+  ...['ip', 'ssl', 'tls', 'https', 'dn', 'sso', 'saml', 'oidc', 'oauth', 'uid', 'gid', 'uuid', 'internal', 'sid'],
+  ...['otp', 'totp', 'mfa', '2fa', 'pin', 'acl', 'sudo', 'root', 'super', 'act', 'actor', 'as', 'behalf', 'sub'],
+  ...[
+    'subject',
+    'owner',
+    'member',
+    'staff',
+    'org',
+    'organization',
+    'project',
+    'workspace',
+    'team',
+    'company',
+    'caller',
+  ],
+  ...['sender', 'service', 'spiffe', 'gateway', 'backend', 'upstream', 'route', 'env', 'debug', 'bypass', 'policy'],
+  ...[
+    'access',
+    'grant',
+    'right',
+    'rights',
+    'level',
+    'security',
+    'real',
+    'source',
+    'device',
+    'port',
+    'query',
+    'wsgi',
+    'iap',
+  ],
+]);
 
 /**
  * Returns the trailer lines to pass on, unless the head named them in its Connection field. RFC 9112 7.1.2 lets the

@@ -1,5 +1,6 @@
 // Trusted proxies in front of the runtime: their networks, and the forwarding lines for requests through them. Pure.
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
+import { Networks } from '../../../../model/base/networks.ts';
 import { plainAddress } from '../../../../model/base/plain-address.ts';
 import { isAuthority } from './authority.ts';
 import {
@@ -23,19 +24,16 @@ const MAX_PORT = 65_535;
 
 /** The trusted networks of a listener, made once from its settings. */
 export class TrustedProxies {
-  readonly #blocks = new BlockList();
+  readonly #networks: Networks;
 
   /** `blocks` are networks such as `10.0.0.0/8` or `2001:db8::/32`. */
   constructor(blocks: readonly string[]) {
-    for (const block of blocks) {
-      const [network = '', bits] = block.split('/');
-      this.#blocks.addSubnet(network, Number(bits), familyOf(network));
-    }
+    this.#networks = new Networks(blocks);
   }
 
   has(remoteAddress: string): boolean {
     const address = plainAddress(remoteAddress);
-    return address !== '' && this.#blocks.check(address, familyOf(address));
+    return address !== '' && this.#networks.find(address) !== undefined;
   }
 }
 
@@ -89,8 +87,4 @@ function isProto(text: string): boolean {
 
 function isPort(text: string): boolean {
   return /^[1-9][0-9]{0,4}$/.test(text) && Number(text) <= MAX_PORT;
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIPv6(address) ? 'ipv6' : 'ipv4';
 }

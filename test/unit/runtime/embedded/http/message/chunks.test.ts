@@ -151,7 +151,9 @@ const HEAD_ONLY = [
     'DPoP',
   ],
   ...['Authentication-Info', 'X-Csrf-Token', 'X-Session', 'X-Tenant', 'X-Roles', 'X-Host', 'CF-Connecting-IP', 'X-IP'],
-  ...['X-Client-Cert', 'Set.Cookie', 'SCRIPT_NAME', 'X_HTTP_Method_Override', 'If.Match'],
+  ...['X-Client-Cert', 'Set.Cookie', 'SCRIPT_NAME', 'X_HTTP_Method_Override', 'If.Match', 'If', 'Translate', 'Bearer'],
+  ...['X-Bearer', 'Assertion', 'X-Sudo', 'X_Act.As', 'X-On-Behalf-Of', 'X-Acl', 'X-Privilege', 'X-Ticket', 'X-Sid'],
+  ...['X-Otp', 'X-Verified', 'X-Trusted', 'X-Requested-With', 'X-Owner', 'X-Org', 'X-Level'],
 ];
 const TRAILERS = [
   ...['X-Sum', 'ETag', 'grpc-status', 'Grpc-Message', 'grpc-status-details-bin', 'Server-Timing', 'Content-Digest'],

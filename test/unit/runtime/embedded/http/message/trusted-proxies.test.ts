@@ -22,6 +22,10 @@ const MATCHES: [blocks: string[], address: string, isTrusted: boolean][] = [
   [['2001:db8::/32'], '2001:db8:ffff::1', true],
   [['2001:db8::/32'], '2001:db9::1', false],
   [['2001:db8::/32'], '10.0.0.1', false],
+  [['::/0'], '10.0.0.1', false],
+  [['::/0'], '::ffff:10.0.0.1', false],
+  [['::/0'], '2001:db8::1', true],
+  [['::ffff:10.0.0.0/104'], '10.0.0.1', true],
   [['fe80::/10'], 'fe80::1%eth0', true],
   [['10.0.0.0/8', '::1/128'], '::1', true],
   [[], '10.0.0.1', false],
@@ -48,6 +52,13 @@ const lines = (values: { for?: string; proto?: string; port?: string; host?: str
   const { for: chain = '10.0.0.1', proto = 'http', port = '8080', host = 'a', ip = '10.0.0.1' } = values;
   return `${F}For: ${chain}\r\n${F}Proto: ${proto}\r\n${F}Port: ${port}\r\n${F}Host: ${host}\r\nX-Real-IP: ${ip}\r\n`;
 };
+
+const MISSPELT = [
+  ...['x_forwarded.for: 192.0.2.6', 'X-Forwarded_For: 192.0.2.6', 'X_FORWARDED_PROTO: https', 'X.Forwarded-Port: 443'],
+  ...['X_FORWARDED_HOST: b', 'X~Real!IP: 192.0.2.6', 'X-Real_IP: 192.0.2.6'],
+]
+  .map((line) => `${line}\r\n`)
+  .join('');
 
 const CHAINS: [rule: string, sent: string, expected: string][] = [
   ['no fields: the lines describe this connection', '', lines()],
@@ -81,10 +92,11 @@ const CHAINS: [rule: string, sent: string, expected: string][] = [
   ['a malformed X-Real-IP is replaced', 'X-Real-IP: 192.0.2.7:80\r\n', lines()],
   ['two X-Real-IP are replaced', 'X-Real-IP: 192.0.2.7\r\nX-Real-IP: 192.0.2.8\r\n', lines()],
   [
-    'names with other characters count as the real names',
-    'x_forwarded.for: c\r\nX~Real!IP: 192.0.2.7\r\nX_FORWARDED_HOST: b\r\n',
-    lines({ for: 'c, 10.0.0.1', ip: '192.0.2.7', host: 'b' }),
+    'other spellings of the five count for nothing and do not pass, before the real names and after them',
+    `${MISSPELT}${F}For: 192.0.2.7\r\nx-forwarded-proto: https\r\n${MISSPELT}`,
+    lines({ for: '192.0.2.7, 10.0.0.1', proto: 'https', ip: '192.0.2.7' }),
   ],
+  ['other spellings without the real names', MISSPELT, lines()],
   ['Forwarded', 'Forwarded: for=c\r\n', `${lines()}Forwarded: for=c\r\n`],
 ];
 
@@ -99,7 +111,16 @@ const ABOUT_CLIENT = [
   ...['CF-Connecting-IPv6', 'Fastly-SSL', 'X-Envoy-External-Address', 'WL-Proxy-SSL', 'X-ProxyUser-IP', '$WSRU'],
   ...['X-Original-URL', 'X-Original-Remote-Addr', 'X-Rewrite-URL', 'X-Scheme', 'X-Url-Scheme', 'Front-End-Https'],
   ...['X-Host', 'X-HTTP-Host-Override', 'SCRIPT_NAME', 'Path-Info', 'Client-Cert-Chain', 'X-SSL-Client-Cert'],
-  ...['SSL-Client-S-DN', 'Remote-User', 'X-Remote-Group', 'X-WebAuth-User', 'X-Amzn-Oidc-Identity', 'IV-User'],
+  ...[
+    'SSL-Client-S-DN',
+    'Remote-User',
+    'X-Remote-Group',
+    'SM_USER',
+    'OIDC_CLAIM_email',
+    'X-WebAuth-User',
+    'X-Amzn-Oidc-Identity',
+    'IV-User',
+  ],
 ];
 
 for (const name of ABOUT_CLIENT) {
