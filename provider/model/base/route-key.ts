@@ -46,7 +46,7 @@ export function isRouteWithin(inner: RouteMatch, outer: RouteMatch): boolean {
   return isHostWithin(inner.host, outer.host) && isPathWithin(inner, outer);
 }
 
-/** Whether every host that the inner one matches is matched by the outer one as well, which matches others too. */
+/** Whether the outer host matches every host that the inner one matches, and others too. */
 export function isHostNarrower(inner: string | undefined, outer: string | undefined): boolean {
   return isHostWithin(inner, outer) && !isHostWithin(outer, inner);
 }
@@ -64,7 +64,8 @@ export function compareRoutes(a: RouteMatch, b: RouteMatch): number {
   return x.ofPath === y.ofPath ? 0 : x.ofPath > y.ofPath ? -1 : 1;
 }
 
-function isHostWithin(inner: string | undefined, outer: string | undefined): boolean {
+/** Whether every host that the inner one matches is matched by the outer one as well. */
+export function isHostWithin(inner: string | undefined, outer: string | undefined): boolean {
   if (outer === undefined) return true;
   if (inner === undefined) return false;
   const [a, b] = [hostKey(inner), hostKey(outer)];

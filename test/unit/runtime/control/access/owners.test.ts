@@ -105,7 +105,7 @@ test('a token with owners does not take over what objects of other owners use, w
       // A token without owners may, as that of a platform's team that adopts what a runtime has.
       assert.equal(take(undefined), undefined);
       if (error === undefined) continue;
-      const text = `and is used by an auto scaling attachment of ${cart}: use a token without owners.`;
+      const text = `and is used by a group attachment of ${cart}: use a token without owners.`;
       assert.ok(error.message.endsWith(text), error.message);
     }
   }
