@@ -39,11 +39,11 @@ test('the rules from which a rule takes requests are those from which the router
     fc.property(rules, ([next, ...others]) => {
       assert.ok(next);
       const [before, after] = [holders(others), holders([next, ...others])];
-      const lost = new Set(before.filter((was, index) => was !== undefined && was !== after[index]));
+      const lost = new Set<Rule | undefined>(before.filter((was, index) => was !== undefined && was !== after[index]));
       const told = new Set(rulesTakenFrom(next, others));
       for (const each of others) {
         // A rule without a host has no names: it loses only requests to rules within its paths.
-        const isMeant = each.properties.host !== undefined || isPathWithin(next.properties, each.properties);
+        const isMeant: boolean = each.properties.host !== undefined || isPathWithin(next.properties, each.properties);
         assert.equal(told.has(each), isMeant && lost.has(each), JSON.stringify(each));
       }
     }),
