@@ -109,6 +109,9 @@ test('a token for the rules of one team creates, changes and deletes these alone
     ['DELETE', 'attachments/pool', undefined, 403],
     ['PUT', 'attachments/shop-a', { ruleId: 'cart-r', targets: target(backend) }, 403],
     ['PUT', 'attachments/cart-a', { ruleId: 'shop-r', targets: target(backend) }, 403],
+    ['PUT', 'rules/cart-new', { listenerId: 'web', path: '/squatted', owner: urnOf('shop', 'new') }, 403],
+    ['PUT', 'rules/shop-new', { listenerId: 'web', path: '/cart/pay', owner: urnOf('shop', 'new') }, 409],
+    ['PUT', 'rules/shop-r', { listenerId: 'web', path: '/cart/pay', owner: urnOf('shop', 'r') }, 409],
     ['PUT', 'rules/shop-r', { listenerId: 'web', path: '/shop2', owner: urnOf('shop', 'r') }, 200],
     ['PATCH', 'attachments/shop-a', weight, 200],
     ['PUT', 'rules/shop-new', { listenerId: 'web', path: '/new', owner: urnOf('shop', 'new') }, 200],
@@ -138,14 +141,18 @@ test('a token with owners writes for these alone, whatever it permits', async (t
   const weight = { targets: { one: { weight: 1 } } };
   // A server that nobody owns and another team uses, and a listener that nobody owns below the platform's load balancer.
   const free = { region: 'r', vpcId: 'v', addresses: ['127.0.0.8', '127.0.0.9'] };
+  await runtime.done('PUT', '/v1/groups/bare', {});
   const made = await runtime.done('PUT', '/v1/backend-servers/free', free);
+  const group = await runtime.done('GET', '/v1/groups/raw');
   const used = { ruleId: 'cart-r', targets: { s: { serverId: 'free', port: 9 } }, owner: urnOf('cart', 's') };
   await runtime.done('PUT', '/v1/attachments/cart-s', used);
   await runtime.done('PUT', '/v1/listeners/raw', { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort() });
   const taken = { ...free, owner: shop, incarnation: made.incarnation };
   await assertRows(runtime, headers, [
-    ['PUT', 'backend-servers/free', { ...taken, addresses: free.addresses.toReversed() }, 409],
-    ['PUT', 'backend-servers/free', taken, 200],
+    // Who takes over what others use could change it afterwards.
+    ['PUT', 'backend-servers/free', { ...taken, addresses: free.addresses.toReversed() }, 403],
+    ['PUT', 'backend-servers/free', taken, 403],
+    ['PUT', 'groups/raw', { owner: shop, incarnation: group.incarnation }, 200],
     ['PUT', 'attachments/new', { listenerId: 'raw', targets: target(backend), owner: shop }, 409],
     // A create names an owner of the token.
     ['PUT', 'rules/new', rule('/new'), 403],
@@ -172,8 +179,9 @@ test('a token with owners writes for these alone, whatever it permits', async (t
     ['GET', 'attachments/cart-a', undefined, 200],
     // What is nobody's is not changed or deleted for nobody, and may be taken over, as far as its parent is shared.
     ['PATCH', 'attachments/raw', weight, 403],
-    ['PUT', 'groups/raw/members/s', undefined, 403],
-    ['DELETE', 'groups/raw/members/s', undefined, 403],
+    ['PUT', 'backend-servers/free', { ...free, addresses: ['127.0.0.8'] }, 403],
+    ['PUT', 'groups/bare/members/s', undefined, 403],
+    ['DELETE', 'groups/bare/members/s', undefined, 403],
     ['DELETE', 'attachments/raw', undefined, 403],
     [
       'PUT',
@@ -213,4 +221,41 @@ test('the owners of a token survive a restart, and wrong ones are refused with t
   const put = (owner: string) => second.call('PUT', '/v1/load-balancers/lb', { owner }, headers);
   assert.equal((await put(urnOf('cart', 'lb'))).status, 403);
   assert.equal((await put(urnOf('shop', 'lb'))).status, 200);
+});
+
+test('on a shared load balancer, no stack gets requests of the listener or the rule of a third one', async (t) => {
+  const runtime = await RuntimeProcess.start(t, { args: ['--workers', '1'] });
+  const [port, shop, cart] = [await freePort(), await httpBackend(t, 'shop'), await httpBackend(t, 'cart')];
+  const put = (path: string, body: object, project: string) =>
+    runtime.call('PUT', `/v1/${path}`, { ...body, owner: urnOf(project, 'x') });
+  const done = async (...args: Parameters<typeof put>) => assert.equal((await put(...args)).status, 200);
+  const web = { loadBalancerId: 'lb', protocol: 'HTTP', port, healthCheck: { protocol: 'none' } };
+  await done('load-balancers/lb', { address: '127.0.0.1', sharedWith: ['shop/*', 'cart/*'] }, 'platform');
+  await done('listeners/cart', web, 'cart');
+  await done('rules/cart', { listenerId: 'cart', path: '/cart', healthCheck: { protocol: 'none' } }, 'cart');
+  await done('attachments/cart', { ruleId: 'cart', targets: target(cart.port) }, 'cart');
+  await done('attachments/shop', { loadBalancerId: 'lb', targets: target(shop.port) }, 'shop');
+  const get = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    return [response.status, (await response.text()).includes('shop')];
+  };
+  assert.deepEqual(await get('/'), [503, false]);
+  const { listeners } = await runtime.done('GET', '/v1/status');
+  assert.deepEqual(
+    listeners[0].targets.map(({ attachment }: { attachment: string }) => attachment),
+    ['cart'],
+  );
+  // The listener's stack lets the other one in, and gets its requests back.
+  await done('listeners/cart', { ...web, sharedWith: ['shop/*'] }, 'cart');
+  assert.deepEqual(await get('/'), [200, true]);
+  const refused = await put('rules/shop', { listenerId: 'cart', host: '127.0.0.1', path: '/cart' }, 'platform');
+  assert.equal(refused.status, 409);
+  await done('listeners/cart', web, 'cart');
+  assert.deepEqual(
+    [await get('/'), await get('/cart')],
+    [
+      [503, false],
+      [200, false],
+    ],
+  );
 });

@@ -70,7 +70,7 @@ export const web = outputs.web;
     ],
     [
       `new weir.ForwardingRule('images', { listenerId: web, path: '/images' });`,
-      /path matches the same requests as rule images-\w+, which belongs to urn:pulumi:dev::\S+: give another host or path \(OwnedByOther/,
+      /path matches the same requests as a rule of urn:pulumi:dev::\S+: give another host or path \(OwnedByOther/,
     ],
   ];
   for (const [resource, message] of FOREIGN) {

@@ -26,6 +26,8 @@ export interface PlanObject {
   readonly name: string;
   /** The owner of an object that is not this stack's: a URN, or "nobody". `undefined` for this stack's objects. */
   readonly foreignOwner?: string;
+  /** The URN of the owner, of whatever stack. `undefined` if the object has none, or is not known. */
+  readonly owner?: string | undefined;
   /** Properties in canonical form: secrets are masked, and references to other objects are plan keys. */
   readonly properties: Masked;
   /** The VIP of a load balancer. `undefined` for other kinds, or if it is not known before `pulumi up`. */
@@ -51,6 +53,7 @@ export function foreignObject(kind: Kind, object: ApiObject): PlanObject {
     key: keyOf(kind, object.id),
     name: object.id,
     foreignOwner: object.owner ?? 'nobody',
+    owner: object.owner,
     properties,
     vip: vipIn(object),
   };
@@ -67,7 +70,7 @@ export function objectBefore(
   const stated = statedOf(resource, state, keys);
   const properties = actual === undefined ? stated : (maskedAs(stated, actual.properties) as Masked);
   const vip = actual?.vip ?? vipIn(state.outputs);
-  return { kind: resource.kind, key, name: resourceName({ owner: urn }), properties, vip };
+  return { kind: resource.kind, key, name: resourceName({ owner: urn }), owner: urn, properties, vip };
 }
 
 /**
@@ -85,7 +88,7 @@ export function objectAfter(
   const desired = before === undefined ? resolved : (resource.desired?.(resolved, before.properties) ?? resolved);
   const properties = compared(resource, withMembers(desired, before?.properties));
   const vip = resource.kind === 'load-balancers' ? vipAfter(properties, before) : undefined;
-  return { kind: resource.kind, key, name: resourceName({ owner: urn }), properties, vip };
+  return { kind: resource.kind, key, name: resourceName({ owner: urn }), owner: urn, properties, vip };
 }
 
 /** The properties that the state has for a resource. */

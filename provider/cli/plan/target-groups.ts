@@ -70,9 +70,8 @@ export function targetGroupsIn(objects: Objects, nowMs: number): TargetGroups {
   for (const object of all) {
     if (object.kind === 'rules') add(object.key, object, index.ofRule(object.key));
     if (object.kind !== 'listeners') continue;
-    const { loadBalancerId } = object.properties;
-    const isDefault = !index.hasOwn(object.key) && index.ofLoadBalancer(loadBalancerId).length > 0;
-    add(object.key, object, index.ofListener(object.key, loadBalancerId), isDefault);
+    const serving = index.ofListener(object.key, object, objects.get(String(object.properties.loadBalancerId)));
+    add(object.key, object, serving, !index.hasOwn(object.key) && serving.length > 0);
   }
   const others = attachments.filter((attachment) => !shown.has(attachment));
   for (const [key, [attachment, ...more]] of Map.groupBy(

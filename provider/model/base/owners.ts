@@ -1,5 +1,6 @@
 // Owners in patterns such as "shop/*": an owner is a URN, and a pattern is compared with its project and its stack.
 import { matchesGlob } from './glob.ts';
+import { stackOf } from './urn.ts';
 
 /** A name of a project or stack. Its length is bounded, because the cost of a comparison grows with it. */
 const NAME = '[A-Za-z0-9_.-]{1,128}';
@@ -22,4 +23,15 @@ export function matchesOwner(patterns: readonly string[], owner: string | undefi
     const [ofProject = '', ofStack = ''] = pattern.split('/');
     return matchesGlob(ofProject, project) && matchesGlob(ofStack, stack);
   });
+}
+
+/**
+ * Whether two objects belong to one stack. Objects of one stack may share an endpoint, target or rule for a while,
+ * because Pulumi creates the replacement of a resource before it deletes the old resource.
+ */
+export function isSameStack(
+  a: { readonly owner?: string | undefined },
+  b: { readonly owner?: string | undefined },
+): boolean {
+  return stackOf(a.owner) === stackOf(b.owner);
 }

@@ -41,6 +41,52 @@ export function routeKey({ host, path, pathMatch }: RouteMatch): string {
   return JSON.stringify([ofHost, pathMatch, pathMatch === 'exact' ? pathKey(path) : prefixKey(path)]);
 }
 
+/** Whether every request that the inner rule would take matches the outer rule as well. */
+export function isRouteWithin(inner: RouteMatch, outer: RouteMatch): boolean {
+  return isHostWithin(inner.host, outer.host) && isPathWithin(inner, outer);
+}
+
+/** Whether the outer host matches every host that the inner one matches, and others too. */
+export function isHostNarrower(inner: string | undefined, outer: string | undefined): boolean {
+  return isHostWithin(inner, outer) && !isHostWithin(outer, inner);
+}
+
+/** Compares two rules that match one request. Returns a negative number if `a` takes it: by host, then by path. */
+export function compareRoutes(a: RouteMatch, b: RouteMatch): number {
+  const weights = [a, b].map(({ host, path, pathMatch }) => {
+    const key = host === undefined ? '' : hostKey(host);
+    const ofHost = host === undefined ? 0 : key.startsWith('*') ? key.length : Number.POSITIVE_INFINITY;
+    const ofPath = path === undefined ? -1 : pathMatch === 'exact' ? Number.POSITIVE_INFINITY : prefixKey(path).length;
+    return { ofHost, ofPath };
+  });
+  const [x, y] = weights as [(typeof weights)[number], (typeof weights)[number]];
+  if (x.ofHost !== y.ofHost) return x.ofHost > y.ofHost ? -1 : 1;
+  return x.ofPath === y.ofPath ? 0 : x.ofPath > y.ofPath ? -1 : 1;
+}
+
+/** Whether every host that the inner one matches is matched by the outer one as well. */
+export function isHostWithin(inner: string | undefined, outer: string | undefined): boolean {
+  if (outer === undefined) return true;
+  if (inner === undefined) return false;
+  const [a, b] = [hostKey(inner), hostKey(outer)];
+  if (!b.startsWith('*')) return a === b;
+  return a === b || (a.endsWith(b.slice(1)) && a.length >= b.length);
+}
+
+/**
+ * Whether every path that the inner rule matches is matched by the outer one as well. A rule without a path counts like
+ * one for `/`: they differ by the target `*` of OPTIONS alone.
+ */
+export function isPathWithin(inner: RouteMatch, outer: RouteMatch): boolean {
+  const prefix = prefixKey(outer.path ?? '/');
+  if (outer.path !== undefined && outer.pathMatch === 'exact') {
+    return inner.path !== undefined && inner.pathMatch === 'exact' && pathKey(inner.path) === pathKey(outer.path);
+  }
+  const path =
+    inner.path === undefined ? '' : inner.pathMatch === 'exact' ? pathKey(inner.path) : prefixKey(inner.path);
+  return path === prefix || path.startsWith(`${prefix}/`);
+}
+
 function normalEscape(triplet: string): string {
   const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
   return UNRESERVED.test(character) ? character : triplet.toUpperCase();

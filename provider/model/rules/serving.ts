@@ -1,8 +1,19 @@
 // The attachments that serve a listener or a rule: its own or, for a listener without any, its load balancer's.
+import { isSameStack } from '../base/owners.ts';
 import type { ParentFields } from '../objects/parent.ts';
+import { isOpenTo, type Owned } from './sharing.ts';
+
+interface OwnedAttachment {
+  readonly owner?: string | undefined;
+  readonly properties: ParentFields;
+}
+
+interface OwnedListener extends Owned {
+  readonly properties: { readonly loadBalancerId?: unknown };
+}
 
 /** The attachments of a model by parent. `A` is the type of the model's attachments. */
-export class AttachmentIndex<A extends { readonly properties: ParentFields }> {
+export class AttachmentIndex<A extends OwnedAttachment> {
   readonly #byRule: ReadonlyMap<unknown, readonly A[]>;
   readonly #byListener: ReadonlyMap<unknown, readonly A[]>;
   readonly #byLoadBalancer: ReadonlyMap<unknown, readonly A[]>;
@@ -17,13 +28,13 @@ export class AttachmentIndex<A extends { readonly properties: ParentFields }> {
     return this.#byRule.get(ruleId) ?? [];
   }
 
-  ofListener(listenerId: unknown, loadBalancerId: unknown): readonly A[] {
-    return this.#byListener.get(listenerId) ?? this.ofLoadBalancer(loadBalancerId);
-  }
-
-  /** The attachments bound to the load balancer itself, whichever of its listeners they serve. */
-  ofLoadBalancer(loadBalancerId: unknown): readonly A[] {
-    return this.#byLoadBalancer.get(loadBalancerId) ?? [];
+  /** The attachments that serve a listener. `loadBalancer`: the one above it, `undefined` if it is not known. */
+  ofListener(listenerId: unknown, listener: OwnedListener, loadBalancer: Owned | undefined): readonly A[] {
+    const own = this.#byListener.get(listenerId);
+    if (own !== undefined) return own;
+    const all = this.#byLoadBalancer.get(listener.properties.loadBalancerId) ?? [];
+    const serves = (attachment: A) => mayServe(attachment, listener, loadBalancer);
+    return all.every(serves) ? all : all.filter(serves);
   }
 
   /** Whether the listener has attachments of its own, so that those of its load balancer do not serve it. */
@@ -32,10 +43,20 @@ export class AttachmentIndex<A extends { readonly properties: ParentFields }> {
   }
 }
 
-function groupedBy<A extends { readonly properties: ParentFields }>(
-  attachments: readonly A[],
-  name: keyof ParentFields,
-) {
+/**
+ * Whether an attachment to a load balancer serves a listener of it that has no attachments of its own. If attachment,
+ * listener and load balancer belong to three stacks, the listener has to be shared with the attachment's stack now: its
+ * owner has never agreed to the attachment. A listener of the load balancer's stack is served by whatever that stack has
+ * let attach to the load balancer, also after the sharing was withdrawn or while a renamed stack takes its objects over.
+ */
+export function mayServe(attachment: Pick<Owned, 'owner'>, listener: Owned, loadBalancer: Owned | undefined): boolean {
+  if (attachment.owner === undefined || listener.owner === undefined) return true;
+  if (isSameStack(attachment, listener)) return true;
+  if (loadBalancer !== undefined && [attachment, listener].some((each) => isSameStack(each, loadBalancer))) return true;
+  return isOpenTo(listener, attachment.owner, (object) => (object === listener ? loadBalancer : undefined));
+}
+
+function groupedBy<A extends OwnedAttachment>(attachments: readonly A[], name: keyof ParentFields) {
   const groups = Map.groupBy(attachments, ({ properties }) => properties[name]);
   groups.delete(undefined);
   return groups;

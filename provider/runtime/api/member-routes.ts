@@ -58,9 +58,9 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
 
 /** Checks the caller's permissions and If-Match before a write of a member. A missing group needs no permission. */
 function memberPrecondition(access: Access, needs: readonly Need[], etags: string | undefined): Precondition {
-  return (_view, group) => {
+  return (view, group) => {
     if (group !== undefined) demand(access, needs);
-    demandOwnerOf(access, group, group);
+    demandOwnerOf(access, view, group, group);
     refuseUnseen(group, etags);
   };
 }

@@ -15,7 +15,7 @@ import { MAX_TARGETS } from '../../model/objects/target-attachment.ts';
 import { countProblems, invalid, parsedProperties, problemsOf, schemaProblems } from '../../model/objects/validate.ts';
 import { type Access, demand } from '../control/access/access.ts';
 import { demandOwner, demandOwnerOf } from '../control/access/owners.ts';
-import { mayRead, needsOfRead, needsOfWrite } from '../control/access/permissions.ts';
+import { mayRead, needsOfNewRule, needsOfRead, needsOfWrite } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { Precondition } from '../control/write/changes.ts';
 import { withTargetsOf } from '../control/write/targets-patch.ts';
@@ -207,9 +207,11 @@ export function paramsOnly({ httpPart, schema }: { httpPart?: string; schema: un
 function preconditionOf(access: Access, etags: string | undefined, incarnation?: string): Precondition {
   return (view, before, after) => {
     // An administrator's write skips the permission check, which is costly to compute for 500 targets.
-    if (!access.isAdministrator) demand(access, needsOfWrite(view, before, after));
+    if (!access.isAdministrator) {
+      demand(access, [...needsOfWrite(view, before, after), ...needsOfNewRule(access, view, before, after)]);
+    }
     const isDone = incarnation !== undefined && incarnation !== before?.incarnation;
-    if (!isDone) demandOwnerOf(access, before, after);
+    if (!isDone) demandOwnerOf(access, view, before, after);
     refuseUnseen(before, etags);
   };
 }

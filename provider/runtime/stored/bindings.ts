@@ -2,7 +2,7 @@
 import { targetKey } from '../../model/base/target-key.ts';
 import { isHttp } from '../../model/objects/listener.ts';
 import type { ParentIds } from '../../model/objects/parent.ts';
-import { AttachmentIndex } from '../../model/rules/serving.ts';
+import { AttachmentIndex, mayServe } from '../../model/rules/serving.ts';
 import { type TargetSnapshot, targetGroupIdOfRule } from '../contract/snapshot.ts';
 import { type Attachment, attachmentsOf, bindingSince, resolvedTargets } from './attachments.ts';
 import type { Model, ModelView } from './model.ts';
@@ -40,8 +40,8 @@ export class Bindings {
     this.#rules = Map.groupBy(model.list('rules'), ({ properties }) => properties.listenerId);
   }
 
-  ofListener({ id, properties }: Listener): readonly Attachment[] {
-    return this.#index.ofListener(id, properties.loadBalancerId);
+  ofListener(listener: Listener): readonly Attachment[] {
+    return this.#index.ofListener(listener.id, listener, this.#loadBalancerOf(listener));
   }
 
   ofRule({ id }: Rule): readonly Attachment[] {
@@ -54,11 +54,12 @@ export class Bindings {
   }
 
   /**
-   * The target groups that an attachment with this parent serves. If the parent is a load balancer, the attachment
-   * serves each of its listeners that has no attachment of its own.
+   * The target groups that an attachment serves. If its parent is a load balancer, the attachment serves each of its
+   * listeners that has no attachment of its own, as far as the rule of sharing lets it.
    */
-  targetGroupsServedBy(parent: ParentIds): ServedTargetGroup[] {
+  targetGroupsServedBy(attachment: Attachment): ServedTargetGroup[] {
     const model = this.#model;
+    const parent: ParentIds = attachment.properties;
     if (parent.ruleId !== undefined) {
       const rule = model.get('rules', parent.ruleId);
       if (rule === undefined) return [];
@@ -66,16 +67,22 @@ export class Bindings {
         { targetGroupId: targetGroupIdOfRule(rule.id), listenerId: rule.properties.listenerId, fixedPort: undefined },
       ];
     }
-    return this.#listenersServedBy(parent).map(({ id, properties }) => {
+    return this.#listenersServedBy(attachment).map(({ id, properties }) => {
       return { targetGroupId: id, listenerId: id, fixedPort: properties.backendPort };
     });
   }
 
-  #listenersServedBy({ listenerId, loadBalancerId }: ParentIds): Listener[] {
+  #listenersServedBy(attachment: Attachment): Listener[] {
+    const { listenerId, loadBalancerId } = attachment.properties;
     if (listenerId !== undefined) return [this.#model.get('listeners', listenerId) ?? []].flat();
-    return [...this.#model.list('listeners')].filter(({ id, properties }) => {
-      return properties.loadBalancerId === loadBalancerId && !this.#index.hasOwn(id);
+    return [...this.#model.list('listeners')].filter((listener) => {
+      const isBelow = listener.properties.loadBalancerId === loadBalancerId && !this.#index.hasOwn(listener.id);
+      return isBelow && mayServe(attachment, listener, this.#loadBalancerOf(listener));
     });
+  }
+
+  #loadBalancerOf({ properties }: Listener): StoredObject<'load-balancers'> | undefined {
+    return this.#model.get('load-balancers', properties.loadBalancerId);
   }
 
   /**

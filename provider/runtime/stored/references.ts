@@ -20,10 +20,10 @@ function notFound(kind: Kind, id: string): WeirError {
   return new WeirError('NotFound', `There is no ${KIND_NAMES[kind]} ${id}.`);
 }
 
-/** The name of another stack's object in errors: its owner is told, so that it can be asked, and the id is not. */
+/** The name of an object of somebody else in errors: its owner is told, so that it can be asked, and the id is not. */
 export function foreignName({ kind, owner }: Pick<StoredObject, 'kind' | 'owner'>): string {
   const name = KIND_NAMES[kind];
-  return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name} of ${owner}`;
+  return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name} ${owner === undefined ? 'without an owner' : `of ${owner}`}`;
 }
 
 /** The name of an object in errors: "listener web of urn:...", or "listener web" if the object has no owner. */

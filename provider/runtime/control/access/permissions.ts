@@ -78,6 +78,22 @@ export function needsOfWrite(
   return [...needs, ...endpointNeeds(view, before, after)];
 }
 
+/**
+ * The need of a caller that creates a rule. A permission on the listener is enough for any id, but if the caller's
+ * statements name the rules that it may write, the new one must be among these, so that it takes no id of others.
+ */
+export function needsOfNewRule(
+  access: Access,
+  view: ModelView,
+  before: StoredObject | undefined,
+  after: StoredObject | undefined,
+): Need[] {
+  if (before !== undefined || after?.kind !== 'rules') return [];
+  const { create, modify, delete: remove } = KIND_ACTIONS.rules;
+  const actions: Actions = [...create, ...modify, ...remove];
+  return access.maySome({ actions, types: ['rule'] }) ? needsOf(view, [after], actions) : [];
+}
+
 /** Whether a listener or rule changes its parent. */
 function hasOtherParent(before: StoredObject, after: StoredObject): boolean {
   const [from, to] = [before, after].map(({ kind, properties }) => parentReferenceOf(kind, properties)?.id);

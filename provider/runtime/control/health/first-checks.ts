@@ -38,7 +38,7 @@ function targetGroupsOfObject(
 ): TargetGroupSnapshot[] {
   if (isAttachment(object)) {
     return bindingsOf(view)
-      .targetGroupsServedBy(object.properties)
+      .targetGroupsServedBy(object)
       .flatMap(({ targetGroupId }) => targetGroups.get(targetGroupId) ?? []);
   }
   const listener = object.kind === 'listeners' ? waiting.get(object.id) : undefined;

@@ -49,7 +49,7 @@ export class RunningState {
       const known = bound.get(name)?.health;
       bound.set(name, { address, port, weight, health: known === undefined ? health : worse(known, health) });
     };
-    const targetGroups = bindings.targetGroupsServedBy(attachment.properties);
+    const targetGroups = bindings.targetGroupsServedBy(attachment);
     for (const { targetGroupId, fixedPort } of targetGroups) {
       for (const target of bindings.targetsOf(attachment, fixedPort))
         tell(target, this.targetHealth(targetGroupId, target.key).health);

@@ -6,8 +6,8 @@ import { ruleListenerProblems } from '../../../model/rules/rule-listeners.ts';
 import { lookupIn } from '../../stored/lookup.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
-import { isSameStack, ownerName } from '../../stored/owner.ts';
-import { nameOf } from '../../stored/references.ts';
+import { isSameStack } from '../../stored/owner.ts';
+import { foreignName, nameOf } from '../../stored/references.ts';
 
 type Rule = StoredObject<'rules'>;
 
@@ -21,7 +21,7 @@ export function refuseForeignRule(view: ModelView, next: Rule): void {
   if (foreign.length === 0) return;
   const problems = foreign.map((other) => ({
     path: next.properties.path === undefined ? 'host' : 'path',
-    message: `matches the same requests as rule ${other.id}, which belongs to ${ownerName(other)}`,
+    message: `matches the same requests as ${foreignName(other)}`,
   }));
   throw new WeirError('OwnedByOther', `${problemsText(problems)}: give another host or path`, problems);
 }

@@ -201,8 +201,10 @@ function nameFor(written: StoredObject | undefined, object: StoredObject): strin
   return isNamed(written, object) ? `${KIND_NAMES[object.kind]} ${object.id}` : foreignName(object);
 }
 
+/** Whether two objects belong to one stack or, if nobody owns them, were made by one caller. */
 function isNamed(written: StoredObject | undefined, object: StoredObject): boolean {
-  return object.owner === undefined || (written !== undefined && isSameStack(written, object));
+  if (written === undefined || !isSameStack(written, object)) return false;
+  return object.owner !== undefined || written.changedBy === object.createdBy;
 }
 
 /** Connections to targets of an attachment that reach a listening socket of the runtime itself, with that socket. */

@@ -219,6 +219,22 @@ test('the view of a runtime adds the weights that others keep and the targets th
   assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: 62.5, c3: 37.5 });
 });
 
+test("targets that a stack binds to a load balancer of others are planned for its own listeners, not for a third stack's", () => {
+  const urn = (project: string) => `urn:pulumi:prod::${project}::t::n`;
+  const theirs = (id: string, port: number, sharedWith: readonly string[]) =>
+    stored(id, { ...previewListener(id, port).properties, sharedWith, owner: urn('billing') });
+  const runtime: RuntimeView = {
+    ...NONE,
+    objects: new Map([
+      ['load-balancers', [stored('lb-1', { address: '127.0.0.1', vip: '127.0.0.1', owner: urn('platform') })]],
+      ['listeners', [theirs('closed', 81, []), theirs('open', 82, ['shop/*'])]],
+    ]),
+  };
+  const pool = attachment('pool', previewTargets({ b1: 1 }), { loadBalancerId: 'lb-1' });
+  const { targetGroups } = plan([web], [[undefined, pool]], runtime);
+  assert.deepEqual(targetGroups.map(({ after }) => after?.parent.name).sort(), ['open', 'web']);
+});
+
 test('objects of different kinds may have the same id', () => {
   const same = { id: 'web', references: {} };
   const front = { ...web, ...same, properties: { ...web.properties, loadBalancerId: 'web' } };

@@ -1,6 +1,7 @@
 // Tokens that name owners: for which owners they write, and which objects they change and delete.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Kind } from '../../../../../provider/model/base/kinds.ts';
 import { TokenAccess } from '../../../../../provider/runtime/control/access/access.ts';
 import { demandOwner, demandOwnerOf } from '../../../../../provider/runtime/control/access/owners.ts';
 import { emptyDraft, put, writeErrorOf } from '../../../../harness/control/drafts.ts';
@@ -43,12 +44,12 @@ for (const [patterns, owner, isAllowed] of OWNERS) {
     const object = put(draft, 'load-balancers', 'lb', {}, { owner });
     assert.equal(writeErrorOf(() => demandOwner(access, owner))?.code, code);
     // An update and a delete of an object of this owner, and its transfer to an owner of the token.
-    assert.equal(writeErrorOf(() => demandOwnerOf(access, object, object))?.code, code);
-    assert.equal(writeErrorOf(() => demandOwnerOf(access, object, undefined))?.code, code);
+    assert.equal(writeErrorOf(() => demandOwnerOf(access, draft, object, object))?.code, code);
+    assert.equal(writeErrorOf(() => demandOwnerOf(access, draft, object, undefined))?.code, code);
     const taken = { ...object, owner: urnOf('shop', 'dev') };
     // What is nobody's may be taken over.
     assert.equal(
-      writeErrorOf(() => demandOwnerOf(access, object, taken))?.code,
+      writeErrorOf(() => demandOwnerOf(access, draft, object, taken))?.code,
       owner === undefined ? undefined : code,
     );
   });
@@ -65,8 +66,8 @@ test('the errors name the owners of the token, the owner of the write, and the c
   const messages = [
     () => demandOwner(access, undefined),
     () => demandOwner(access, theirs.owner),
-    () => demandOwnerOf(access, theirs, undefined),
-    () => demandOwnerOf(access, nobodys, undefined),
+    () => demandOwnerOf(access, draft, theirs, undefined),
+    () => demandOwnerOf(access, draft, nobodys, undefined),
   ].map((work) => writeErrorOf(work)?.message);
   assert.deepEqual(messages, [
     `${only} owner is required: the URN of a resource of such a stack.`,
@@ -74,4 +75,38 @@ test('the errors name the owners of the token, the owner of the write, and the c
     `${only} the object is load balancer lb of ${theirs.owner}: ${advice}.`,
     `${only} load balancer raw has no owner: use a token without owners.`,
   ]);
+});
+
+test('a token with owners does not take over what objects of other owners use, whatever they are and however far away', () => {
+  const [shop, cart] = [urnOf('shop', 'dev'), urnOf('cart', 'dev')];
+  const server = { region: 'r', vpcId: 'v', addresses: ['10.0.0.1'] };
+  const PARTS = [
+    ['backend-servers', 's'],
+    ['groups', 'g'],
+    ['load-balancers', 'lb'],
+    ['listeners', 'web'],
+    ['rules', 'api'],
+  ] as const;
+  for (const [kind, id] of PARTS) {
+    for (const user of [undefined, shop, cart]) {
+      const draft = emptyDraft();
+      put(draft, 'backend-servers', 's', server);
+      put(draft, 'groups', 'g', { members: { s: 's' } });
+      put(draft, 'load-balancers', 'lb', {});
+      put(draft, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
+      put(draft, 'rules', 'api', { listenerId: 'web', path: '/api' });
+      put(draft, 'group-attachments', 'ga', { ruleId: 'api', groupId: 'g', port: 80 }, { owner: user });
+      const before = draft.get<Kind>(kind, id) ?? assert.fail();
+      const take = (owners: readonly string[] | undefined) =>
+        writeErrorOf(() => demandOwnerOf(tokenFor(owners), draft, before, { ...before, owner: shop }));
+      const error = take(['shop/*']);
+      assert.deepEqual([kind, user, error?.code], [kind, user, user === cart ? 'Forbidden' : undefined]);
+      assert.equal(take(['shop/*', 'cart/*']), undefined);
+      // A token without owners may, as that of a platform's team that adopts what a runtime has.
+      assert.equal(take(undefined), undefined);
+      if (error === undefined) continue;
+      const text = `and is used by a group attachment of ${cart}: use a token without owners.`;
+      assert.ok(error.message.endsWith(text), error.message);
+    }
+  }
 });

@@ -210,3 +210,21 @@ test('a refusal names what belongs to another stack by its owner only', () => {
     /at 10\.0\.0\.1:9000, which is target b of attachment app: /,
   );
 });
+
+test('the id of a listener is told to its own stack or, if nobody owns it, to the caller that made it', () => {
+  const bind = (owner: string | undefined, caller: string | undefined) => {
+    const draft = emptyDraft();
+    put(draft, 'load-balancers', 'lb', { address: '127.0.0.1' });
+    put(draft, 'listeners', 'secret', { loadBalancerId: 'lb', protocol: 'HTTP', port: 8080 }, { caller: 'maker' });
+    put(draft, 'listeners', 'mine', { loadBalancerId: 'lb', protocol: 'HTTP', port: 8081 });
+    const before = draft.toModel();
+    const targets = { b: { address: '127.0.0.1', port: 8080 } };
+    const written = put(draft, 'attachments', 'a', { listenerId: 'mine', targets }, { owner, caller });
+    return writeErrorOf(() => refuseOwnEndpoints(before, draft, written, AROUND))?.message ?? '';
+  };
+  assert.match(bind(undefined, 'maker'), /which is listener secret:/);
+  for (const message of [bind(undefined, 'other'), bind('urn:pulumi:dev::shop::weir::x', 'maker')]) {
+    assert.match(message, /which is a listener without an owner:/);
+    assert.doesNotMatch(message, /secret/);
+  }
+});

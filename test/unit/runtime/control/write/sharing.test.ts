@@ -260,3 +260,43 @@ test('the error names the property, the owner, and what the owner has to add', (
   assert.equal(message(SHOP), `${names} shop/dev: ask its owner to add sharedWith: ["shop/dev"] to it`);
   assert.equal(message('me'), `${names} the owner me: it can be shared with stacks of Pulumi only`);
 });
+
+test("a rule takes no requests from another stack's rule that is not shared, whether created, moved, changed or adopted", () => {
+  const wide = { listenerId: 'web', host: 'shop.example', path: '/app' };
+  const narrow = { ...wide, path: '/app/login' };
+  const open = [platform('*/*'), platform('*/*'), platform('*/*')] as const;
+  const attempts: Record<string, (draft: Draft) => void> = {
+    create: () => {},
+    move: (draft) => put(draft, 'rules', 'x', { ...narrow, listenerId: 'web2' }, { owner: BILLING }),
+    change: (draft) => put(draft, 'rules', 'x', { ...narrow, path: '/other' }, { owner: BILLING }),
+    adopt: (draft) => put(draft, 'rules', 'x', narrow),
+  };
+  for (const [attempt, prepare] of Object.entries(attempts)) {
+    for (const [sharedWith, isAllowed] of [
+      [[], false],
+      [['billing/*'], true],
+    ] as const) {
+      const draft = world();
+      prepare(draft);
+      give(draft, open);
+      put(draft, 'rules', 'theirs', { ...wide, sharedWith }, { owner: SHOP });
+      // The platform's rules are shared as the listener is.
+      put(draft, 'rules', 'all', { listenerId: 'web', path: '/' }, { owner: PLATFORM });
+      const write = () => put(draft, 'rules', 'x', narrow, { owner: BILLING, incarnation: 'new' });
+      const error = writeErrorOf(write);
+      assert.deepEqual([attempt, error?.code], [attempt, isAllowed ? undefined : 'OwnedByOther']);
+      const name =
+        'path takes requests from a rule of urn:pulumi:dev::shop::weir::x, which is not shared with billing/dev';
+      if (!isAllowed) assert.ok(error?.message.startsWith(name), error?.message);
+      if (!isAllowed) continue;
+      // What it has, it goes on to have, and may replace, also after the sharing was withdrawn.
+      put(draft, 'rules', 'theirs', wide, { owner: SHOP });
+      put(draft, 'rules', 'x', { ...narrow, algorithm: 'source-ip-hash' }, { owner: BILLING });
+      put(draft, 'rules', 'y', { ...narrow, path: '/app/login/new' }, { owner: BILLING });
+      assert.equal(
+        writeErrorOf(() => put(draft, 'rules', 'z', { ...wide, path: '/app/pay' }, { owner: BILLING }))?.code,
+        'OwnedByOther',
+      );
+    }
+  }
+});
