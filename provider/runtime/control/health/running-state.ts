@@ -90,7 +90,7 @@ export class RunningState {
   /** Finds a target of an attachment with weight > 0 that takes no traffic. */
   #missing(attachment: Attachment): { targetGroupId: string; key: string } | undefined {
     const bindings = bindingsOf(this.#modelNow());
-    const served = bindings.targetGroupsServedBy(attachment.properties);
+    const served = bindings.targetGroupsServedBy(attachment);
     for (const { targetGroupId, fixedPort } of served) {
       const found = bindings.targetsOf(attachment, fixedPort).find(({ key, weight, ineligible }) => {
         const takes = ineligible === undefined && takesTraffic(this.targetHealth(targetGroupId, key).health);
