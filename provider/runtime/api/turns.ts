@@ -9,12 +9,14 @@ type Parse = (bytes: Buffer) => void;
 /**
  * Node parses all requests of one read at once, however many there are, and hands them over before anybody else has the
  * thread. This lets each connection have one request at a time, after those of the connections that have waited longer.
+ * `waitingMs`: time for which bytes wait for the response before them. Then the connection is destroyed, because bytes
+ * that go on coming would hide from the socket's own timeout that the client reads nothing.
  */
-export function takeTurns(server: Server): void {
+export function takeTurns(server: Server, waitingMs: number): void {
   const connections = new WeakMap<Socket, TurnTaker>();
   server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
     const fail = (reason: string) => server.emit('clientError', new Error(reason), socket);
-    if (!socket.destroyed) connections.set(socket, new TurnTaker(socket, fail));
+    if (!socket.destroyed) connections.set(socket, new TurnTaker(socket, waitingMs, fail));
   });
   const begin = (request: IncomingMessage, response: ServerResponse) =>
     connections.get(request.socket)?.begin(request, response);
@@ -26,15 +28,18 @@ export function takeTurns(server: Server): void {
 class TurnTaker {
   readonly #socket: Socket;
   readonly #parse: Parse;
+  readonly #waitingMs: number;
   readonly #fail: (reason: string) => void;
   #reader = new RequestReader();
   /** Bytes that are not parsed yet. */
   #unparsed: Buffer | undefined;
   #isOver = false;
+  #timer: NodeJS.Timeout | undefined;
 
   /** To be constructed once the listeners of Node's server were added. */
-  constructor(socket: Socket, fail: (reason: string) => void) {
+  constructor(socket: Socket, waitingMs: number, fail: (reason: string) => void) {
     this.#socket = socket;
+    this.#waitingMs = waitingMs;
     this.#fail = fail;
     const parsers = socket.listeners('data') as Parse[];
     this.#parse = (bytes) => {
@@ -52,6 +57,8 @@ class TurnTaker {
   begin({ headers }: IncomingMessage, response: ServerResponse): void {
     this.#reader.startBody(headers);
     response.once('close', () => {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
       // A response that precedes the end of its request is the last one of its connection.
       if (this.#socket.writableEnded || !this.#reader.hasEnded) this.end();
       this.#reader = new RequestReader();
@@ -72,8 +79,10 @@ class TurnTaker {
       if (this.#socket.destroyed) this.end();
       else this.#parsePart(this.#unparsed);
     }
-    if (this.#unparsed !== undefined) this.#socket.pause();
-    else if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#unparsed !== undefined) {
+      this.#socket.pause();
+      this.#timer ??= setTimeout(() => this.#socket.destroy(), this.#waitingMs).unref();
+    } else if (this.#socket.isPaused()) this.#socket.resume();
   }
 
   #parsePart(bytes: Buffer): void {
