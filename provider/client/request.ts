@@ -91,7 +91,10 @@ function collect(response: IncomingMessage, request: ClientRequest, { maxBytes, 
   response.on('data', (part: Buffer) => {
     parts.push(part);
     size += part.length;
-    if (size > maxBytes) request.destroy(new Error(`its response is larger than ${maxBytes} bytes`));
+    if (size <= maxBytes) return;
+    // If the response has come whole, its socket belongs to no request any more, and nobody listens to its errors.
+    failed(new Error(`its response is larger than ${maxBytes} bytes`));
+    request.destroy();
   });
   response.on('end', () => {
     const text = Buffer.concat(parts).toString('utf8');

@@ -107,7 +107,7 @@ test('a file of the store that is no file of its own user is refused, and left a
   const elsewhere = join(temporaryDirectory(t), 'elsewhere');
   writeFileSync(elsewhere, 'x', { mode: 0o644 });
   const isRoot = process.getuid?.() === 0;
-  for (const name of ['weir.db', 'lock', 'weir.db-wal']) {
+  for (const name of ['weir.db', 'lock', 'weir.db-wal', 'lock-journal']) {
     const file = join(dataDirectory, name);
     const refused: readonly (readonly [refusal: RegExp, prepare: () => void])[] = [
       [/is a symbolic link, not a file/, () => symlinkSync(elsewhere, file)],
@@ -168,6 +168,46 @@ test('a token in the home folder goes with its runtime at a clean end, else by w
   rmSync(join(running.dataDirectory, 'weir.db'));
   const next = await start(running.dataDirectory);
   assert.deepEqual(readdirSync(root), [await idOf(next)]);
+});
+
+test('whatever stands in ~/.weir holds up neither a start nor the removal of the other tokens', async (t) => {
+  const home = temporaryDirectory(t);
+  const root = join(home, '.weir');
+  const killed = await RuntimeProcess.start(t, { home });
+  const id = await idOf(killed);
+  await killed.end('SIGKILL');
+  const folder = (name: string) => {
+    mkdirSync(join(root, name));
+    writeFileSync(join(root, name, 'token'), 'weir_a');
+    return join(root, name, 'runtime.json');
+  };
+  spawnSync('mkfifo', [folder('a-pipe')]);
+  mkdirSync(folder('b-folder'));
+  writeFileSync(folder('c-large'), ' '.repeat(10_000_000));
+  symlinkSync('/dev/zero', folder('d-device'));
+  mkdirSync(join(root, 'e-token-pipe'));
+  spawnSync('mkfifo', [join(root, 'e-token-pipe', 'token')]);
+  symlinkSync('f-loop', join(root, 'f-loop'));
+  symlinkSync(join(root, 'c-large'), join(root, 'g-link'));
+  symlinkSync('/nowhere', join(root, 'h-nowhere'));
+  if (process.getuid?.() === 0) {
+    const foreign = folder('i-foreign');
+    writeFileSync(foreign, '{}');
+    chownSync(foreign, 1, 1);
+  }
+  const next = await RuntimeProcess.start(t, { home });
+  assert.deepEqual(readdirSync(join(root, await idOf(next))).sort(), ['runtime.json', 'token']);
+  const shown = prune(home);
+  assert.match(shown, new RegExp(`^${id} +\\S+ +removed *$`, 'm'));
+  assert.match(shown, /^a-pipe +kept: the file \S+ is not a file/m);
+  assert.match(shown, /^b-folder +kept: the file \S+ is not a file/m);
+  assert.match(shown, /^c-large +kept: the file \S+ is damaged: it has 10000000 bytes/m);
+  assert.match(shown, /^d-device +kept: the file \S+ is not a file/m);
+  assert.match(shown, /^e-token-pipe +kept: its token is not a file/m);
+  assert.match(shown, /^f-loop +kept: it is not a folder/m);
+  assert.match(shown, /^g-link +kept: it is not a folder/m);
+  if (process.getuid?.() === 0) assert.match(shown, /^i-foreign +kept: the file \S+ belongs to another user/m);
+  assert.equal(await next.end('SIGTERM'), 0);
 });
 
 test('a home folder that cannot be written is a warning, and the runtime starts and ends', async (t) => {

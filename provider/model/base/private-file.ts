@@ -10,6 +10,15 @@ const MAX_BYTES = 4096;
  * because nothing in it could be known to others.
  */
 export function readPrivateFile(path: string, what: string): Buffer | undefined {
+  return readSmallFile(path, what, (stats) => foreignFault(stats) ?? modeFault(stats));
+}
+
+/** Like `readPrivateFile`, for a file without a secret: others may read it. */
+export function readOwnFile(path: string, what: string): Buffer | undefined {
+  return readSmallFile(path, what, foreignFault);
+}
+
+function readSmallFile(path: string, what: string, faultOf: (stats: Stats) => string | undefined): Buffer | undefined {
   let file: number;
   try {
     file = openToRead(path);
@@ -21,7 +30,7 @@ export function readPrivateFile(path: string, what: string): Buffer | undefined 
     const stats = fstatSync(file);
     if (!stats.isFile()) throw new Error(`${what} ${path} is not a file`);
     if (stats.size === 0) return Buffer.alloc(0);
-    const fault = faultOf(stats);
+    const fault = faultOf(stats) ?? (stats.size > MAX_BYTES ? `is damaged: it has ${stats.size} bytes` : undefined);
     if (fault !== undefined) throw new Error(`${what} ${path} ${fault}`);
     return readFileSync(file);
   } finally {
@@ -40,10 +49,11 @@ export function isOfAnotherUser({ uid }: Stats): boolean {
   return own !== undefined && uid !== own && uid !== 0;
 }
 
-function faultOf(stats: Stats): string | undefined {
+function foreignFault(stats: Stats): string | undefined {
+  return isOfAnotherUser(stats) ? `belongs to another user (uid ${stats.uid}): run chown on it` : undefined;
+}
+
+function modeFault(stats: Stats): string | undefined {
   const mode = stats.mode & 0o777;
-  if (isOfAnotherUser(stats)) return `belongs to another user (uid ${stats.uid}): run chown on it`;
-  if ((mode & 0o077) !== 0) return `is open to other users (mode ${mode.toString(8)}): run chmod 600 on it`;
-  if (stats.size > MAX_BYTES) return `is damaged: it has ${stats.size} bytes`;
-  return undefined;
+  return (mode & 0o077) === 0 ? undefined : `is open to other users (mode ${mode.toString(8)}): run chmod 600 on it`;
 }

@@ -33,6 +33,7 @@ import { registerObjectRoutes } from './object-routes.ts';
 import { registerStatusRoutes } from './status-routes.ts';
 import { contentCoding, requestFault } from './strict-requests.ts';
 import { registerTokenRoutes } from './token-routes.ts';
+import { takeTurns } from './turns.ts';
 import { refuseUnread, unreadHandler } from './unread.ts';
 import { registerWorkerRoutes } from './worker-routes.ts';
 
@@ -106,6 +107,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   // Node would drop further fields of a request, which may be the ones that another reader goes by.
   server.server.maxHeadersCount = 0;
   refuseUnread(server.server, options.runtimeId);
+  takeTurns(server.server, readingMs);
   server.setValidatorCompiler(validatorCompiler);
   // Response schemas are only for the OpenAPI document: parsing responses with them costs 10 % of a large write.
   server.setSerializerCompiler(() => (value) => inOneLine(JSON.stringify(value)));

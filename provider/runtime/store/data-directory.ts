@@ -123,10 +123,11 @@ export function sizeOf(file: string): number {
 /** Whether a runtime has the directory locked. Throws if this user may not look. */
 export function isDataDirectoryInUse(directory: string): boolean {
   const file = join(directory, LOCK);
-  const stats = lstatSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) return false;
+  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return false;
   // SQLite would wait for the other end of a named pipe.
-  if (!stats.isFile()) throw new Error(`${file} is not a file`);
+  for (const one of ['', ...BESIDE_DATABASE].map((end) => `${file}${end}`)) {
+    if (lstatSync(one, { throwIfNoEntry: false })?.isFile() === false) throw new Error(`${one} is not a file`);
+  }
   const lock = new DatabaseSync(file, { readOnly: true });
   try {
     lock.prepare('select count(*) from sqlite_master').get();
@@ -149,6 +150,7 @@ export function lockDirectory(path: string): () => void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     makePrivate(file, { create: true });
+    for (const end of BESIDE_DATABASE) makePrivate(`${file}${end}`, { create: false });
     lock = new DatabaseSync(file);
     // Without the file of a journal, the lock can be taken on a full disk.
     lock.exec('pragma journal_mode = memory; pragma locking_mode = exclusive; begin exclusive');

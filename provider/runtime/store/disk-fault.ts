@@ -1,4 +1,5 @@
 // Why something could not be stored: the cause, as a user calls it, and what to do about it.
+import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -67,9 +68,9 @@ export function explained(error: unknown, directory: string): unknown {
 
 /** The code with which the system refuses a new file in the directory. Returns `undefined` if it refuses none. */
 function systemCodeIn(directory: string): string | undefined {
-  const path = join(directory, 'weir.db.probe');
+  const path = join(directory, `weir.db.probe-${randomBytes(4).toString('hex')}`);
   try {
-    const file = openSync(path, 'w', 0o600);
+    const file = openSync(path, 'wx', 0o600);
     try {
       writeSync(file, Buffer.alloc(PROBE_BYTES));
       fsyncSync(file);

@@ -1,9 +1,10 @@
 // Administrator's tokens in `~/.weir`, one folder for each runtime of this user, where clients of the user look for them.
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { json } from '../../model/base/json.ts';
+import { readOwnFile } from '../../model/base/private-file.ts';
 import { isDataDirectoryInUse } from './data-directory.ts';
 import { writePrivateFile } from './private-file.ts';
 
@@ -30,14 +31,17 @@ export function publishToken(runtimeId: string, token: string, dataDirectory: st
   writePrivateFile(join(folder, 'token'), `${token}\n`);
   // The directory has one runtime. What an earlier one stored, whose data is gone, is of no use any more.
   for (const other of foldersIn(root)) {
-    if (other !== runtimeId && isSamePlace(readPlace(join(root, other)), dataDirectory)) remove(join(root, other));
+    const folder = join(root, other);
+    if (other !== runtimeId && isSamePlace(placeIn(folder).place, dataDirectory)) remove(folder);
   }
 }
 
 /** Removes the token of a runtime that ends, unless another runtime has stored one for the same id. */
 export function withdrawToken(runtimeId: string, dataDirectory: string): void {
   const folder = join(rootFolder(), runtimeId);
-  if (isSamePlace(readPlace(folder), dataDirectory)) remove(folder);
+  if (!isSamePlace(placeIn(folder).place, dataDirectory)) return;
+  const fault = remove(folder);
+  if (fault !== undefined) throw new Error(fault);
 }
 
 /**
@@ -48,9 +52,8 @@ export function pruneTokens({ all }: { all: boolean }): PublishedToken[] {
   const root = rootFolder();
   return foldersIn(root).map((runtimeId) => {
     const folder = join(root, runtimeId);
-    const place = readPlace(folder);
-    const kept = reasonToKeep(place, all);
-    if (kept === undefined) remove(folder);
+    const { place, fault } = placeIn(folder);
+    const kept = fault ?? reasonToKeep(place, all) ?? remove(folder);
     return { runtimeId, dataDirectory: place?.dataDirectory, kept };
   });
 }
@@ -69,10 +72,18 @@ function rootFolder(): string {
   return join(homedir(), '.weir');
 }
 
-/** The folders that hold a token. */
+/** The names of what holds a token, or cannot be looked at. Whoever has the home folder may have put anything there. */
 function foldersIn(root: string): string[] {
   const entries = statSync(root, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(root) : [];
-  return entries.filter((name) => statSync(join(root, name, 'token'), { throwIfNoEntry: false })?.isFile()).sort();
+  return entries.filter((name) => mayHoldToken(join(root, name))).sort();
+}
+
+function mayHoldToken(folder: string): boolean {
+  try {
+    return lstatSync(join(folder, 'token'), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 function placeOf(dataDirectory: string): Place {
@@ -83,11 +94,15 @@ function isSamePlace(place: Place | undefined, dataDirectory: string): boolean {
   return place?.dataDirectory === dataDirectory && place.host === hostname();
 }
 
-function readPlace(folder: string): Place | undefined {
+/** Where the runtime of a folder is, if the folder says so, or the reason why nothing may be done with the folder. */
+function placeIn(folder: string): { readonly place?: Place | undefined; readonly fault?: string } {
   try {
-    return placeSchema.safeParse(json(readFileSync(join(folder, PLACE_FILE), 'utf8'))).data;
-  } catch {
-    return undefined;
+    if (!lstatSync(folder).isDirectory()) return { fault: 'it is not a folder' };
+    if (!lstatSync(join(folder, 'token')).isFile()) return { fault: 'its token is not a file' };
+    const text = readOwnFile(join(folder, PLACE_FILE), 'the file')?.toString('utf8') ?? '';
+    return { place: placeSchema.safeParse(json(text)).data };
+  } catch (error) {
+    return { fault: (error as Error).message };
   }
 }
 
@@ -100,9 +115,14 @@ function makeFolder(path: string): void {
   }
 }
 
-/** Removes what a runtime has stored, and the folder if nothing else is in it. */
-function remove(folder: string): void {
-  rmSync(join(folder, 'token'), { force: true });
-  rmSync(join(folder, PLACE_FILE), { force: true });
-  if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
+/** Removes what a runtime has stored, and the folder if nothing else is in it. Returns why it could not. */
+function remove(folder: string): string | undefined {
+  try {
+    rmSync(join(folder, 'token'), { force: true });
+    rmSync(join(folder, PLACE_FILE), { force: true });
+    if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
+    return undefined;
+  } catch (error) {
+    return `it cannot be removed: ${(error as Error).message}`;
+  }
 }

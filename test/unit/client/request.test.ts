@@ -47,6 +47,30 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
     socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n${'x'.repeat(20_000)}`),
 };
 
+const LARGE = 'x'.repeat(20_000);
+/** Responses above the limit that come whole in one write, so that the exchange has ended when their size is known. */
+const TOO_LARGE: Readonly<Record<string, string>> = {
+  'a length': `HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n${LARGE}`,
+  'a length, and another status': `HTTP/1.1 503 X\r\nContent-Length: 20000\r\n\r\n${LARGE}`,
+  chunks: `HTTP/1.1 503 X\r\nTransfer-Encoding: chunked\r\n\r\n4e20\r\n${LARGE}\r\n0\r\n\r\n`,
+  'a length, and the end of the connection': `HTTP/1.1 503 X\r\nConnection: close\r\nContent-Length: 20000\r\n\r\n${LARGE}`,
+  'the end of the connection': `HTTP/1.1 503 X\r\nConnection: close\r\n\r\n${LARGE}`,
+};
+
+for (const [name, response] of Object.entries(TOO_LARGE)) {
+  test(`a response above the limit that comes at once with ${name} is refused, and nothing else fails`, async (t) => {
+    const closes = response.includes('Connection: close');
+    const url = await endpoint(t, (socket) => (closes ? socket.end(response) : socket.write(response)));
+    const request = { url, method: 'GET', headers: {}, timeoutMs: 600_000, maxBytes: 10_000 };
+    // The runner reports an error that nobody listens to as a failure of this test.
+    for (let round = 0; round < 5; round++) {
+      const sent = new RuntimeConnection(url, undefined).send(request);
+      await assert.rejects(sent, /its response is larger than 10000 bytes/);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  });
+}
+
 for (const [name, ending] of Object.entries(ENDINGS)) {
   test(`a request and a stream settle after ${name}`, async (t) => {
     const url = await endpoint(t, ending);

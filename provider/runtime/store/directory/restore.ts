@@ -1,16 +1,6 @@
 // Restoring a backup: it is copied beside the database, checked with its key, and put in place in one step.
 import { randomBytes } from 'node:crypto';
-import {
-  chownSync,
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { chownSync, closeSync, copyFileSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BESIDE_DATABASE, lockDirectory, sizeOf } from '../data-directory.ts';
 import { explained } from '../disk-fault.ts';
@@ -67,7 +57,10 @@ export async function restore(backup: string, { directory, keyFile, force }: Res
 /** Copies the backup, with its log if it was copied by hand and has one, and checks every row of the copy. */
 async function checkedCopy(backup: string, draft: string, keyFile: string): Promise<Omit<Restored, 'databaseFile'>> {
   for (const end of ['', '-wal']) {
-    if (!existsSync(`${backup}${end}`)) continue;
+    const stats = statSync(`${backup}${end}`, { throwIfNoEntry: false });
+    if (stats === undefined) continue;
+    // A copy of a named pipe would wait for its other end.
+    if (!stats.isFile()) throw new Error(`${backup}${end} is not a file`);
     makePrivate(`${draft}${end}`, { create: true });
     copyFileSync(`${backup}${end}`, `${draft}${end}`);
   }
