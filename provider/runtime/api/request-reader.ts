@@ -62,7 +62,7 @@ export class RequestReader {
 
   #readLine(bytes: Buffer, from: number): number {
     const end = bytes.indexOf(LF, from);
-    this.#line += bytes.latin1Slice(from, end === -1 ? bytes.length : end);
+    this.#line += bytes.toString('latin1', from, end === -1 ? bytes.length : end);
     if (this.#line.length > (this.#part === 'size line' ? MAX_SIZE_LINE : MAX_LINE)) this.#fault = 'a line is too long';
     if (end === -1) return bytes.length;
     this.#endLine(this.#line);
