@@ -1,7 +1,7 @@
 // Unbound targets, which are kept while they have open flows.
 import type { DrainingTarget } from '../../contract/engine-statistics.ts';
 import type { TargetSnapshot } from '../../contract/snapshot.ts';
-import { clearActive, readCounters } from '../shared/counters.ts';
+import { clearActive, readActive, type TargetCounters } from '../shared/counters.ts';
 import type { TargetGroupSettings } from '../shared/messages.ts';
 
 /** Interval at which targets without open flows are forgotten, each of which keeps some KB of memory. */
@@ -11,7 +11,7 @@ export interface UnboundTarget {
   readonly targetGroup: TargetGroupSettings;
   /** The target as it was when it was last served. */
   readonly target: TargetSnapshot;
-  readonly counters: SharedArrayBuffer;
+  readonly counters: TargetCounters;
 }
 
 export class UnboundTargets {
@@ -34,9 +34,9 @@ export class UnboundTargets {
   prune(): void {
     for (const [id, targets] of this.#targetGroups) {
       for (const [key, unbound] of targets) {
-        const used = unbound.filter(({ counters }) => readCounters(counters).active > 0);
-        if (used.length === 0) targets.delete(key);
-        else if (used.length < unbound.length) targets.set(key, used);
+        const used = unbound.filter(({ counters }) => readActive(counters) > 0);
+        if (used.length > 0) targets.set(key, used);
+        else targets.delete(key);
       }
       if (targets.size === 0) this.#targetGroups.delete(id);
     }
@@ -46,7 +46,7 @@ export class UnboundTargets {
   active(targetGroupId: string, key: string): number {
     let active = 0;
     for (const { counters } of this.#targetGroups.get(targetGroupId)?.get(key) ?? [])
-      active += readCounters(counters).active;
+      active += readActive(counters);
     return active;
   }
 

@@ -3,6 +3,7 @@ import type { HealthChange, PassiveReport } from '../../contract/engine.ts';
 import type { Shortage } from '../../contract/shortage.ts';
 import type { Health, ListenerSnapshot, RuleSnapshot, TargetGroupSnapshot } from '../../contract/snapshot.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
+import type { TargetCounters } from './counters.ts';
 import type { Endpoint, OpenFailure } from './endpoint.ts';
 
 /** The settings of a listener: the snapshot without target groups and rules, which are sent as differences. */
@@ -26,7 +27,7 @@ export interface TargetUpsert {
   readonly number: number;
   /** Index of the target's credit in the shared picking state, or NO_SLOT. */
   readonly slot: number;
-  readonly counters: SharedArrayBuffer;
+  readonly counters: TargetCounters;
 }
 
 export interface TargetGroupUpsert {
