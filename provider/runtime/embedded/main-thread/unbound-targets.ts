@@ -45,8 +45,7 @@ export class UnboundTargets {
   /** The number of open flows of earlier bindings of the target `key` to the target group. */
   active(targetGroupId: string, key: string): number {
     let active = 0;
-    for (const { counters } of this.#targetGroups.get(targetGroupId)?.get(key) ?? [])
-      active += readActive(counters);
+    for (const { counters } of this.#targetGroups.get(targetGroupId)?.get(key) ?? []) active += readActive(counters);
     return active;
   }
 

@@ -61,3 +61,24 @@ test('responses are counted by status class over all workers', () => {
   for (const status of [101, 299, 304, 404, 500, 599]) new TargetColumn(counters, 1).responded(status);
   assert.deepEqual(readCounters(counters), { requests: 0, active: 0, responses: [1, 2, 1, 1, 2] });
 });
+
+test('targets that share a memory have counters of their own', () => {
+  const next = countersMaker(2);
+  const all = Array.from({ length: 100 }, next);
+  assert.ok(new Set(all.map(({ buffer }) => buffer)).size < 10, 'a message with few memories is cheap');
+  for (const [index, counters] of all.entries()) {
+    const column = new TargetColumn(counters, index % 2);
+    for (let count = 0; count < index; count++) {
+      column.opened();
+      column.reserveConnection(undefined);
+    }
+  }
+  assert.deepEqual(
+    all.map((counters) => readCounters(counters).active),
+    all.map((_, index) => index),
+  );
+  assert.deepEqual(
+    all.map((counters) => new TargetColumn(counters, 0).openConnections),
+    all.map((_, index) => index),
+  );
+});
