@@ -80,10 +80,7 @@ export class HttpProxy {
     this.#counters.set(port, counters);
     const slot = this.#slots++;
     const upsert: TargetUpsert = {
-      key: `${HOST}:${port}`,
-      address: HOST,
-      port,
-      weight: 100,
+      target: { key: `${HOST}:${port}`, address: HOST, port, weight: 100 },
       health: 'healthy',
       begunAtMs: undefined,
       number: slot + 1,

@@ -23,15 +23,9 @@ export async function servedSocket(port: number, targetPort: number, idleTimeout
   const ofListener = { ...settings('dns', port), protocol: 'UDP', idleTimeoutMs } as const;
   const listener = workerListener(ofListener, createListenerCounters(1));
   const counters = countersMaker(1)();
-  const target = {
-    key: 'a',
-    address,
-    port: targetPort,
-    weight: 100,
-    health: 'unchecked',
-    begunAtMs: undefined,
-  } as const;
-  listener.targets.update({ upserted: [{ ...target, number: 0, slot: 0, counters }] });
+  const target = { key: 'a', address, port: targetPort, weight: 100 };
+  const state = { health: 'unchecked', begunAtMs: undefined, number: 0, slot: 0, counters } as const;
+  listener.targets.update({ upserted: [{ target, ...state }] });
   listeningSocket.serve(listener);
   return { listeningSocket, gauge };
 }

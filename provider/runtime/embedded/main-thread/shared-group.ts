@@ -21,13 +21,10 @@ export interface TargetGroupContext {
   readonly onUnbound: (unbound: UnboundTarget) => void;
 }
 
-interface TargetRecord {
-  target: TargetSnapshot;
+interface TargetRecord extends TargetUpsert {
+  readonly target: TargetSnapshot;
   health: Health;
   begunAtMs: number | undefined;
-  readonly number: number;
-  readonly slot: number;
-  readonly counters: TargetCounters;
 }
 
 export class SharedTargetGroup {
@@ -67,7 +64,7 @@ export class SharedTargetGroup {
 
   /** Returns the message that brings a new worker to the recorded state. */
   whole(): TargetGroupUpsert {
-    return { ...this.#base(), upserted: [...this.#targets.values()].map(toUpsert), removed: [] };
+    return { ...this.#base(), upserted: [...this.#targets.values()], removed: [] };
   }
 
   unbindAll(): void {
@@ -120,7 +117,7 @@ export class SharedTargetGroup {
       counters: present?.counters ?? this.#context.nextCounters(),
     };
     this.#targets.set(target.key, record);
-    return toUpsert(record);
+    return record;
   }
 
   #unbind(key: string): void {
@@ -140,9 +137,4 @@ function settingsOf({ targets: _, ...settings }: TargetGroupSnapshot): TargetGro
 function begunAt(before: TargetRecord | undefined, health: Health, nowMs: number | undefined): number | undefined {
   const hasBegun = takesTraffic(health) && !(before && takesTraffic(before.health));
   return hasBegun ? nowMs : before?.begunAtMs;
-}
-
-function toUpsert({ target, counters, ...state }: TargetRecord): TargetUpsert {
-  const { key, address, port, weight } = target;
-  return { key, address, port, weight, counters, ...state };
 }

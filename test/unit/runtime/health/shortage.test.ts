@@ -51,7 +51,7 @@ test("a worker's connect that a shortage prevents does not count as a failure of
     onPassive,
   );
   const served = { health: 'healthy', begunAtMs: undefined, number: 1, slot: 0, counters: countersMaker(1)() } as const;
-  set.update({ upserted: [{ ...target(80), ...served }] });
+  set.update({ upserted: [{ target: target(80), ...served }] });
   const tried = set.target(target(80).key) as Target;
   tried.connectFailed(Object.assign(new Error('no descriptors'), { code: 'EMFILE' }));
   tried.connected();

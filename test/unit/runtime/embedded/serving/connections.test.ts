@@ -39,7 +39,7 @@ async function bindTarget(t: TestContext, protocol: StreamProtocol, targetPort: 
   const listeningSocket = await TcpListeningSocket.open(toEndpoint(ofListener), context);
   t.after(() => listeningSocket.close());
   const served = workerListener(ofListener, createListenerCounters(1));
-  const bound = { ...target(targetPort), health: 'healthy', begunAtMs: undefined, number: 1, slot: 0 } as const;
+  const bound = { target: target(targetPort), health: 'healthy', begunAtMs: undefined, number: 1, slot: 0 } as const;
   served.targets.update({ upserted: [{ ...bound, counters: countersMaker(1)() }] });
   listeningSocket.serve(served);
   return [port, served.targets.pick({ remoteAddress: '' }) as Target];

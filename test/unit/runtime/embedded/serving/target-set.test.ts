@@ -41,7 +41,7 @@ function setOf(ports: number, more: Partial<TargetGroupSettings>, begunAtMs: Rea
 
 function bind(set: TargetSet, port: number, weight: number, begunAtMs?: number): void {
   const bound = {
-    ...target(port, weight),
+    target: target(port, weight),
     health: 'healthy',
     begunAtMs,
     number: port,

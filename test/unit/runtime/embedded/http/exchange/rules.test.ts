@@ -193,7 +193,7 @@ test('a request follows the new rule if the rule changes while its connection is
   );
   served.targetGroups.set('rules/x', targetGroup);
   const shared = { number: 0, slot: 0, counters: countersMaker(1)() };
-  targetGroup.update({ upserted: [{ ...other, health: 'healthy', begunAtMs: undefined, ...shared }] });
+  targetGroup.update({ upserted: [{ target: other, health: 'healthy', begunAtMs: undefined, ...shared }] });
   const { targets } = served;
   const pick = targets.pick.bind(targets);
   targets.pick = (...args) => {
