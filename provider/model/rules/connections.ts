@@ -36,13 +36,15 @@ export const DENIED_BY_DEFAULT: readonly string[] = [
   'fd00:42::42/128',
 ];
 
+const LOCAL_NAT64 = new Networks(['64:ff9b:1::/48']);
+
 /** Networks of IPv6 addresses that contain IPv4 addresses, with the positions of the bytes of each of those. */
 const EMBEDDED_IPV4: readonly { readonly network: Networks; readonly at: readonly (readonly number[])[] }[] = [
   // RFC 4291 2.5.5.1 (IPv4-compatible), RFC 6052 2.1 (NAT64) and RFC 2765 2.1 (IPv4-translated).
   { network: new Networks(['::/96', '64:ff9b::/96', '::ffff:0:0:0/96']), at: [[12, 13, 14, 15]] },
   // RFC 8215 (local NAT64), which may use any length of prefix of RFC 6052 2.2 from 48.
   {
-    network: new Networks(['64:ff9b:1::/48']),
+    network: LOCAL_NAT64,
     at: [
       [12, 13, 14, 15],
       [9, 10, 11, 12],
@@ -85,6 +87,31 @@ export function isReached(listening: TransportAddress, connection: TransportAddr
   // The machine may be a member of a group, and gets its own datagrams back.
   if (isOfMany(to)) return listening.transport === 'udp';
   return isLoopback(to) || machine.find(to) !== undefined;
+}
+
+/** IPv6 networks of which every address reaches the machine that has the embedded IPv4 address, at this position. */
+const ONE_IPV4: readonly { readonly network: Networks; readonly at: number }[] = [
+  { network: new Networks(['::/96', '64:ff9b::/96', '::ffff:0:0:0/96']), at: 12 },
+  { network: new Networks(['2002::/16']), at: 2 },
+];
+
+/**
+ * The machine that connections to an address reach, as far as the address tells, as a text that is compared. An IPv6
+ * machine usually has a whole /64 for itself. `machine`: the addresses of the machine on which the runtime is.
+ */
+export function machineAt(address: string, machine: Networks): string {
+  const forms = formsOf(address);
+  const [canonical = address] = forms;
+  if (forms.some((form) => isLoopback(form) || machine.find(form) !== undefined)) return 'the own one';
+  if (isOfMany(canonical)) return 'many';
+  if (isIPv4(canonical)) return canonical;
+  const bytes = bytesOf(canonical);
+  const embedded = ONE_IPV4.find(({ network }) => network.find(canonical) !== undefined);
+  if (embedded !== undefined) return bytes.subarray(embedded.at, embedded.at + 4).join('.');
+  if (TEREDO.find(canonical) !== undefined) return TEREDO_CLIENT.map((index) => (bytes[index] ?? 0) ^ 0xff).join('.');
+  // Where in this network the IPv4 address is, only its translator knows.
+  if (LOCAL_NAT64.find(canonical) !== undefined) return 'local NAT64';
+  return bytes.subarray(0, 8).toString('hex');
 }
 
 /** Connections to an unspecified address reach this machine by its loopback address. */

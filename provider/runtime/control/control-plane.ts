@@ -73,7 +73,10 @@ export class ControlPlane {
       if (typeof result === 'object') this.shortages.add(result);
       return result;
     };
-    const budget = new CheckBudget(() => performance.now());
+    const budget = new CheckBudget(
+      () => performance.now(),
+      (address) => this.guard.machineAt(address),
+    );
     this.#monitor = new HealthMonitor({
       probe,
       nowMs,

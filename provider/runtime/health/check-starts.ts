@@ -4,12 +4,12 @@
 const STARTS = 50;
 
 export class CheckStarts {
-  #due: { readonly run: () => void; readonly signal: AbortSignal }[] = [];
+  #due: (() => void)[] = [];
   #next: NodeJS.Immediate | undefined;
 
-  /** Calls `run` in its turn, unless the signal is aborted before. */
-  add(run: () => void, signal: AbortSignal): void {
-    this.#due.push({ run, signal });
+  /** Calls `run` in its turn. */
+  add(run: () => void): void {
+    this.#due.push(run);
     this.#next ??= setImmediate(() => this.#start());
   }
 
@@ -21,6 +21,6 @@ export class CheckStarts {
   #start(): void {
     const due = this.#due.splice(0, STARTS);
     this.#next = this.#due.length > 0 ? setImmediate(() => this.#start()) : undefined;
-    for (const { run, signal } of due) if (!signal.aborted) run();
+    for (const run of due) run();
   }
 }

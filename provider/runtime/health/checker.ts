@@ -60,7 +60,9 @@ export class Checker implements HealthRecord {
   history: readonly HealthHistoryEntry[];
   checkedAtMs: number | undefined;
   readonly #options: CheckerOptions;
-  readonly #ended = new AbortController();
+  #isClosed = false;
+  /** Ends the check under way. Thousands of targets without one are unbound in one write, so none of them has this. */
+  #running: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: CheckerOptions) {
@@ -82,25 +84,29 @@ export class Checker implements HealthRecord {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#ended.abort(ENDED);
+    this.#running?.abort(ENDED);
   }
 
   #runAfter(waitMs: number, check: HealthCheckSnapshot, everyMs: number): void {
     const run = () => void this.#run(check, everyMs);
-    this.#timer = setTimeout(() => this.#options.starts.add(run, this.#ended.signal), waitMs);
+    this.#timer = setTimeout(() => this.#options.starts.add(run), waitMs);
   }
 
   /** Runs one check and schedules the next. `everyMs`: time from the start of this check to the start of the next. */
   async #run(check: HealthCheckSnapshot, everyMs: number): Promise<void> {
+    if (this.#isClosed) return;
     const startedAtMs = performance.now();
     const { probe, target, nowMs, onFirstCheck, delayMs } = this.#options;
-    const signal = this.#ended.signal;
+    const running = new AbortController();
+    this.#running = running;
     const delayedMs = delayMs?.(target) ?? 0;
-    if (delayedMs > 0) await sleep(delayedMs, undefined, { signal }).catch(() => {});
-    if (signal.aborted) return;
-    const problem = await probe(target, check, signal);
-    if (signal.aborted) return;
+    if (delayedMs > 0) await sleep(delayedMs, undefined, running).catch(() => {});
+    if (this.#isClosed) return;
+    const problem = await probe(target, check, running.signal);
+    if (this.#isClosed) return;
+    this.#running = undefined;
     const isFirst = this.checkedAtMs === undefined;
     if (typeof problem === 'object') {
       // A shortage of the runtime says nothing about the target.

@@ -8,9 +8,10 @@ import { TcpListeningSocket } from '../../../provider/runtime/embedded/serving/t
 import type { WorkerListener } from '../../../provider/runtime/embedded/serving/worker-listener.ts';
 import {
   ConnectionGauge,
-  createCounters,
+  countersMaker,
   createGauges,
   readCounters,
+  type TargetCounters,
 } from '../../../provider/runtime/embedded/shared/counters.ts';
 import { toEndpoint } from '../../../provider/runtime/embedded/shared/endpoint.ts';
 import {
@@ -32,7 +33,7 @@ export class HttpProxy {
   readonly listener: WorkerListener;
   /** Failed connections to targets, as they are reported to the control plane. */
   readonly passive: string[] = [];
-  readonly #counters = new Map<number, SharedArrayBuffer>();
+  readonly #counters = new Map<number, TargetCounters>();
   readonly #gauge: ConnectionGauge;
   readonly #traffic = createListenerCounters(1);
   #slots = 0;
@@ -75,14 +76,11 @@ export class HttpProxy {
   }
 
   bind(port: number): void {
-    const counters = createCounters(1);
+    const counters = countersMaker(1)();
     this.#counters.set(port, counters);
     const slot = this.#slots++;
     const upsert: TargetUpsert = {
-      key: `${HOST}:${port}`,
-      address: HOST,
-      port,
-      weight: 100,
+      target: { key: `${HOST}:${port}`, address: HOST, port, weight: 100 },
       health: 'healthy',
       begunAtMs: undefined,
       number: slot + 1,
@@ -99,13 +97,13 @@ export class HttpProxy {
   }
 
   counts(port: number): { requests: number; active: number } {
-    const { requests, active } = readCounters(this.#counters.get(port) as SharedArrayBuffer);
+    const { requests, active } = readCounters(this.#counters.get(port) as TargetCounters);
     return { requests, active };
   }
 
   /** The target's responses by status class, 1xx to 5xx. */
   responses(port: number): readonly number[] {
-    return readCounters(this.#counters.get(port) as SharedArrayBuffer).responses;
+    return readCounters(this.#counters.get(port) as TargetCounters).responses;
   }
 
   get traffic(): ListenerTraffic {

@@ -1,5 +1,5 @@
 // A UDP listening socket that serves one target, without an engine around it.
-import { ConnectionGauge, createCounters, createGauges } from '../../../provider/runtime/embedded/shared/counters.ts';
+import { ConnectionGauge, countersMaker, createGauges } from '../../../provider/runtime/embedded/shared/counters.ts';
 import { createListenerCounters } from '../../../provider/runtime/embedded/shared/listener-counters.ts';
 import type { Log } from '../../../provider/runtime/embedded/shared/messages.ts';
 import { UdpListeningSocket } from '../../../provider/runtime/embedded/udp/udp-listening-socket.ts';
@@ -22,16 +22,10 @@ export async function servedSocket(port: number, targetPort: number, idleTimeout
   });
   const ofListener = { ...settings('dns', port), protocol: 'UDP', idleTimeoutMs } as const;
   const listener = workerListener(ofListener, createListenerCounters(1));
-  const counters = createCounters(1);
-  const target = {
-    key: 'a',
-    address,
-    port: targetPort,
-    weight: 100,
-    health: 'unchecked',
-    begunAtMs: undefined,
-  } as const;
-  listener.targets.update({ upserted: [{ ...target, number: 0, slot: 0, counters }] });
+  const counters = countersMaker(1)();
+  const target = { key: 'a', address, port: targetPort, weight: 100 };
+  const state = { health: 'unchecked', begunAtMs: undefined, number: 0, slot: 0, counters } as const;
+  listener.targets.update({ upserted: [{ target, ...state }] });
   listeningSocket.serve(listener);
   return { listeningSocket, gauge };
 }

@@ -1,5 +1,6 @@
 // The guard of a runtime, which refuses targets that lead back to the runtime or that its operator denies.
 import { Networks } from '../../../model/base/networks.ts';
+import { machineAt } from '../../../model/rules/connections.ts';
 import { type Attachment, attachmentsOf } from '../../stored/attachments.ts';
 import type { Draft, Model, ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
@@ -45,6 +46,11 @@ export class TargetGuard {
     return [...attachmentsOf(view)]
       .map((attachment) => ({ id: attachment.id, warnings: this.warnings(view, attachment) }))
       .filter(({ warnings }) => warnings.length > 0);
+  }
+
+  /** The machine that connections to an address reach, as far as it can be known, as a text that is compared. */
+  machineAt(address: string): string {
+    return machineAt(address, this.#surroundings().machine);
   }
 
   #surroundings(): Surroundings {

@@ -241,6 +241,8 @@ export class Writer {
 
   /** Serves a snapshot. Writes fail with `Timeout` after `ackTimeoutMs`, but the next batch waits for the engine. */
   async #activate(compiled: Compiled, writes: readonly Write[]): Promise<void> {
+    // A write may change 50,000 bindings, so the monitor and the engine each have an event-loop iteration for them.
+    await new Promise((resolve) => setImmediate(resolve));
     const { engine, health, ackTimeoutMs } = this.#options;
     const timer = setTimeout(() => {
       const { desired, workers } = engine.status();

@@ -4,7 +4,7 @@ import { type Health, type TargetGroupSnapshot, type TargetSnapshot, takesTraffi
 import { createClientTable } from '../../select/client-table.ts';
 import { CREDIT_SLOTS, createPickingState, NO_SLOT, releasePickingLock } from '../../select/picking-state.ts';
 import { RAMP_PARTS, rampMsOf, rampParts } from '../../select/slow-start.ts';
-import { clearActive, createCounters, readCounters, type TargetSums } from '../shared/counters.ts';
+import { clearActive, readCounters, type TargetCounters, type TargetSums } from '../shared/counters.ts';
 import type { TargetGroupBase, TargetGroupSettings, TargetGroupUpsert, TargetUpsert } from '../shared/messages.ts';
 import { sharedNowMs } from '../shared/shared-clock.ts';
 import { clearWaiting, createWaiting } from '../shared/waiting.ts';
@@ -16,17 +16,15 @@ export interface TargetGroupContext {
   readonly workers: number;
   /** Returns the number of a new binding, from 1 on; no number is used twice. */
   readonly nextNumber: () => number;
+  readonly nextCounters: () => TargetCounters;
   /** Called for each target that is unbound. */
   readonly onUnbound: (unbound: UnboundTarget) => void;
 }
 
-interface TargetRecord {
-  target: TargetSnapshot;
+interface TargetRecord extends TargetUpsert {
+  readonly target: TargetSnapshot;
   health: Health;
   begunAtMs: number | undefined;
-  readonly number: number;
-  readonly slot: number;
-  readonly counters: SharedArrayBuffer;
 }
 
 export class SharedTargetGroup {
@@ -66,7 +64,7 @@ export class SharedTargetGroup {
 
   /** Returns the message that brings a new worker to the recorded state. */
   whole(): TargetGroupUpsert {
-    return { ...this.#base(), upserted: [...this.#targets.values()].map(toUpsert), removed: [] };
+    return { ...this.#base(), upserted: [...this.#targets.values()], removed: [] };
   }
 
   unbindAll(): void {
@@ -116,10 +114,10 @@ export class SharedTargetGroup {
       // The credit slot that was freed last is used first, so that a target that is bound again continues with its old
       // credit.
       slot: present?.slot ?? this.#freeSlots.pop() ?? NO_SLOT,
-      counters: present?.counters ?? createCounters(this.#context.workers),
+      counters: present?.counters ?? this.#context.nextCounters(),
     };
     this.#targets.set(target.key, record);
-    return toUpsert(record);
+    return record;
   }
 
   #unbind(key: string): void {
@@ -139,9 +137,4 @@ function settingsOf({ targets: _, ...settings }: TargetGroupSnapshot): TargetGro
 function begunAt(before: TargetRecord | undefined, health: Health, nowMs: number | undefined): number | undefined {
   const hasBegun = takesTraffic(health) && !(before && takesTraffic(before.health));
   return hasBegun ? nowMs : before?.begunAtMs;
-}
-
-function toUpsert({ target, counters, ...state }: TargetRecord): TargetUpsert {
-  const { key, address, port, weight } = target;
-  return { key, address, port, weight, counters, ...state };
 }

@@ -2,6 +2,7 @@
 import type { HealthChange, HealthView } from '../../contract/engine.ts';
 import type { DrainingTarget, ListenerTraffic, TargetCounts } from '../../contract/engine-statistics.ts';
 import type { ListenerSnapshot, Snapshot } from '../../contract/snapshot.ts';
+import { countersMaker } from '../shared/counters.ts';
 import { type Endpoint, toEndpoint } from '../shared/endpoint.ts';
 import { clearUnderWay, createListenerCounters, readListenerCounters } from '../shared/listener-counters.ts';
 import type { ListenerSettings, ListenerUpsert, Route, Swap, TimedHealthChange } from '../shared/messages.ts';
@@ -39,6 +40,7 @@ export class SharedState {
     this.#targetGroupContext = {
       workers,
       nextNumber: () => ++numbers,
+      nextCounters: countersMaker(workers),
       onUnbound: (unbound) => this.#unbound.add(unbound),
     };
   }

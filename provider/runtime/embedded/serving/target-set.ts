@@ -191,14 +191,14 @@ export class TargetSet implements Rebuildable, TargetOwner {
 
   /** Adds a target, or changes it in place if it exists, so that its flows continue. */
   #upsert(upsert: TargetUpsert): void {
-    const present = this.#targets.get(upsert.key);
+    const present = this.#targets.get(upsert.target.key);
     if (present) {
-      present.fullWeight = upsert.weight;
+      present.fullWeight = upsert.target.weight;
       present.health = upsert.health;
       present.begunAtMs = upsert.begunAtMs;
     } else {
       const target = new Target(upsert, this, this.#onPassive);
-      this.#targets.set(upsert.key, target);
+      this.#targets.set(target.key, target);
       this.#stickiness?.add(target);
     }
   }

@@ -78,12 +78,12 @@ export class Target implements StickyTarget, RampingTarget {
 
   constructor(upsert: TargetUpsert, owner: TargetOwner, onPassive: PassiveListener) {
     this.owner = owner;
-    this.key = upsert.key;
-    this.address = upsert.address;
-    this.port = upsert.port;
+    this.key = upsert.target.key;
+    this.address = upsert.target.address;
+    this.port = upsert.target.port;
     this.number = upsert.number;
     this.slot = upsert.slot;
-    this.fullWeight = upsert.weight;
+    this.fullWeight = upsert.target.weight;
     this.health = upsert.health;
     this.begunAtMs = upsert.begunAtMs;
     this.counters = new TargetColumn(upsert.counters, owner.waiting.workerId);

@@ -17,9 +17,29 @@ const INTS_PER_FLOAT = Float64Array.BYTES_PER_ELEMENT / Int32Array.BYTES_PER_ELE
 /** Cell of the flag for failed connects, in the first column, which belongs to no worker. */
 const IS_FAILING = 0;
 
-/** Makes the counters of one target. */
-export function createCounters(workers: number): SharedArrayBuffer {
-  return new SharedArrayBuffer((1 + workers) * COLUMN_FLOATS * Float64Array.BYTES_PER_ELEMENT);
+/**
+ * How many targets share one memory for their counters: Node compares each memory in a message with all others in it. A
+ * memory lasts as long as any of its targets, so there may not be too many.
+ */
+const TARGETS_PER_MEMORY = 32;
+
+/** The counters of one target, in memory that they share with those of others. */
+export type TargetCounters = Float64Array<SharedArrayBuffer>;
+
+/** Returns a function that makes the counters of one more target. */
+export function countersMaker(workers: number): () => TargetCounters {
+  const length = (1 + workers) * COLUMN_FLOATS;
+  const bytes = length * Float64Array.BYTES_PER_ELEMENT;
+  let memory = new SharedArrayBuffer(0);
+  let used = 0;
+  return () => {
+    if (used === memory.byteLength) {
+      memory = new SharedArrayBuffer(TARGETS_PER_MEMORY * bytes);
+      used = 0;
+    }
+    used += bytes;
+    return new Float64Array(memory, used - bytes, length);
+  };
 }
 
 /** The counters of one target in one worker. Only that worker writes them. */
@@ -31,9 +51,9 @@ export class TargetColumn {
   readonly #ownOpen: number;
   readonly #ownIdle: number;
 
-  constructor(counters: SharedArrayBuffer, workerId: number) {
-    const ints = new Int32Array(counters);
-    this.#cells = new Float64Array(counters);
+  constructor(counters: TargetCounters, workerId: number) {
+    const ints = intsOf(counters);
+    this.#cells = counters;
     this.#at = (1 + workerId) * COLUMN_FLOATS;
     this.#open = cellsOf(ints, OPEN);
     this.#idle = cellsOf(ints, IDLE);
@@ -154,8 +174,7 @@ export function classOf(status: number): number {
 }
 
 /** The counters of a target summed over all workers, for the main thread. */
-export function readCounters(counters: SharedArrayBuffer): TargetSums {
-  const cells = new Float64Array(counters);
+export function readCounters(cells: TargetCounters): TargetSums {
   const sums = { requests: 0, active: 0, responses: [0, 0, 0, 0, 0] };
   for (let at = COLUMN_FLOATS; at < cells.length; at += COLUMN_FLOATS) {
     sums.requests += cells[at + REQUESTS] as number;
@@ -166,14 +185,25 @@ export function readCounters(counters: SharedArrayBuffer): TargetSums {
   return sums;
 }
 
+/** The open flows and exchanges of a target in all workers, for the main thread. */
+export function readActive(cells: TargetCounters): number {
+  let active = 0;
+  for (let at = COLUMN_FLOATS; at < cells.length; at += COLUMN_FLOATS) active += cells[at + ACTIVE] as number;
+  return active;
+}
+
 /** Clears the open flows and connections of a worker that ended, for the main thread. */
-export function clearActive(counters: SharedArrayBuffer, workerId: number): void {
+export function clearActive(cells: TargetCounters, workerId: number): void {
   const at = (1 + workerId) * COLUMN_FLOATS;
-  const cells = new Float64Array(counters);
-  const ints = new Int32Array(counters);
+  const ints = intsOf(cells);
   cells[at + ACTIVE] = 0;
   cells[at + CONNECTING] = 0;
   for (const offset of [OPEN, IDLE]) Atomics.store(ints, (at + offset) * INTS_PER_FLOAT, 0);
+}
+
+/** The same memory in cells of whole numbers. */
+function intsOf({ buffer, byteOffset, length }: TargetCounters): Int32Array {
+  return new Int32Array(buffer, byteOffset, length * INTS_PER_FLOAT);
 }
 
 /** The same cell of every worker. The first cache lines belong to no worker. */

@@ -1,8 +1,15 @@
 // Messages between the main thread and a worker.
 import type { HealthChange, PassiveReport } from '../../contract/engine.ts';
 import type { Shortage } from '../../contract/shortage.ts';
-import type { Health, ListenerSnapshot, RuleSnapshot, TargetGroupSnapshot } from '../../contract/snapshot.ts';
+import type {
+  Health,
+  ListenerSnapshot,
+  RuleSnapshot,
+  TargetGroupSnapshot,
+  TargetSnapshot,
+} from '../../contract/snapshot.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
+import type { TargetCounters } from './counters.ts';
 import type { Endpoint, OpenFailure } from './endpoint.ts';
 
 /** The settings of a listener: the snapshot without target groups and rules, which are sent as differences. */
@@ -14,11 +21,8 @@ export type TargetGroupSettings = Omit<TargetGroupSnapshot, 'targets'>;
 export type Route = Omit<RuleSnapshot, 'id' | 'targetGroup'> & { readonly targetGroupId: string };
 
 export interface TargetUpsert {
-  readonly key: string;
-  readonly address: string;
-  readonly port: number;
-  /** The target's configured weight, 0-100. */
-  readonly weight: number;
+  /** The target of the snapshot: one object in all target groups, because a message has each object once. */
+  readonly target: Pick<TargetSnapshot, 'key' | 'address' | 'port' | 'weight'>;
   readonly health: Health;
   /** When the target last began to take traffic, by `sharedNowMs`. `undefined` for before the runtime's start. */
   readonly begunAtMs: number | undefined;
@@ -26,7 +30,7 @@ export interface TargetUpsert {
   readonly number: number;
   /** Index of the target's credit in the shared picking state, or NO_SLOT. */
   readonly slot: number;
-  readonly counters: SharedArrayBuffer;
+  readonly counters: TargetCounters;
 }
 
 export interface TargetGroupUpsert {

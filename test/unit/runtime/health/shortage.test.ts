@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { shortageOf } from '../../../../provider/runtime/contract/shortage.ts';
 import type { Target } from '../../../../provider/runtime/embedded/serving/target.ts';
 import { TargetSet } from '../../../../provider/runtime/embedded/serving/target-set.ts';
-import { createCounters } from '../../../../provider/runtime/embedded/shared/counters.ts';
+import { countersMaker } from '../../../../provider/runtime/embedded/shared/counters.ts';
 import { createWaiting } from '../../../../provider/runtime/embedded/shared/waiting.ts';
 import { createPickingState } from '../../../../provider/runtime/select/picking-state.ts';
 import { freePort, target, targetGroupSettings } from '../../../harness/engine/fixtures.ts';
@@ -50,8 +50,8 @@ test("a worker's connect that a shortage prevents does not count as a failure of
     0,
     onPassive,
   );
-  const served = { health: 'healthy', begunAtMs: undefined, number: 1, slot: 0, counters: createCounters(1) } as const;
-  set.update({ upserted: [{ ...target(80), ...served }] });
+  const served = { health: 'healthy', begunAtMs: undefined, number: 1, slot: 0, counters: countersMaker(1)() } as const;
+  set.update({ upserted: [{ target: target(80), ...served }] });
   const tried = set.target(target(80).key) as Target;
   tried.connectFailed(Object.assign(new Error('no descriptors'), { code: 'EMFILE' }));
   tried.connected();

@@ -42,7 +42,7 @@ function targetGroupOf(swap: Swap): TargetGroupUpsert {
 }
 
 function targetsOf(targetGroup: TargetGroupUpsert): Record<number, TargetUpsert> {
-  return Object.fromEntries(targetGroup.upserted.map((upsert) => [upsert.port, upsert]));
+  return Object.fromEntries(targetGroup.upserted.map((upsert) => [upsert.target.port, upsert]));
 }
 
 function isNow(begunAtMs: number | undefined, sinceMs: number): boolean {

@@ -10,7 +10,7 @@ import {
 } from '../../../../../provider/runtime/embedded/serving/tcp-listening-socket.ts';
 import {
   ConnectionGauge,
-  createCounters,
+  countersMaker,
   createGauges,
 } from '../../../../../provider/runtime/embedded/shared/counters.ts';
 import { toEndpoint } from '../../../../../provider/runtime/embedded/shared/endpoint.ts';
@@ -39,8 +39,8 @@ async function bindTarget(t: TestContext, protocol: StreamProtocol, targetPort: 
   const listeningSocket = await TcpListeningSocket.open(toEndpoint(ofListener), context);
   t.after(() => listeningSocket.close());
   const served = workerListener(ofListener, createListenerCounters(1));
-  const bound = { ...target(targetPort), health: 'healthy', begunAtMs: undefined, number: 1, slot: 0 } as const;
-  served.targets.update({ upserted: [{ ...bound, counters: createCounters(1) }] });
+  const bound = { target: target(targetPort), health: 'healthy', begunAtMs: undefined, number: 1, slot: 0 } as const;
+  served.targets.update({ upserted: [{ ...bound, counters: countersMaker(1)() }] });
   listeningSocket.serve(served);
   return [port, served.targets.pick({ remoteAddress: '' }) as Target];
 }

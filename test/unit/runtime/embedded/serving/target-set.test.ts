@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Health } from '../../../../../provider/runtime/contract/snapshot.ts';
 import { TargetSet } from '../../../../../provider/runtime/embedded/serving/target-set.ts';
-import { createCounters } from '../../../../../provider/runtime/embedded/shared/counters.ts';
+import { countersMaker } from '../../../../../provider/runtime/embedded/shared/counters.ts';
 import type { TargetGroupSettings } from '../../../../../provider/runtime/embedded/shared/messages.ts';
 import { sharedNowMs } from '../../../../../provider/runtime/embedded/shared/shared-clock.ts';
 import { createWaiting } from '../../../../../provider/runtime/embedded/shared/waiting.ts';
@@ -41,13 +41,13 @@ function setOf(ports: number, more: Partial<TargetGroupSettings>, begunAtMs: Rea
 
 function bind(set: TargetSet, port: number, weight: number, begunAtMs?: number): void {
   const bound = {
-    ...target(port, weight),
+    target: target(port, weight),
     health: 'healthy',
     begunAtMs,
     number: port,
     slot: port < CREDIT_SLOTS ? port : NO_SLOT,
   } as const;
-  set.update({ upserted: [{ ...bound, counters: createCounters(1) }] });
+  set.update({ upserted: [{ ...bound, counters: countersMaker(1)() }] });
 }
 
 function keyOf(port: number): string {

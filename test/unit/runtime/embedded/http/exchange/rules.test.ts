@@ -9,6 +9,7 @@ import type {
   TargetSnapshot,
 } from '../../../../../../provider/runtime/contract/snapshot.ts';
 import { TargetSet } from '../../../../../../provider/runtime/embedded/serving/target-set.ts';
+import { countersMaker } from '../../../../../../provider/runtime/embedded/shared/counters.ts';
 import { createWaiting } from '../../../../../../provider/runtime/embedded/shared/waiting.ts';
 import { createPickingState } from '../../../../../../provider/runtime/select/picking-state.ts';
 import {
@@ -191,8 +192,8 @@ test('a request follows the new rule if the rule changes while its connection is
     () => {},
   );
   served.targetGroups.set('rules/x', targetGroup);
-  const shared = { number: 0, slot: 0, counters: new SharedArrayBuffer(1024) };
-  targetGroup.update({ upserted: [{ ...other, health: 'healthy', begunAtMs: undefined, ...shared }] });
+  const shared = { number: 0, slot: 0, counters: countersMaker(1)() };
+  targetGroup.update({ upserted: [{ target: other, health: 'healthy', begunAtMs: undefined, ...shared }] });
   const { targets } = served;
   const pick = targets.pick.bind(targets);
   targets.pick = (...args) => {
