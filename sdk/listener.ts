@@ -95,7 +95,8 @@ export interface ListenerArgs extends AdoptionArgs {
   /**
    * Idle time in seconds of upgraded connections (WebSocket) and of event streams, 0.05-86400; with 0 they have none.
    * HTTP and HTTPS. An event stream is a response with the type `text/event-stream`, `multipart/x-mixed-replace`,
-   * `application/x-ndjson`, or one of gRPC. TCP keep-alive finds peers that are gone whatever this time is.
+   * one of gRPC, or `application/` with `ndjson`, `x-ndjson`, `jsonl`, `json-seq` or `stream+json`. TCP keep-alive finds
+   * peers that are gone whatever this time is.
    *
    * ```ts
    * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, tunnelIdleTimeoutSeconds: 3600 });

@@ -166,7 +166,7 @@ export class Attempts implements PickingClient, Waiter {
    */
   failed(upstream: Upstream): boolean {
     this.#hasLocalFault = upstream.hasLocalFault;
-    if (!upstream.isReused && !(upstream.hasLocalFault && pool.closeOne())) {
+    if (!upstream.isReused && !(upstream.hasLocalFault && pool.closeOne(upstream.target))) {
       this.#tried ??= new Set();
       this.#tried.add(upstream.target);
     }

@@ -36,7 +36,8 @@ export class BodyDeadline {
 
   received(bytes: number, now: number): void {
     this.#bytes += bytes;
-    if (!this.#isRunning && bytes > 0) this.#run(now);
+    // The body may begin with bytes that are not data, such as the size of a chunk and its extension.
+    if (!this.#isRunning) this.#run(now);
   }
 
   /** Returns true if the body is late at `now`. `isBlocked`: nothing of it is read, because its receiver is busy. */

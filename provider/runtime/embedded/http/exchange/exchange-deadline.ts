@@ -50,7 +50,8 @@ export class ExchangeDeadline {
     this.#output.start();
     this.#isStream = false;
     this.#body.begin(settings, request.head, now);
-    this.received(bytes, now);
+    if (bytes > 0) this.#body.received(bytes, now);
+    this.expect(now);
   }
 
   /** Clears the deadline that the unbind of the exchange's earlier target set, because the next target is bound. */

@@ -13,8 +13,13 @@ import { BODILESS_RESPONSE_DROPS, keptLines, RESPONSE_DROPS } from './rewrite.ts
 const UNASKED_SWITCH = localResponse(502, 'switched protocols without being asked');
 
 /** The types of responses that are streams of events or messages. */
-const STREAM =
-  /^content-type:[ \t]*(?:text\/event-stream|multipart\/x-mixed-replace|application\/(?:x-ndjson|grpc(?:[+-][\w.+-]+)?))[ \t]*(?:;|$)/im;
+const STREAM_TYPES = [
+  'text/event-stream',
+  'multipart/x-mixed-replace',
+  String.raw`application/(?:x-ndjson|ndjson|jsonl|json-seq|stream\+json)`,
+  String.raw`application/grpc(?:[+-][\w.+-]+)?`,
+];
+const STREAM = new RegExp(String.raw`^content-type:[ \t]*(?:${STREAM_TYPES.join('|')})[ \t]*(?:;|$)`, 'im');
 
 /** An accepted response; reused for the next response. Strings stay valid for the whole response. */
 export class Response {

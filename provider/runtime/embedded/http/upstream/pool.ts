@@ -48,9 +48,14 @@ class UpstreamPool implements IdleUpstreams, Timed {
     if (list?.length === 0 && !upstream.target.isBound) this.#forget(upstream.target);
   }
 
-  /** Closes the idle connection of a target that is least likely to be used again. Returns `false` if none is idle. */
-  closeOne(): boolean {
-    for (const list of this.#idle.values()) {
+  /**
+   * Closes the idle connection of a target that is least likely to be used again, one to the same address and port as
+   * `wanted` if there is any: only that one has a port for it. Returns `false` if none is idle.
+   */
+  closeOne(wanted?: Target): boolean {
+    const isAlike = ({ address, port }: Target) => address === wanted?.address && port === wanted.port;
+    const alike = [...this.#idle].filter(([target]) => isAlike(target)).map(([, list]) => list);
+    for (const list of [...alike, ...this.#idle.values()]) {
       const oldest = list.shift();
       oldest?.destroy();
       if (oldest !== undefined) return true;
