@@ -48,6 +48,7 @@ const TARGET = {
 const STATUS = {
   version: 1,
   engines: [{ name: EVIL, desired: 1, acked: 1, lastError: EVIL }],
+  shortages: [{ resource: EVIL, count: 1, lastError: EVIL, lastAt: EVIL }],
   workers: [],
   listeners: [{ id: EVIL, endpoint: EVIL, lastError: EVIL, targets: [TARGET] }],
 };

@@ -58,7 +58,7 @@ async function runWatch(isJson: boolean): Promise<void> {
   });
 }
 
-function render({ version, engines, shortages, workers, listeners }: StatusResponse): string {
+function render({ version, engines, shortages = [], workers, listeners }: StatusResponse): string {
   const lines = engines.map(({ name, acked, lastError }) =>
     inOneLine(`version ${version}, served by ${name}: ${acked}${lastError === null ? '' : ` (${lastError})`}`),
   );

@@ -22,7 +22,7 @@ export const statusResponse = z.object({
       }),
     )
     // Earlier releases had none.
-    .default([]),
+    .optional(),
   workers: z.array(z.object({ id: z.number(), version: z.number(), connections: z.number(), restarts: z.number() })),
   listeners: z.array(
     z.object({
