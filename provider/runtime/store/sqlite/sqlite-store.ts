@@ -42,7 +42,8 @@ export class SqliteStore implements Store {
       // Before the mode becomes WAL, so that a copy of the file alone has the id of its runtime.
       demandRuntimeId(database, file, onNew);
       // FULL syncs the WAL at each commit (5,400 commits/s measured); NORMAL loses acknowledged writes in a power cut.
-      database.exec('pragma synchronous = full; pragma busy_timeout = 5000');
+      // While another program has the database locked, SQLite waits in this thread, which also serves the API.
+      database.exec('pragma synchronous = full; pragma busy_timeout = 50');
       this.#log = new WriteAheadLog(database, file);
     } catch (error) {
       database.close();

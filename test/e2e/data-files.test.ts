@@ -1,0 +1,56 @@
+// The files of the data directory in other hands than the runtime's: users' own files, other programs, and damage.
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
+
+test("users' own files beside the database stay, and so does everything at a start that is refused", async (t) => {
+  const dataDirectory = temporaryDirectory(t);
+  const own = [
+    ...['weir.db.backup', 'weir.db.backup-2026-11-30', 'weir.db.backup-20261130', 'weir.db.restore', 'weir.db.bak'],
+    ...['weir.db.backup-1a2b3c4d.old', 'weir.db.backup-1a2b3c4'],
+  ];
+  const left = [
+    'weir.db.backup-1a2b3c4d',
+    'weir.db.backup-a2b3c4d5-journal',
+    'weir.db.restore-d2b3c4d5',
+    'weir.db.probe',
+  ];
+  for (const name of [...own, ...left]) writeFileSync(join(dataDirectory, name), name);
+  mkdirSync(join(dataDirectory, 'weir.db.restore-0a0b0c0d'));
+  const names = () => readdirSync(dataDirectory).filter((name) => /^weir\.db\./.test(name));
+  writeFileSync(join(dataDirectory, 'weir.db'), 'no database'.repeat(100));
+  await assert.rejects(RuntimeProcess.start(t, { dataDirectory }), /is damaged \(it is not a SQLite database\)/);
+  assert.deepEqual(names(), [...own, ...left, 'weir.db.restore-0a0b0c0d'].sort());
+  writeFileSync(join(dataDirectory, 'weir.db'), '');
+  const runtime = await RuntimeProcess.start(t, { dataDirectory });
+  assert.deepEqual(names(), [...own, 'weir.db.restore-0a0b0c0d'].sort());
+  await runtime.end('SIGTERM');
+});
+
+test('while another program has the database locked, writes are refused at once and the API goes on', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const other = new DatabaseSync(join(runtime.dataDirectory, 'weir.db'));
+  t.after(() => other.close());
+  other.exec('begin immediate');
+  // If each of them waited for 5 s in the thread of the API, they would take a minute.
+  let ended = 0;
+  const writes = Array.from({ length: 12 }, async (_, i) => {
+    const response = await runtime.call('PUT', `/v1/load-balancers/lb${i}`, {});
+    ended++;
+    return response;
+  });
+  await until('every refusal', () => ended === writes.length || undefined);
+  assert.equal((await runtime.call('GET', '/v1/load-balancers')).status, 200);
+  for (const { status, body } of await Promise.all(writes)) {
+    assert.deepEqual([status, body.code], [503, 'SystemBusy']);
+    assert.match(body.message, /because another program has the database locked: end the transaction of that program/);
+  }
+  other.exec('commit');
+  await until(
+    'a write',
+    async () => (await runtime.call('PUT', '/v1/load-balancers/lb', {})).status === 200 || undefined,
+  );
+});
