@@ -68,7 +68,7 @@ function copyOf(t: TestContext, directory: string, without: readonly string[] = 
   return copy;
 }
 
-/** The content of the files that a runtime writes, by name. */
+/** The content of the files that a runtime writes, by name: also of the log, which has the newest writes. */
 function filesIn(directory: string): Record<string, string> {
   // SQLite makes the file of shared memory, and an empty log, in order to read.
   const names = readdirSync(directory).filter((name) => !/-shm$|^lock$/.test(name));
@@ -221,6 +221,25 @@ test('every row that cannot be used is named at once, with what to do; the delet
   assert.match(statement, /^delete from objects where kind = 'listeners' and id = 'one'$/);
   change(statement);
   assert.doesNotMatch(await refused(t, directory), /listeners\/one: its/);
+});
+
+test('a refused start leaves the log of a killed runtime as it is, whatever the refusal is for', async (t) => {
+  const pages = copyOf(t, kept.running);
+  const file = join(pages, 'weir.db');
+  writeFileSync(file, readFileSync(file).fill(0xff, 4096));
+  const rows = copyOf(t, kept.running);
+  const database = new DatabaseSync(join(rows, 'weir.db'));
+  // Another connection, so that the log is there after the change.
+  const other = new DatabaseSync(join(rows, 'weir.db'), { readOnly: true });
+  other.exec('begin; select count(*) from objects');
+  database.exec(`update objects set state = '{}' where id = 'lb'`);
+  database.close();
+  other.close();
+  for (const directory of [pages, rows, copyOf(t, kept.running, ['master-key'])]) {
+    assert.ok(readFileSync(join(directory, 'weir.db-wal')).length > 0);
+    await refused(t, directory);
+    await refused(t, directory);
+  }
 });
 
 test('one damaged secret names its object, and a wrong key or none names the key file', async (t) => {

@@ -33,7 +33,7 @@ export async function openStore(
     await store.probe().catch(() => {});
     return { store, stored, adminToken };
   } catch (error) {
-    await sqlite?.close();
+    await sqlite?.abandon();
     directory.unlock();
     throw explained(error, path);
   }

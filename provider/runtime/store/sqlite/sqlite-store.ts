@@ -7,7 +7,7 @@ import type { Health } from '../../contract/snapshot.ts';
 import type { HealthSave, ObjectChange, StoredModel, StoredToken } from '../../stored/object.ts';
 import { brokenError } from '../broken-row.ts';
 import type { ReportBroken, Store } from '../store.ts';
-import { openDatabase } from './dialect.ts';
+import { closeAsItIs, openDatabase } from './dialect.ts';
 import { healthTime, writeHealth } from './health-rows.ts';
 import { demandWhole } from './integrity.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
@@ -46,7 +46,7 @@ export class SqliteStore implements Store {
       database.exec('pragma synchronous = full; pragma busy_timeout = 50');
       this.#log = new WriteAheadLog(database, file);
     } catch (error) {
-      database.close();
+      closeAsItIs(database, file);
       throw error;
     }
     this.#database = database;
@@ -153,6 +153,13 @@ export class SqliteStore implements Store {
       mayClose = this.#log.mayClose();
     });
     if (mayClose) await this.#db.destroy();
+  }
+
+  /** Closes a store whose data cannot be used, and leaves its files as they are. */
+  async abandon(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#alone(() => closeAsItIs(this.#database, this.#file));
   }
 
   async #write(change: (tx: Transaction<Schema>) => Promise<void>): Promise<void> {
