@@ -1,6 +1,6 @@
 // The files of the data directory in other hands than the runtime's: users' own files, other programs, and damage.
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -53,4 +53,45 @@ test('while another program has the database locked, writes are refused at once 
     'a write',
     async () => (await runtime.call('PUT', '/v1/load-balancers/lb', {})).status === 200 || undefined,
   );
+});
+
+test('a damaged log is refused with the file and what to do, and the command that is named starts with the rest', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const { dataDirectory } = runtime;
+  for (let i = 0; i < 10; i++) await runtime.done('PUT', `/v1/load-balancers/lb${i}`, { address: '127.0.0.1' });
+  await runtime.end('SIGKILL');
+  const log = join(dataDirectory, 'weir.db-wal');
+  const whole = readFileSync(log);
+  const FRAME = 24 + 4096;
+  // In the header of the log, at its beginning, and in its middle.
+  for (const at of [16, 32 + 100, 32 + Math.floor(whole.length / FRAME / 2) * FRAME + 2000]) {
+    const directory = temporaryDirectory(t);
+    cpSync(dataDirectory, directory, { recursive: true });
+    const damaged = Buffer.from(whole);
+    damaged[at] = (damaged[at] ?? 0) ^ 1;
+    writeFileSync(join(directory, 'weir.db-wal'), damaged);
+    const database = readFileSync(join(directory, 'weir.db'));
+    let message = '';
+    await assert.rejects(RuntimeProcess.start(t, { dataDirectory: directory }), (error: Error) => {
+      message = error.message;
+      return true;
+    });
+    assert.match(
+      message,
+      /the log \S+weir\.db-wal of the database \S+weir\.db is damaged \(.+\): restore a backup with/,
+    );
+    assert.deepEqual(readFileSync(join(directory, 'weir.db')), database);
+    assert.deepEqual(readFileSync(join(directory, 'weir.db-wal')), damaged);
+    const [, statement = ''] = /after: sqlite3 \S+weir\.db "(.*)"$/m.exec(message) ?? [];
+    // As `sqlite3` does: it opens the file, runs the statement, and closes the file.
+    const other = new DatabaseSync(join(directory, 'weir.db'));
+    other.exec(statement);
+    other.close();
+    const rest = await RuntimeProcess.start(t, { dataDirectory: directory });
+    const { items } = await rest.done('GET', '/v1/load-balancers');
+    assert.ok(items.length < 10, `${items.length}`);
+    await rest.end('SIGKILL');
+  }
+  const again = await RuntimeProcess.start(t, { dataDirectory });
+  assert.equal((await again.done('GET', '/v1/load-balancers')).items.length, 10);
 });

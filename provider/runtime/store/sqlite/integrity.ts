@@ -2,7 +2,8 @@
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { restoreAdvice } from '../broken-row.ts';
-import { hasLostLog } from './write-ahead-log.ts';
+import { walkLogFile } from './log-walk.ts';
+import { hasLostLog, unmark } from './write-ahead-log.ts';
 
 /** Limit for the faults that SQLite lists. */
 const MAX_FAULTS = 10;
@@ -10,13 +11,31 @@ const MAX_FAULTS = 10;
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
 
-/** Throws an `Error` for the terminal if pages are damaged, or if the newest commits are missing. */
-export function demandWhole(database: DatabaseSync, file: string): void {
+/**
+ * Throws an `Error` for the terminal if the log has lost writes. Returns how many commits are in it. SQLite must not have
+ * the database open, because it cuts a damaged log.
+ */
+export function demandWholeLog(file: string): number {
+  const log = `${file}-wal`;
+  const { commits = 0, damage } = walkLogFile(log) ?? {};
+  if (damage === undefined) return commits;
+  throw new Error(
+    `the log ${log} of the database ${file} is damaged (${damage}): ${restoreAdvice(file)}, or copy both files ` +
+      `elsewhere, and start with what is readable, without the newest writes, after: ${unmark(file)}`,
+  );
+}
+
+/**
+ * Throws an `Error` for the terminal if pages are damaged, or if the newest commits are missing. `logCommits` is the
+ * number of commits in the log.
+ */
+export function demandWhole(database: DatabaseSync, file: string, logCommits: number): void {
   try {
-    if (hasLostLog(database)) {
+    if (logCommits === 0 && hasLostLog(database)) {
       throw new Error(
         `the database ${file} was copied without its newest writes, which were in ${file}-wal: copy that file too, ` +
-          `or ${restoreAdvice(file)} (a backup of a running runtime is made with: weir backup FILE)`,
+          `or ${restoreAdvice(file)} (a backup of a running runtime is made with: weir backup FILE), or if another ` +
+          `program has moved ${file}-wal into the database, so that nothing is missing, say so with: ${unmark(file)}`,
       );
     }
     const faults = database
