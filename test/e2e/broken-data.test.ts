@@ -272,7 +272,22 @@ test('damaged pages, a file that is no database and one of a newer release are r
   const pages = damage((bytes) => bytes.fill(0xff, 2 * page, 6 * page));
   const cut = damage((bytes) => bytes.subarray(0, 3 * page));
   const none = damage((bytes) => bytes.fill('no database'));
-  for (const directory of [pages, cut, none]) {
+  // Bytes of the header: the formats for writes and for reads, the format of the schema, and the schema's version.
+  const header = ([at, ...values]: readonly number[]) =>
+    damage((bytes) => bytes.fill(Buffer.from(values), at, (at ?? 0) + values.length));
+  const headers = [
+    [18, 9],
+    [19, 9],
+    [19, 1],
+    [44, 0, 0, 0, 9],
+    [60, 0, 0, 0, 3],
+    [60, 0, 0, 0, 0],
+    [60, 255, 255, 255, 251],
+  ].map(header);
+  const newer = await refused(t, header([60, 0, 0, 0, 99]));
+  assert.match(newer, /the database \S+weir\.db was written by a newer release of weir \(schema 99; /);
+  assert.match(newer, RESTORE);
+  for (const directory of [pages, cut, none, ...headers]) {
     const message = await refused(t, directory);
     assert.match(message, /^weir serve ended with 1: weir: the database \S+weir\.db is damaged \(.+\): /);
     assert.match(message, RESTORE);

@@ -9,7 +9,7 @@ import { brokenError } from '../broken-row.ts';
 import type { ReportBroken, Store } from '../store.ts';
 import { closeAsItIs, openDatabase } from './dialect.ts';
 import { healthTime, writeHealth } from './health-rows.ts';
-import { demandWhole, demandWholeLog } from './integrity.ts';
+import { demandFormat, demandWhole, demandWholeLog } from './integrity.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 import { type Schema, toObject, toRow, toToken, toTokenRow } from './rows.ts';
 import { mark, WriteAheadLog } from './write-ahead-log.ts';
@@ -35,6 +35,7 @@ export class SqliteStore implements Store {
    */
   constructor(file: string, { onNew = () => {} }: SqliteStoreOptions = {}) {
     this.#file = file;
+    demandFormat(file);
     const logCommits = demandWholeLog(file);
     const { database, dialect } = openDatabase(file);
     try {
