@@ -1,6 +1,6 @@
 // The files of the data directory in other hands than the runtime's: users' own files, other programs, and damage.
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -94,4 +94,20 @@ test('a damaged log is refused with the file and what to do, and the command tha
   }
   const again = await RuntimeProcess.start(t, { dataDirectory });
   assert.equal((await again.done('GET', '/v1/load-balancers')).items.length, 10);
+});
+
+test('writes are refused while the database file is gone or another one has its place, and work once it is back', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const write = async (id = 'new') => (await runtime.call('PUT', `/v1/load-balancers/${id}`, {})).status;
+  assert.equal(await write('old'), 200);
+  const file = join(runtime.dataDirectory, 'weir.db');
+  renameSync(file, `${file}.away`);
+  const { status, body } = await runtime.call('PUT', '/v1/load-balancers/other', {});
+  assert.equal(status, 503);
+  assert.match(body.message, /because the database file is gone or another one has its place: put it back/);
+  cpSync(`${file}.away`, file);
+  assert.equal(await write(), 503);
+  assert.equal((await runtime.call('GET', '/v1/load-balancers')).status, 200);
+  renameSync(`${file}.away`, file);
+  await until('a write', async () => (await write()) === 200 || undefined);
 });

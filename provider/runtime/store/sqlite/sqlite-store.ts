@@ -1,5 +1,6 @@
 // The store in a SQLite file, in WAL mode with an fsync before each commit returns.
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { Kysely, type Transaction } from 'kysely';
 import { HEALTH_STATES } from '../../../model/base/health.ts';
@@ -27,6 +28,8 @@ export class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly #db: Kysely<Schema>;
   readonly #log: WriteAheadLog;
+  /** The database file that is open, whatever file has its name later. */
+  readonly #inode: bigint | undefined;
   #isClosed = false;
 
   /**
@@ -51,6 +54,7 @@ export class SqliteStore implements Store {
       closeAsItIs(database, file);
       throw error;
     }
+    this.#inode = inodeOf(file);
     this.#database = database;
     this.#db = new Kysely<Schema>({ dialect });
   }
@@ -165,6 +169,7 @@ export class SqliteStore implements Store {
   }
 
   async #write(change: (tx: Transaction<Schema>) => Promise<void>): Promise<void> {
+    demandOpenFile(this.#file, this.#inode);
     await this.#alone(() => this.#log.beforeWrite());
     await this.#db.transaction().execute(change);
   }
@@ -173,6 +178,16 @@ export class SqliteStore implements Store {
   async #alone(step: () => void): Promise<void> {
     await this.#db.connection().execute(async () => step());
   }
+}
+
+function inodeOf(file: string): bigint | undefined {
+  return statSync(file, { throwIfNoEntry: false, bigint: true })?.ino;
+}
+
+/** Throws if the file is no longer the one that is open: what is written to that one is lost with the process. */
+function demandOpenFile(file: string, inode: bigint | undefined): void {
+  if (inodeOf(file) === inode) return;
+  throw Object.assign(new Error(`${file} is not the file that is open`), { code: 'ESTALE' });
 }
 
 function isKnown({ health }: Schema['health']): boolean {
