@@ -68,7 +68,7 @@ function copyOf(t: TestContext, directory: string, without: readonly string[] = 
   return copy;
 }
 
-/** The content of the files that a runtime writes, by name. */
+/** The content of the files that a runtime writes, by name: also of the log, which has the newest writes. */
 function filesIn(directory: string): Record<string, string> {
   // SQLite makes the file of shared memory, and an empty log, in order to read.
   const names = readdirSync(directory).filter((name) => !/-shm$|^lock$/.test(name));
@@ -223,6 +223,25 @@ test('every row that cannot be used is named at once, with what to do; the delet
   assert.doesNotMatch(await refused(t, directory), /listeners\/one: its/);
 });
 
+test('a refused start leaves the log of a killed runtime as it is, whatever the refusal is for', async (t) => {
+  const pages = copyOf(t, kept.running);
+  const file = join(pages, 'weir.db');
+  writeFileSync(file, readFileSync(file).fill(0xff, 4096));
+  const rows = copyOf(t, kept.running);
+  const database = new DatabaseSync(join(rows, 'weir.db'));
+  // Another connection, so that the log is there after the change.
+  const other = new DatabaseSync(join(rows, 'weir.db'), { readOnly: true });
+  other.exec('begin; select count(*) from objects');
+  database.exec(`update objects set state = '{}' where id = 'lb'`);
+  database.close();
+  other.close();
+  for (const directory of [pages, rows, copyOf(t, kept.running, ['master-key'])]) {
+    assert.ok(readFileSync(join(directory, 'weir.db-wal')).length > 0);
+    await refused(t, directory);
+    await refused(t, directory);
+  }
+});
+
 test('one damaged secret names its object, and a wrong key or none names the key file', async (t) => {
   const damaged = copyOf(t, kept.ended);
   const database = new DatabaseSync(join(damaged, 'weir.db'));
@@ -253,7 +272,22 @@ test('damaged pages, a file that is no database and one of a newer release are r
   const pages = damage((bytes) => bytes.fill(0xff, 2 * page, 6 * page));
   const cut = damage((bytes) => bytes.subarray(0, 3 * page));
   const none = damage((bytes) => bytes.fill('no database'));
-  for (const directory of [pages, cut, none]) {
+  // Bytes of the header: the formats for writes and for reads, the format of the schema, and the schema's version.
+  const header = ([at, ...values]: readonly number[]) =>
+    damage((bytes) => bytes.fill(Buffer.from(values), at, (at ?? 0) + values.length));
+  const headers = [
+    [18, 9],
+    [19, 9],
+    [19, 1],
+    [44, 0, 0, 0, 9],
+    [60, 0, 0, 0, 3],
+    [60, 0, 0, 0, 0],
+    [60, 255, 255, 255, 251],
+  ].map(header);
+  const newer = await refused(t, header([60, 0, 0, 0, 99]));
+  assert.match(newer, /the database \S+weir\.db was written by a newer release of weir \(schema 99; /);
+  assert.match(newer, RESTORE);
+  for (const directory of [pages, cut, none, ...headers]) {
     const message = await refused(t, directory);
     assert.match(message, /^weir serve ended with 1: weir: the database \S+weir\.db is damaged \(.+\): /);
     assert.match(message, RESTORE);

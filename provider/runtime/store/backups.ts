@@ -1,9 +1,9 @@
 // Backups of a running runtime: a copy of the database beside it, which is gone from the disk once its reader has it.
-import { randomBytes } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, type ReadStream, rmSync } from 'node:fs';
 import { WeirError } from '../../model/base/errors.ts';
 import { makePrivate } from './private-file.ts';
 import type { Store } from './store.ts';
+import { temporaryCopy } from './temporary-copies.ts';
 
 interface Backup {
   readonly bytes: number;
@@ -24,7 +24,7 @@ export class Backups {
   async make(): Promise<Backup> {
     if (this.#isBusy) throw new WeirError('SystemBusy', 'Another backup is being made.');
     this.#isBusy = true;
-    const file = `${this.#databaseFile}.backup-${randomBytes(4).toString('hex')}`;
+    const file = temporaryCopy(this.#databaseFile, 'backup');
     try {
       makePrivate(file, { create: true });
       await this.#store.backup(file);

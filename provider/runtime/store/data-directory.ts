@@ -1,6 +1,6 @@
 // The runtime's data directory: private, locked for one runtime, with the administrator's token and the database.
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isOfAnotherUser, readPrivateFile } from '../../model/base/private-file.ts';
@@ -40,8 +40,6 @@ const SECRET_BYTES = 32;
 
 /** What SQLite adds to the name of a database for the files beside it. They get the mode of the database. */
 export const BESIDE_DATABASE = ['-wal', '-shm', '-journal'];
-/** Copies that a process has left which was killed while it made them. */
-const LEFT_COPY = /^weir\.db\.(backup|restore|probe)\b/;
 
 /**
  * Creates and locks the directory. Its files are private, even if it existed before with another mode. Throws an `Error`
@@ -57,7 +55,6 @@ export function openDataDirectory(directory: string, options: DataDirectoryOptio
   const hasToken = readAdminToken(tokenFile) !== undefined;
   const unlock = lockDirectory(path);
   try {
-    for (const name of readdirSync(path)) if (LEFT_COPY.test(name)) rmSync(join(path, name));
     const hadDatabase = isFilled(databaseFile);
     const left = [...(hasToken ? [tokenFile] : []), ...(sizeOf(keyFile) > 0 ? [keyFile] : [])];
     // Either of them alone may have been put in place for a first start.

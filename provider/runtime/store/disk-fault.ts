@@ -20,6 +20,10 @@ const BY_SYSTEM_CODE: Readonly<Record<string, DiskFault>> = {
   EACCES: { cause: 'the data directory may not be written', remedy: 'give it to the user of the runtime' },
   EPERM: { cause: 'the data directory may not be written', remedy: 'give it to the user of the runtime' },
   ENOENT: { cause: 'the data directory is gone', remedy: 'put it back, and restart the runtime' },
+  ESTALE: {
+    cause: 'the database file is gone or another one has its place',
+    remedy: 'put it back; or make a backup (weir backup), stop the runtime, and restore it (weir restore)',
+  },
   EMFILE: { cause: 'the process has too many open files', remedy: 'raise its limit (ulimit -n)' },
   ENFILE: { cause: 'the machine has too many open files', remedy: 'raise fs.file-max' },
 };

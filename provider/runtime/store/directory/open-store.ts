@@ -6,6 +6,7 @@ import { KeyFile } from '../key-file.ts';
 import { SealedStore } from '../sealed-store.ts';
 import { SqliteStore } from '../sqlite/sqlite-store.ts';
 import { loadWhole } from '../stored-check.ts';
+import { removeTemporaryCopies } from '../temporary-copies.ts';
 import { WatchedStore } from '../watched-store.ts';
 
 interface OpenedStore {
@@ -27,11 +28,12 @@ export async function openStore(
     const store = new WatchedStore({ store: sealed, directory: path, onChange });
     const stored = await loadWhole(store, databaseFile);
     const adminToken = directory.adminToken();
+    removeTemporaryCopies(path);
     // Stored objects are served from a full disk too. What is wrong with the disk is told from the first moment.
     await store.probe().catch(() => {});
     return { store, stored, adminToken };
   } catch (error) {
-    await sqlite?.close();
+    await sqlite?.abandon();
     directory.unlock();
     throw explained(error, path);
   }

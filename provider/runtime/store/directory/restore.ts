@@ -1,5 +1,4 @@
 // Restoring a backup: it is copied beside the database, checked with its key, and put in place in one step.
-import { randomBytes } from 'node:crypto';
 import { chownSync, closeSync, copyFileSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BESIDE_DATABASE, lockDirectory, sizeOf } from '../data-directory.ts';
@@ -9,6 +8,7 @@ import { makePrivate, syncFolder } from '../private-file.ts';
 import { SealedStore } from '../sealed-store.ts';
 import { SqliteStore } from '../sqlite/sqlite-store.ts';
 import { loadWhole } from '../stored-check.ts';
+import { temporaryCopy } from '../temporary-copies.ts';
 
 interface RestoreOptions {
   readonly directory: string;
@@ -35,7 +35,7 @@ export async function restore(backup: string, { directory, keyFile, force }: Res
   const databaseFile = join(path, 'weir.db');
   if (sizeOf(backup) === 0) throw new Error(`${backup} is not a backup: it is missing or empty`);
   const unlock = lockDirectory(path);
-  const draft = `${databaseFile}.restore-${randomBytes(4).toString('hex')}`;
+  const draft = temporaryCopy(databaseFile, 'restore');
   try {
     const present = [databaseFile, `${databaseFile}-wal`].find((file) => sizeOf(file) > 0);
     if (present !== undefined && !force) throw new Error(`${present} is there: give --force to replace the database`);

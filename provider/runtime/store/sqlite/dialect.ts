@@ -37,6 +37,28 @@ function readable(file: string): DatabaseSync {
   }
 }
 
+/** Databases that could not be closed as they are. They are kept from the garbage collector, which would close them. */
+const LEFT_OPEN: DatabaseSync[] = [];
+
+/**
+ * Closes a database and leaves its files as they are. SQLite moves the log to the file and deletes it when the last
+ * connection is closed, therefore another one, which may not write and is the last one then, reads meanwhile.
+ */
+export function closeAsItIs(database: DatabaseSync, file: string): void {
+  let reader: DatabaseSync | undefined;
+  try {
+    reader = new DatabaseSync(file, { readOnly: true });
+    reader.exec('begin');
+    reader.prepare('pragma user_version').get();
+    database.close();
+  } catch {
+    // The process, which ends after this, closes it without SQLite.
+    LEFT_OPEN.push(database);
+  } finally {
+    reader?.close();
+  }
+}
+
 const NOTHING: SqliteStatement = {
   reader: false,
   all: () => [],

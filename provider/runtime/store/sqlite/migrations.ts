@@ -1,5 +1,10 @@
 // Migrations of the SQLite schema: each entry makes the next version of the schema.
 import type { DatabaseSync } from 'node:sqlite';
+import { restoreAdvice } from '../broken-row.ts';
+import { damaged } from './integrity.ts';
+
+/** SQLite's result for a statement that does not fit the schema. */
+const ERROR = 1;
 
 /**
  * Migrations in order: the migration at index N makes schema version N + 1. A database keeps the number of applied
@@ -36,10 +41,12 @@ export const MIGRATIONS: readonly string[] = [
  */
 export function migrate(database: DatabaseSync, migrations: readonly string[]): void {
   const present = Number(database.prepare('pragma user_version').get()?.user_version);
+  const file = database.location() ?? '';
+  if (present < 0) throw damaged(file, `it names the schema ${present}`);
   if (present > migrations.length) {
     throw new Error(
-      `${database.location()} was written by a newer release of weir (schema ${present}; this release knows up to ` +
-        `${migrations.length}): start the newer release, or restore a backup of the data directory from this release`,
+      `the database ${file} was written by a newer release of weir (schema ${present}; this release knows up to ` +
+        `${migrations.length}): start the newer release, or, with a backup that this release made, ${restoreAdvice(file)}`,
     );
   }
   if (present === migrations.length) return;
@@ -50,6 +57,7 @@ export function migrate(database: DatabaseSync, migrations: readonly string[]): 
   } catch (error) {
     // After some errors, such as a full disk, SQLite has already rolled back the transaction.
     if (database.isTransaction) database.exec('rollback');
-    throw error;
+    if ((error as { errcode?: number }).errcode !== ERROR) throw error;
+    throw damaged(file, `it names the schema ${present} and has another one: ${(error as Error).message}`, error);
   }
 }

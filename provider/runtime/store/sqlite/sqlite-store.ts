@@ -1,5 +1,6 @@
 // The store in a SQLite file, in WAL mode with an fsync before each commit returns.
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { Kysely, type Transaction } from 'kysely';
 import { HEALTH_STATES } from '../../../model/base/health.ts';
@@ -7,9 +8,9 @@ import type { Health } from '../../contract/snapshot.ts';
 import type { HealthSave, ObjectChange, StoredModel, StoredToken } from '../../stored/object.ts';
 import { brokenError } from '../broken-row.ts';
 import type { ReportBroken, Store } from '../store.ts';
-import { openDatabase } from './dialect.ts';
+import { closeAsItIs, openDatabase } from './dialect.ts';
 import { healthTime, writeHealth } from './health-rows.ts';
-import { demandWhole } from './integrity.ts';
+import { demandFormat, demandWhole, demandWholeLog } from './integrity.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 import { type Schema, toObject, toRow, toToken, toTokenRow } from './rows.ts';
 import { mark, WriteAheadLog } from './write-ahead-log.ts';
@@ -27,6 +28,8 @@ export class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly #db: Kysely<Schema>;
   readonly #log: WriteAheadLog;
+  /** The database file that is open, whatever file has its name later. */
+  readonly #inode: bigint | undefined;
   #isClosed = false;
 
   /**
@@ -35,19 +38,23 @@ export class SqliteStore implements Store {
    */
   constructor(file: string, { onNew = () => {} }: SqliteStoreOptions = {}) {
     this.#file = file;
+    demandFormat(file);
+    const logCommits = demandWholeLog(file);
     const { database, dialect } = openDatabase(file);
     try {
-      demandWhole(database, file);
+      demandWhole(database, file, logCommits);
       migrate(database, MIGRATIONS);
       // Before the mode becomes WAL, so that a copy of the file alone has the id of its runtime.
       demandRuntimeId(database, file, onNew);
       // FULL syncs the WAL at each commit (5,400 commits/s measured); NORMAL loses acknowledged writes in a power cut.
-      database.exec('pragma synchronous = full; pragma busy_timeout = 5000');
+      // While another program has the database locked, SQLite waits in this thread, which also serves the API.
+      database.exec('pragma synchronous = full; pragma busy_timeout = 50');
       this.#log = new WriteAheadLog(database, file);
     } catch (error) {
-      database.close();
+      closeAsItIs(database, file);
       throw error;
     }
+    this.#inode = inodeOf(file);
     this.#database = database;
     this.#db = new Kysely<Schema>({ dialect });
   }
@@ -154,7 +161,15 @@ export class SqliteStore implements Store {
     if (mayClose) await this.#db.destroy();
   }
 
+  /** Closes a store whose data cannot be used, and leaves its files as they are. */
+  async abandon(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#alone(() => closeAsItIs(this.#database, this.#file));
+  }
+
   async #write(change: (tx: Transaction<Schema>) => Promise<void>): Promise<void> {
+    demandOpenFile(this.#file, this.#inode);
     await this.#alone(() => this.#log.beforeWrite());
     await this.#db.transaction().execute(change);
   }
@@ -163,6 +178,16 @@ export class SqliteStore implements Store {
   async #alone(step: () => void): Promise<void> {
     await this.#db.connection().execute(async () => step());
   }
+}
+
+function inodeOf(file: string): bigint | undefined {
+  return statSync(file, { throwIfNoEntry: false, bigint: true })?.ino;
+}
+
+/** Throws if the file is no longer the one that is open: what is written to that one is lost with the process. */
+function demandOpenFile(file: string, inode: bigint | undefined): void {
+  if (inodeOf(file) === inode) return;
+  throw Object.assign(new Error(`${file} is not the file that is open`), { code: 'ESTALE' });
 }
 
 function isKnown({ health }: Schema['health']): boolean {

@@ -78,12 +78,15 @@ export function mark(database: DatabaseSync, needsLog: boolean): void {
   database.prepare('replace into meta (name, value) values (?, ?)').run(NAME, needsLog ? 'yes' : 'no');
 }
 
-/** Whether the file was separated from its log, in which commits were that the file does not have. */
+/** The command that takes the mark away. A log is moved to the file by it, as far as SQLite can read it. */
+export function unmark(file: string): string {
+  return `sqlite3 ${file} "update meta set value = 'no' where name = '${NAME}'"`;
+}
+
+/** Whether a file without any commits in its log was separated from a log that had some. */
 export function hasLostLog(database: DatabaseSync): boolean {
   const hasMeta = database.prepare("select 1 from sqlite_schema where name = 'meta'").get() !== undefined;
-  if (!hasMeta) return false;
-  // A process that was killed between the mark and the next commit has left the log, which therefore has pages.
-  return isMarked(database) && Number(database.prepare('pragma wal_checkpoint(passive)').get()?.log) <= 0;
+  return hasMeta && isMarked(database);
 }
 
 function isMarked(database: DatabaseSync): boolean {
