@@ -22,8 +22,8 @@ const MAX_FIELDS = 128;
 const TARGET = /^[\x21\x22\x24-\x7e]+$/;
 
 /**
- * Why a request is not unambiguous HTTP/1.1. Returns `undefined` if it is. Node's parser has refused other faults. It
- * shows neither the spaces of the request line, nor the name of the protocol, nor the lines of chunks.
+ * Why a request is not unambiguous HTTP/1.1. Returns `undefined` if it is. Other faults were refused before: by Node's
+ * parser, or by the `RequestReader` where the parser does not show them, such as another protocol in the request line.
  */
 export function requestFault({
   httpVersion,
@@ -34,8 +34,6 @@ export function requestFault({
   socket,
 }: IncomingMessage): string | undefined {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return `the version of HTTP is ${httpVersion}, not 1.1`;
-  // Node's parser reads ICE/1.0 after this method as if it were HTTP/1.0.
-  if (method === 'SOURCE' && httpVersion === '1.0') return 'the protocol is in doubt';
   if (rawHeaders.length > 2 * MAX_FIELDS) return `the request has more than ${MAX_FIELDS} header fields`;
   const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
   const repeated = SINGLE.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
