@@ -3,9 +3,9 @@ import { errorResponse } from '../model/api/error.ts';
 import {
   ERRORS,
   type ErrorCode,
-  MAX_PROBLEMS,
   type Problem,
   problemText,
+  reported,
   shortened,
   WeirError,
 } from '../model/base/errors.ts';
@@ -78,12 +78,8 @@ export function failureOf(settings: Settings, response: HttpResponse, token: Tok
   }
   const { code, requestId, details } = value;
   const message = shortened(value.message, MAX_MESSAGE);
-  const problems = details.slice(0, MAX_PROBLEMS).map(
-    (detail): Problem => ({
-      path: shortened(detail.path),
-      message: shortened(detail.message),
-      ...(isErrorCode(detail.code) && { code: detail.code }),
-    }),
+  const problems = reported(details).map(
+    ({ code: own, ...detail }): Problem => ({ ...detail, ...(isErrorCode(own) && { code: own }) }),
   );
   // An error code that only a newer runtime knows becomes Internal. Its message counts.
   const text = withDetails(message, problems) + (code === 'Forbidden' && token ? sourceOf(token) : '');

@@ -90,7 +90,7 @@ export function moreProblems(count: number): string {
 }
 
 /** The problems that an error reports, of which each has a bounded length, because a caller chooses names in paths. */
-function reported(problems: readonly Problem[]): readonly Problem[] {
+export function reported<P extends Pick<Problem, 'path' | 'message'>>(problems: readonly P[]): readonly P[] {
   return problems.slice(0, MAX_PROBLEMS).map((problem) => {
     return { ...problem, path: shortened(problem.path), message: shortened(problem.message) };
   });
