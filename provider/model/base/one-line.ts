@@ -5,14 +5,13 @@
  * (Unicode Technical Report 36), characters without a shape, and spaces that are not the common one.
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu;
-const HAS_UNSEEN = new RegExp(UNSEEN.source, 'u');
 /** Texts in which no character has to be escaped, because they are the common ones. Tested first, because it is fast. */
 const COMMON_LINE = /^[\x20-\x7e]*$/;
 const COMMON_LINES = /^[\x20-\x7e\n]*$/;
 
 /** Whether a text has a character that is shown as an escape. */
 export function hasUnseen(text: string): boolean {
-  return !COMMON_LINE.test(text) && HAS_UNSEEN.test(text);
+  return inOneLine(text) !== text;
 }
 
 /** A name or message in one line. Each unseen character becomes an escape such as `\u202e`. */
