@@ -179,10 +179,12 @@ function* inLots<T>(all: Iterable<T>, count: number): Iterable<T[]> {
 function attachmentFilter({ model }: ControlPlane, access: Access): (id?: string) => boolean {
   const known = new Map<string, boolean>();
   return (id = '') => {
-    const object = model.get('attachments', id) ?? model.get('group-attachments', id);
-    const isSeen =
-      known.get(id) ?? (access.isAdministrator || (object !== undefined && mayRead(access, model, object)));
-    known.set(id, isSeen);
+    let isSeen = known.get(id);
+    if (isSeen === undefined) {
+      const object = model.get('attachments', id) ?? model.get('group-attachments', id);
+      isSeen = access.isAdministrator || (object !== undefined && mayRead(access, model, object));
+      known.set(id, isSeen);
+    }
     return isSeen;
   };
 }
