@@ -24,7 +24,7 @@ export function registerBodyParsers(server: FastifyInstance): void {
   const types = ['application/json', 'application/merge-patch+json'];
   server.addContentTypeParser<string>(types, { parseAs: 'string' }, (request, text, done) => {
     const limit = MAX_VALUES_AT[request.routeOptions.url ?? ''] ?? MAX_VALUES;
-    const fault = text === '' ? undefined : sizeFault(text, limit);
+    const fault = sizeFault(text, limit);
     if (text === '') done(null, undefined);
     else if (fault === undefined) parseJson(request, text, done);
     else done(invalid([{ path: '', message: `the body ${fault}` }]));
