@@ -1,22 +1,13 @@
 // `weir backup`: writes the objects and tokens of a running runtime to a file.
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  createWriteStream,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { createWriteStream, existsSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
 import { WeirError } from '../../model/base/errors.ts';
+import { syncFolder } from '../../model/base/sync-folder.ts';
 import { tell } from './output.ts';
 
 interface Options {
@@ -46,7 +37,7 @@ async function runBackup(given: string, { force = false }: Options): Promise<voi
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   let size = 0;
   try {
-    const fd = openDraft(draft);
+    const fd = openSync(draft, 'wx', MODE);
     await client.backup(interrupted.signal, async (stream, bytes) => {
       const target = createWriteStream('', { fd, flush: true });
       await pipeline(stream, counted(bytes), target, { signal: interrupted.signal });
@@ -80,10 +71,6 @@ function taken(file: string): WeirError {
   return new WeirError('InvalidParameter', `${file} already exists: name another file, or give --force to replace it`);
 }
 
-function openDraft(draft: string): number {
-  return openSync(draft, 'wx', MODE);
-}
-
 /** Gives the draft its name. Without `force`, a file that has appeared meanwhile stays. */
 function place(draft: string, file: string, force: boolean): void {
   if (force) {
@@ -93,10 +80,8 @@ function place(draft: string, file: string, force: boolean): void {
   try {
     linkSync(draft, file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw taken(file);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' || existsSync(file)) throw taken(file);
     // Some file systems have no hard links.
-    if (existsSync(file)) throw taken(file);
     renameSync(draft, file);
   }
 }
@@ -129,10 +114,4 @@ function named(error: unknown, file: string): unknown {
   )
     return new Error(`${file} cannot be written: ${message}`, { cause: error });
   return error;
-}
-
-function syncFolder(folder: string): void {
-  const opened = openSync(folder, 'r');
-  fsyncSync(opened);
-  closeSync(opened);
 }

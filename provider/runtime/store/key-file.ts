@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readPrivateFile } from '../../model/base/private-file.ts';
-import { syncFolder, writeDraft } from './private-file.ts';
+import { syncFolder } from '../../model/base/sync-folder.ts';
+import { writeDraft } from './private-file.ts';
 
 const KEY_BYTES = 32;
 

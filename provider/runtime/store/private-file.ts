@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { isOfAnotherUser } from '../../model/base/private-file.ts';
+import { syncFolder } from '../../model/base/sync-folder.ts';
 
 const MODE = 0o600;
 /** Opens no symbolic link, and does not wait for the other end of a named pipe. */
@@ -86,14 +87,5 @@ function changeMode(file: number, path: string): void {
     fchmodSync(file, MODE);
   } catch (error) {
     throw new Error(`${path} belongs to another user: run chown on it`, { cause: error });
-  }
-}
-
-export function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }

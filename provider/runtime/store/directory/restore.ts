@@ -1,10 +1,11 @@
 // Restoring a backup: it is copied beside the database, checked with its key, and put in place in one step.
 import { chownSync, closeSync, copyFileSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { syncFolder } from '../../../model/base/sync-folder.ts';
 import { BESIDE_DATABASE, lockDirectory, sizeOf } from '../data-directory.ts';
 import { explained } from '../disk-fault.ts';
 import { KeyFile } from '../key-file.ts';
-import { makePrivate, syncFolder } from '../private-file.ts';
+import { makePrivate } from '../private-file.ts';
 import { SealedStore } from '../sealed-store.ts';
 import { SqliteStore } from '../sqlite/sqlite-store.ts';
 import { loadWhole } from '../stored-check.ts';
