@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { WeirError } from '../model/base/errors.ts';
 import { readPrivateFile } from '../model/base/private-file.ts';
-import { ADMIN_TOKEN_FORM, isAdminToken } from '../model/permissions/admin-token.ts';
+import { adminTokenFault } from '../model/permissions/admin-token.ts';
 
 export const DEFAULT_ENDPOINT = 'http://127.0.0.1:7400';
 
@@ -63,10 +63,11 @@ export function tokenFor(settings: Settings, runtimeId: string, home: string = h
   const file = path.join(home, '.weir', runtimeId, 'token');
   const value = given(privateText(file)?.trim());
   if (value === undefined) return undefined;
-  if (isAdminToken(value)) return { value, source: file };
+  const fault = adminTokenFault(value);
+  if (fault === undefined) return { value, source: file };
   throw new WeirError(
     'Unauthenticated',
-    `the token file ${file} is damaged: it must hold ${ADMIN_TOKEN_FORM}, and has ${value.length} characters; delete the file, and restart the runtime to have it written again`,
+    `the token file ${file} ${fault}; delete the file, and restart the runtime to have it written again`,
   );
 }
 

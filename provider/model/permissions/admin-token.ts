@@ -4,9 +4,11 @@
 const SECRET_LENGTH = 43;
 const FORM = new RegExp(`^weir_[\\w-]{${SECRET_LENGTH}}$`);
 
-/** The form in words, for errors. */
-export const ADMIN_TOKEN_FORM = `weir_ and ${SECRET_LENGTH} letters, digits, "_" or "-"`;
-
-export function isAdminToken(text: string): boolean {
-  return FORM.test(text);
+/**
+ * The fault of a text that is not an administrator's token, as it follows the name of the file in an error. Returns
+ * `undefined` if the text is such a token.
+ */
+export function adminTokenFault(text: string): string | undefined {
+  if (FORM.test(text)) return undefined;
+  return `is damaged: it must hold weir_ and ${SECRET_LENGTH} letters, digits, "_" or "-", and has ${text.length} characters`;
 }

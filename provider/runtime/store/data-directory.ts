@@ -4,7 +4,7 @@ import { existsSync, lstatSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isOfAnotherUser, readPrivateFile } from '../../model/base/private-file.ts';
-import { ADMIN_TOKEN_FORM, isAdminToken } from '../../model/permissions/admin-token.ts';
+import { adminTokenFault } from '../../model/permissions/admin-token.ts';
 import { restoreAdvice } from './broken-row.ts';
 import { explained } from './disk-fault.ts';
 import { makePrivate, writePrivateFile } from './private-file.ts';
@@ -167,10 +167,9 @@ function isBusy(error: unknown): boolean {
 function readAdminToken(file: string): string | undefined {
   const text = readPrivateFile(file, TOKEN_FILE)?.toString('utf8').trim() ?? '';
   if (text === '') return undefined;
-  if (isAdminToken(text)) return text;
-  throw new Error(
-    `${TOKEN_FILE} ${file} is damaged: it must hold ${ADMIN_TOKEN_FORM}, and has ${text.length} characters; delete the file to have a token made`,
-  );
+  const fault = adminTokenFault(text);
+  if (fault === undefined) return text;
+  throw new Error(`${TOKEN_FILE} ${file} ${fault}; delete the file to have a token made`);
 }
 
 function makeAdminToken(file: string): string {
