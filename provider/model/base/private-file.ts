@@ -49,7 +49,8 @@ export function isOfAnotherUser({ uid }: Stats): boolean {
   return own !== undefined && uid !== own && uid !== 0;
 }
 
-function foreignFault(stats: Stats): string | undefined {
+/** The fault of a file that belongs to another user, as it follows the name of the file in an error. */
+export function foreignFault(stats: Stats): string | undefined {
   return isOfAnotherUser(stats) ? `belongs to another user (uid ${stats.uid}): run chown on it` : undefined;
 }
 

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { isOfAnotherUser } from '../../model/base/private-file.ts';
+import { foreignFault } from '../../model/base/private-file.ts';
 import { syncFolder } from '../../model/base/sync-folder.ts';
 
 const MODE = 0o600;
@@ -66,9 +66,8 @@ export function makePrivate(path: string, { create }: { create: boolean }): void
   try {
     const stats = fstatSync(file);
     if (!stats.isFile()) throw new Error(`${path} is not a file`);
-    if (isOfAnotherUser(stats)) {
-      throw new Error(`${path} belongs to another user (uid ${stats.uid}): run chown on it`);
-    }
+    const fault = foreignFault(stats);
+    if (fault !== undefined) throw new Error(`${path} ${fault}`);
     if ((stats.mode & 0o777) !== MODE) changeMode(file, path);
   } finally {
     closeSync(file);
