@@ -53,13 +53,7 @@ export function isHostNarrower(inner: string | undefined, outer: string | undefi
 
 /** Compares two rules that match one request. Returns a negative number if `a` takes it: by host, then by path. */
 export function compareRoutes(a: RouteMatch, b: RouteMatch): number {
-  const weights = [a, b].map(({ host, path, pathMatch }) => {
-    const key = host === undefined ? '' : hostKey(host);
-    const ofHost = host === undefined ? 0 : key.startsWith('*') ? key.length : Number.POSITIVE_INFINITY;
-    const ofPath = path === undefined ? -1 : pathMatch === 'exact' ? Number.POSITIVE_INFINITY : prefixKey(path).length;
-    return { ofHost, ofPath };
-  });
-  const [x, y] = weights as [(typeof weights)[number], (typeof weights)[number]];
+  const [x, y] = [weightOf(a), weightOf(b)];
   if (x.ofHost !== y.ofHost) return x.ofHost > y.ofHost ? -1 : 1;
   return x.ofPath === y.ofPath ? 0 : x.ofPath > y.ofPath ? -1 : 1;
 }
@@ -85,6 +79,14 @@ export function isPathWithin(inner: RouteMatch, outer: RouteMatch): boolean {
   const path =
     inner.path === undefined ? '' : inner.pathMatch === 'exact' ? pathKey(inner.path) : prefixKey(inner.path);
   return path === prefix || path.startsWith(`${prefix}/`);
+}
+
+/** Numbers that are larger for a narrower host and for a narrower path of a rule. */
+function weightOf({ host, path, pathMatch }: RouteMatch) {
+  const key = host === undefined ? '' : hostKey(host);
+  const ofHost = host === undefined ? 0 : key.startsWith('*') ? key.length : Number.POSITIVE_INFINITY;
+  const ofPath = path === undefined ? -1 : pathMatch === 'exact' ? Number.POSITIVE_INFINITY : prefixKey(path).length;
+  return { ofHost, ofPath };
 }
 
 function normalEscape(triplet: string): string {
