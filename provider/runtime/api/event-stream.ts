@@ -14,13 +14,14 @@ const ENDING_MS = 1_000;
 
 export class EventStream {
   /** Body of the response that carries the event stream. Destroyed if its reader is too slow. */
-  readonly readable = new Readable({ read: () => this.#flow(true) });
+  readonly readable = new Readable({ read: () => this.#ask() });
   /**
    * What the reader has not taken yet. Events are those of the log, so that many slow readers cost no more memory than
    * one.
    */
   readonly #unread: (LoggedEvent | string)[] = [];
   #unreadCharacters = 0;
+  /** Whether the reader has asked for more than it got. */
   #isWanted = false;
   #hasEnded = false;
   readonly #access: Access;
@@ -76,9 +77,13 @@ export class EventStream {
     } else this.#flow();
   }
 
-  /** Passes on what the reader takes. `isWanted`: the reader asks for more. */
-  #flow(isWanted = this.#isWanted): void {
-    this.#isWanted = isWanted;
+  #ask(): void {
+    this.#isWanted = true;
+    this.#flow();
+  }
+
+  /** Passes on the parts that the reader takes. */
+  #flow(): void {
     while (this.#isWanted) {
       const part = this.#unread.shift();
       if (part === undefined) break;
