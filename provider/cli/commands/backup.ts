@@ -40,7 +40,7 @@ async function runBackup(given: string, { force = false }: Options): Promise<voi
     const fd = openSync(draft, 'wx', MODE);
     await client.backup(interrupted.signal, async (stream, bytes) => {
       const target = createWriteStream('', { fd, flush: true });
-      await pipeline(stream, counted(bytes), target, { signal: interrupted.signal });
+      await pipeline(stream, measured(bytes), target, { signal: interrupted.signal });
       size = bytes;
     });
     place(draft, file, force);
@@ -87,7 +87,7 @@ function place(draft: string, file: string, force: boolean): void {
 }
 
 /** Counts what passes, shows the progress on a terminal, and fails if it is not as much as was announced. */
-function counted(bytes: number): Transform {
+function measured(bytes: number): Transform {
   let passed = 0;
   let shownAtMs = performance.now();
   return new Transform({

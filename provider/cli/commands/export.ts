@@ -8,7 +8,7 @@ import { WeirError } from '../../model/base/errors.ts';
 import { KINDS } from '../../model/base/kinds.ts';
 import { inLines } from '../../model/base/one-line.ts';
 import { exportedProgram } from '../export/program.ts';
-import { print, tell } from './output.ts';
+import { counted, print, tell } from './output.ts';
 
 interface Options {
   readonly owner?: readonly string[];
@@ -49,7 +49,7 @@ async function runExport({ owner: prefixes = [], out }: Options): Promise<void> 
   const file = out.endsWith('.ts') ? out : path.join(out, 'index.ts');
   // Escapes mean the same in the strings of a program.
   writeNew(file, inLines(program));
-  tell(`wrote ${file}: its first \`pulumi up\` adopts ${count} object${count === 1 ? '' : 's'}\n`);
+  tell(`wrote ${file}: its first \`pulumi up\` adopts ${counted(count, 'object')}\n`);
 }
 
 /** Writes a new file. Fails if the file exists, because an export must not overwrite a program. */

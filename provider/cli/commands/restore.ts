@@ -1,7 +1,7 @@
 // `weir restore`: puts a backup into the data directory of a runtime that does not run.
 import { Command } from 'commander';
 import { restore } from '../../runtime/store/directory/restore.ts';
-import { tell } from './output.ts';
+import { counted, tell } from './output.ts';
 
 interface Options {
   readonly data: string;
@@ -27,8 +27,4 @@ export function restoreCommand(): Command {
           `${counted(tokens, 'token')}\n`,
       );
     });
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
