@@ -2,7 +2,7 @@
 import { close, url } from 'node:inspector';
 
 const ASKED = /--inspect(-brk|-wait)?(=|\s|$)/;
-/** Node opens the debugger in another thread some time after the signal, on a busy machine long after it. */
+/** Interval of the look for a debugger, which Node opens in another thread some time after the signal. */
 const LOOK_MS = 100;
 
 /** Keeps the debugger closed, unless the command line or NODE_OPTIONS asks for it. */

@@ -71,13 +71,13 @@ export function send(
       resolve({ status: statusCode, headers, body: '' });
     });
     request.on('error', reject);
-    // The last event of every request. It changes nothing once the response or an error was seen.
+    // Every request ends with this event. After a response or an error, it changes nothing.
     request.on('close', () => reject(withoutResponse()));
     request.end(body);
   });
 }
 
-/** How a whole response is taken. Calls come in the event itself, before the request's own end is known. */
+/** How a response is collected. The functions are called before the request closes, in an event of the response. */
 interface Collection {
   readonly maxBytes: number;
   readonly done: (response: HttpResponse) => void;

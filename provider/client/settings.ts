@@ -8,7 +8,7 @@ import { adminTokenFault } from '../model/permissions/admin-token.ts';
 
 export const DEFAULT_ENDPOINT = 'http://127.0.0.1:7400';
 
-/** The form of a runtime's id. It comes from the network, and is part of a path and of commands in messages. */
+/** The form of a runtime's id. The id comes from the network, and is part of a path and of commands in messages. */
 export const RUNTIME_ID_FORM = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**

@@ -42,7 +42,7 @@ interface RuntimeOptions {
   /** Access log; `undefined` keeps none. `sampleRate`: share of logged requests, above 0 and at most 1. */
   readonly accessLog: { readonly file: string; readonly sampleRate: number } | undefined;
   readonly logger: FastifyBaseLogger;
-  /** How long the API waits for slow callers, if it is not as long as usual. */
+  /** How long the API waits for slow callers. `undefined` means the default of the API. */
   readonly patience?: Patience;
 }
 
@@ -97,7 +97,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     ackTimeoutMs: options.ackTimeoutMs,
     nowMs: Date.now,
     onError: (error) => {
-      // The store has said so already, and the work is tried every second.
+      // The store has logged its fault already, and the work is tried again every second.
       if (store.fault === undefined) logger.error({ err: error }, 'background work failed');
     },
     onShort: ({ resource, ...shortage }) => {

@@ -86,7 +86,7 @@ function place(draft: string, file: string, force: boolean): void {
   }
 }
 
-/** Counts what passes, shows the progress on a terminal, and fails if it is not as much as was announced. */
+/** Counts the bytes that pass, shows the progress on a terminal, and fails unless they are as many as announced. */
 function measured(bytes: number): Transform {
   let passed = 0;
   let shownAtMs = performance.now();

@@ -47,7 +47,7 @@ async function runExport({ owner: prefixes = [], out }: Options): Promise<void> 
     return;
   }
   const file = out.endsWith('.ts') ? out : path.join(out, 'index.ts');
-  // Escapes mean the same in the strings of a program.
+  // In the strings of a program, escapes mean the same characters.
   writeNew(file, inLines(program));
   tell(`wrote ${file}: its first \`pulumi up\` adopts ${counted(count, 'object')}\n`);
 }

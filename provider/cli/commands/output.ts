@@ -17,13 +17,13 @@ export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** Makes a command and those below it write their help and their errors, which repeat arguments, like all else. */
+/** Makes a command and its subcommands write help and errors by `print` and `tell`, because errors repeat arguments. */
 export function showOnlySeenCharacters(command: Command): void {
   command.configureOutput({ writeOut: print, writeErr: tell, outputError: tellUsage });
   for (const below of command.commands) showOnlySeenCharacters(below);
 }
 
-/** Writes an error of usage, whose argument may have the end of a line in it. A suggestion stays a line of its own. */
+/** Writes an error of usage in one line, although its argument may have several. A suggestion has a line of its own. */
 function tellUsage(text: string, write: (text: string) => void): void {
   const [, error = text, suggestion = ''] = /^(.*?)(\n\(Did you mean [^()]*\?\))?\n$/s.exec(text) ?? [];
   write(`${inOneLine(error)}${suggestion}\n`);

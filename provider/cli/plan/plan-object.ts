@@ -26,7 +26,7 @@ export interface PlanObject {
   readonly name: string;
   /** The owner of an object that is not this stack's: a URN, or "nobody". `undefined` for this stack's objects. */
   readonly foreignOwner?: string;
-  /** The URN of the owner, of whatever stack. `undefined` if the object has none, or is not known. */
+  /** The URN of the owner, of this stack or another. `undefined` if the object has no owner, or is not known. */
   readonly owner?: string | undefined;
   /** Properties in canonical form: secrets are masked, and references to other objects are plan keys. */
   readonly properties: Masked;

@@ -5,7 +5,7 @@ import { identitySchema } from './objects-by-kind.ts';
 
 const LIMIT = 'must be a whole number from 1 to 1000';
 
-/** The router takes no longer parameter of a path. */
+/** Maximum length of a parameter in a path. The router takes no longer one. */
 export const MAX_PARAMETER = 400;
 
 const parameter = text('must be an id', MAX_PARAMETER);

@@ -10,18 +10,18 @@ export const statusResponse = z.object({
   engines: z.array(
     z.object({ name: z.string(), desired: z.number(), acked: z.number(), lastError: z.string().nullable() }),
   ),
-  /** What the runtime was too short of to connect to targets, since its start. The health of targets is left as it is. */
+  /** Resources that the runtime has lacked to connect to targets. A shortage leaves the health of targets as it is. */
   shortages: z
     .array(
       z.object({
         resource: z.enum(SHORT_RESOURCES),
-        /** How many checks, connections and datagrams could not be begun. */
+        /** Number of checks, connections and datagrams that could not be begun since the start of the runtime. */
         count: z.number(),
         lastError: z.string(),
         lastAt: z.iso.datetime(),
       }),
     )
-    // Earlier releases had none.
+    // The status of an earlier release has no shortages.
     .optional(),
   workers: z.array(z.object({ id: z.number(), version: z.number(), connections: z.number(), restarts: z.number() })),
   listeners: z.array(
@@ -33,7 +33,7 @@ export const statusResponse = z.object({
       lastError: z.string().optional(),
       targets: z.array(
         z.object({
-          /** The attachment, if the caller may read it: one of the whole load balancer may be another team's. */
+          /** Left out if the caller may not read the attachment: that of a load balancer may be another team's. */
           attachment: z.string().optional(),
           rule: z.string().optional(),
           name: z.string(),

@@ -98,7 +98,7 @@ export function reported<P extends Pick<Problem, 'path' | 'message'>>(problems: 
 
 /** A text of another process in one line of a bounded length. */
 export function shortened(text: string, limit: number = MAX_TEXT): string {
-  // What is cut off anyway is not looked at, however long it is.
+  // The part that is cut off is not looked at, however long it is.
   const line = inOneLine(text.slice(0, limit + 1));
   return line.length <= limit ? line : `${line.slice(0, limit)}...`;
 }

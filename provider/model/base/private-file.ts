@@ -1,13 +1,13 @@
-// Files that only one user may read: how the client and the runtime check them before they trust what is in them.
+// Files that only one user may read: how the client and the runtime check such files before they trust the content.
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 
-/** No private file has more. A larger file is not read, because it is something else. */
+/** Maximum size of a private file. A larger file is not read, because it is something else. */
 const MAX_BYTES = 4096;
 
 /**
  * Reads a private file. `what` is its name in errors, such as "the key file". Returns `undefined` without a file, and
  * throws an `Error` for the terminal if others may read or have written it. An empty file is returned whatever its mode,
- * because nothing in it could be known to others.
+ * because it holds nothing that others could know.
  */
 export function readPrivateFile(path: string, what: string): Buffer | undefined {
   return readSmallFile(path, what, (stats) => foreignFault(stats) ?? modeFault(stats));

@@ -1,4 +1,4 @@
-// What a runtime may be short of when it connects to targets.
+// Resources that a runtime may be short of when it connects to targets.
 
 export const SHORT_RESOURCES = ['descriptors', 'ports', 'memory'] as const;
 

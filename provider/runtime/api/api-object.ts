@@ -18,7 +18,7 @@ import { membersOf } from '../stored/members.ts';
 import type { StoredObject } from '../stored/object.ts';
 import { nameOf } from '../stored/references.ts';
 
-/** What is shown of a control plane. A list that is made in pieces shows one model from its first to its last piece. */
+/** The parts of a control plane that objects show. A list in pieces has one model from its first to its last piece. */
 export type ShownState = Pick<ControlPlane, 'model' | 'refusals' | 'running' | 'guard'>;
 
 /** Renders a stored object as an API object. Names of other objects are shown only if `access` permits to read them. */

@@ -54,7 +54,7 @@ export function admit({ access, params, routeOptions }: FastifyRequest, view: Mo
   }
   const { id } = params as { id?: string };
   const type = needed.of && id !== undefined ? KIND_ACTIONS[needed.of].type : undefined;
-  // First without a look at the model: whoever may not know an object is not told whether it exists.
+  // Precedes the look at the model, so that a caller who may not know an object is not told whether it exists.
   demandSome(access, needed.by, type && `${type}/${id}`);
   const object = needed.of && view.get<Kind>(needed.of, id ?? '');
   if (object === undefined) return;

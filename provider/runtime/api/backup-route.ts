@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
 import { CREATE_BACKUP } from '../../model/permissions/actions.ts';
 
-/** What the API needs to know of the store on disk. */
+/** The store on disk as the API sees it. */
 export interface Storage {
-  /** Why writes fail at the moment. Returns `undefined` if they do not. */
+  /** Returns the reason why writes fail at the moment, or `undefined` if they succeed. */
   writeFault(): string | undefined;
   backup(): Promise<{ readonly bytes: number; readonly stream: Readable }>;
 }

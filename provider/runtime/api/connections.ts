@@ -1,14 +1,14 @@
-// The connections of the API: a limited number, from which those without a token cannot keep the others out.
+// The connections of the API: their number is limited, and connections without a token give way to all others.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { WeirError } from '../../model/base/errors.ts';
 
 /** Maximum number of open connections of the API. */
 const MAX_CONNECTIONS = 256;
-/** Connections that are kept back: other tokens than the administrator's have the rest. */
+/** Number of connections that are kept for the administrator's token. All other tokens together may have the rest. */
 const KEPT_BACK = 16;
 
-/** Whose token the last request of a connection had. Everybody on the machine can open connections without one. */
+/** The owner of the token in the last request of a connection. Everybody can open connections without a token. */
 type Caller = 'nobody' | 'administrator' | 'other';
 
 interface Connection {
@@ -17,7 +17,7 @@ interface Connection {
 }
 
 export class ApiConnections {
-  /** By the two ends of each connection, oldest first. */
+  /** The open connections by their two ends, oldest first. */
   readonly #open = new Map<string, Connection>();
   readonly #idleMs: number;
 
@@ -28,8 +28,8 @@ export class ApiConnections {
   }
 
   /**
-   * To be called with each request that needs a token, before the token is looked at: a token that is refused makes
-   * nobody of the caller.
+   * Makes the caller of a connection nobody. Must be called with each request that needs a token, before the token is
+   * checked, so that a caller whose token is refused stays nobody.
    */
   forget({ socket }: IncomingMessage): void {
     const connection = this.#open.get(keyOf(socket));
@@ -37,8 +37,8 @@ export class ApiConnections {
   }
 
   /**
-   * To be called once the token of a request is known. Throws `SystemBusy` if other tokens than the administrator's have
-   * as many connections as they may have.
+   * Records the caller of a connection. Must be called with each request whose token was accepted. Throws `SystemBusy` if
+   * the tokens other than the administrator's have as many connections as they may have.
    */
   admit({ socket }: IncomingMessage, isAdministrator: boolean): void {
     const connection = this.#open.get(keyOf(socket));
@@ -49,7 +49,7 @@ export class ApiConnections {
       throw new WeirError('SystemBusy', 'The API has as many connections as it takes: close some, or try again later.');
   }
 
-  /** The time for which a connection is kept after a response. `undefined` means as long as one with a token. */
+  /** The time for which a connection is kept after a response. `undefined` if the connection has a token. */
   idleMs({ socket }: IncomingMessage): number | undefined {
     return this.#open.get(keyOf(socket))?.caller === 'nobody' ? this.#idleMs : undefined;
   }
@@ -68,8 +68,9 @@ export class ApiConnections {
   }
 
   /**
-   * Ends the oldest connection without a token, whatever it has sent. A client with a token is younger than all that
-   * were opened to keep it out, and shows its token within two round trips. Returns false if each connection has one.
+   * Ends the oldest connection without a token, whatever it has sent. A client with a token comes after the connections
+   * that were opened to keep it out, and shows its token within two round trips, before its own connection is the oldest.
+   * Returns false if each connection has a token.
    */
   #makeRoom(): boolean {
     for (const [key, { socket, caller }] of this.#open) {

@@ -12,7 +12,7 @@ interface MeasuredListener {
   readonly traffic: ListenerTraffic | undefined;
 }
 
-/** The histogram of request durations, from buckets that workers filled; prom-client's takes single durations. */
+/** Makes the histogram from buckets that workers have filled. The one of prom-client takes only single durations. */
 export function durationHistogram(listeners: readonly MeasuredListener[]): Metric {
   const name = 'weir_http_request_duration_seconds';
   const values = listeners.flatMap(({ id: listener, protocol, traffic }) => {

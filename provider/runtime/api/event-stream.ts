@@ -16,8 +16,8 @@ export class EventStream {
   /** Body of the response that carries the event stream. Destroyed if its reader is too slow. */
   readonly readable = new Readable({ read: () => this.#ask() });
   /**
-   * What the reader has not taken yet. Events are those of the log, so that many slow readers cost no more memory than
-   * one.
+   * The parts that the reader has not taken yet. Their events are shared with the event log, so that many slow readers
+   * cost no more memory than one.
    */
   readonly #unread: (LoggedEvent | string)[] = [];
   #unreadCharacters = 0;

@@ -20,8 +20,8 @@ export class LongResponses {
   readonly #underWay = new Map<string, number>();
 
   /**
-   * Sends a JSON text that is made in pieces. `pieces` must not be costly one by one: the thread is shared between them.
-   * An empty piece says that work was done that has no text.
+   * Sends a JSON text that is made in pieces. Each piece must be cheap to make, because others have the thread only
+   * between pieces. An empty piece stands for work that makes no text.
    */
   async send(reply: FastifyReply, { tokenId }: Access, pieces: Iterable<string>): Promise<FastifyReply> {
     this.#begin(tokenId);
@@ -38,7 +38,7 @@ export class LongResponses {
         highWaterMark: CHUNK_CHARACTERS,
       });
       body.on('close', () => this.#end(tokenId));
-      // No two responses that are not made as a whole are known to be equal.
+      // A response in several parts is not compared with others, so it has an entity tag of its own.
       return reply.header('etag', etagOfText(reply.request.id)).send(body);
     } catch (error) {
       this.#end(tokenId);
@@ -99,7 +99,7 @@ async function* after(first: readonly string[], others: AsyncGenerator<string>):
 
 /**
  * The JSON text of an object whose last property is a list, in pieces. Each item has pieces of its own, and an item
- * without any text is left out. `rest` gives what follows the list.
+ * without any text is left out. `rest` returns the text after the list.
  */
 export function* withList(
   fields: object,

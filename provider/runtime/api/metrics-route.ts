@@ -38,7 +38,7 @@ export function registerMetricsRoute(server: FastifyInstance, { control, storage
   );
 }
 
-/** A sample of which each part is taken when it is asked for, because there may be more than a scrape shows. */
+/** A sample that takes each listener and target when it is asked for, because there may be more than a scrape shows. */
 function sampleOf(control: ControlPlane, storage: Storage): MetricsSample {
   const { running } = control;
   const { listeners } = control.compiled.snapshot;

@@ -27,7 +27,7 @@ export interface ListenerSample {
 export interface MetricsSample {
   /** Newest version of the model. */
   readonly version: number;
-  /** False while writes fail, because the disk is full, say. */
+  /** False while writes fail, for example because the disk is full. */
   readonly canStore: boolean;
   readonly engine: EngineStatus;
   readonly shortages: readonly { readonly resource: ShortResource; readonly count: number }[];
@@ -66,7 +66,7 @@ export async function renderMetrics(sample: MetricsSample, next: () => Promise<v
 /** Number of listeners or targets that are sampled and written at once. */
 const AT_ONCE = 100;
 
-/** Everything that a generator yields, with pauses. */
+/** Collects everything that a generator yields, with pauses. */
 async function inParts<T>(all: Iterable<T>, next: () => Promise<void>): Promise<T[]> {
   const done: T[] = [];
   for (const each of all) {

@@ -1,29 +1,29 @@
-// Where a request ends in the bytes of its connection, and the faults of its lines that Node's parser does not show.
+// The end of a request in the bytes of its connection, and the faults of its lines that Node's parser does not show.
 import type { IncomingHttpHeaders } from 'node:http';
 
 const LF = 0x0a;
-/** The request line has one space between its parts (RFC 9112 section 3). The rest of it is looked at when it is parsed. */
+/** A request line has one space between its parts (RFC 9112 section 3). Its method and target are checked once parsed. */
 const REQUEST_LINE = /^[^\s]+ [^\s]+ HTTP\/\d\.\d\r$/;
-/** A size line of a chunk (RFC 9112 section 7.1). The parser looks at the characters of the extension. */
+/** A size line of a chunk (RFC 9112 section 7.1). Node's parser checks the characters of the extension. */
 const SIZE_LINE = /^([0-9a-f]{1,16})[ \t]*(?:;.*)?\r$/i;
-/** Maximum lengths of lines: the parser has a limit for the whole head, and none for size lines. */
+/** Maximum lengths of lines. Node's parser limits the whole head, but no size line. */
 const MAX_LINE = 64 * 1024;
 const MAX_SIZE_LINE = 1024;
 
-/** `begun` is between head and body, until `startBody` says how the body is framed. */
+/** The part of the request that is read next. `begun` lasts from the end of the head until `startBody` is called. */
 type Part = 'request line' | 'fields' | 'begun' | 'sized body' | 'size line' | 'chunk' | 'trailers' | 'ended';
 
-/** Reads one request. It takes the bytes that are given to the parser, and never those of the request after it. */
+/** Reads one request. It takes the bytes that Node's parser may have, and never those of the next request. */
 export class RequestReader {
   #part: Part = 'request line';
-  /** What came of a line that has not ended. */
+  /** The beginning of a line whose end has not arrived. */
   #line = '';
   #hasEmptyLine = false;
   /** Bytes of a body or a chunk that are left to read. */
   #left = 0;
   #fault: string | undefined;
 
-  /** Why the bytes that were taken last must not be parsed. */
+  /** The reason why the bytes that were taken last must not be parsed. `undefined` if they may be parsed. */
   get fault(): string | undefined {
     return this.#fault;
   }
@@ -37,14 +37,14 @@ export class RequestReader {
     return this.#part === 'ended';
   }
 
-  /** To be called with the parsed fields once the head has ended. */
+  /** Must be called with the parsed fields when the head has ended. */
   startBody({ 'content-length': length = '0', 'transfer-encoding': coding }: IncomingHttpHeaders): void {
     this.#left = Number(length);
     if (coding !== undefined) this.#part = 'size line';
     else this.#part = this.#left > 0 ? 'sized body' : 'ended';
   }
 
-  /** Returns how many of the bytes belong to the request. Stops at the end of its head, and at its own end. */
+  /** Returns how many of the bytes belong to the request. Stops at the end of the head and of the request. */
   take(bytes: Buffer): number {
     let at = 0;
     while (at < bytes.length && !this.hasEnded && !this.hasHeadOnly && this.#fault === undefined) {
@@ -91,7 +91,7 @@ export class RequestReader {
     const size = SIZE_LINE.exec(line)?.[1];
     const length = Number.parseInt(size ?? '', 16);
     if (size === undefined || !Number.isSafeInteger(length)) this.#fault ??= 'the size of a chunk is malformed';
-    // The data of a chunk ends with a line end, which the parser looks at.
+    // The data of a chunk ends with a line end, which Node's parser checks.
     this.#left = length + 2;
     this.#part = length === 0 ? 'trailers' : 'chunk';
   }

@@ -45,21 +45,21 @@ interface ApiOptions {
   readonly logger: FastifyBaseLogger;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly names: ApiNames;
-  /** The patience of a runtime, if unset. */
+  /** `undefined` means `PATIENCE`. */
   readonly patience?: Patience | undefined;
 }
 
 /** How long the API waits for slow callers, in milliseconds. */
 export interface Patience {
-  /** For the head of a request. */
+  /** Time in which the head of a request must arrive. */
   readonly headMs: number;
-  /** For a whole request, its body too. */
+  /** Time in which a whole request with its body must arrive. */
   readonly requestMs: number;
-  /** For a client that reads nothing of its response. */
+  /** Time after which a client that reads nothing of its response is disconnected. */
   readonly readingMs: number;
-  /** For the next request of a connection whose requests had no token. */
+  /** Time for which a connection without a token is kept for its next request. */
   readonly idleMs: number;
-  /** Node looks for late requests at this interval. */
+  /** Interval at which Node looks for late requests. */
   readonly lookMs: number;
 }
 
@@ -69,7 +69,7 @@ const PATIENCE: Patience = { headMs: 10_000, requestMs: 30_000, readingMs: 60_00
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
-  /** What is wrong with a request whatever it asks for: it is ambiguous, or the API has not the name in it. */
+  /** The first fault of a request that is ambiguous, or that names a host or an origin which is not the API's. */
   const firstFault = ({ raw }: FastifyRequest): WeirError | undefined => {
     const fault = requestFault(raw);
     if (fault !== undefined) return invalid([{ path: '', message: fault }]);
@@ -104,7 +104,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   } as object) as unknown as FastifyInstance;
   registerBodyParsers(server);
   const connections = new ApiConnections(server.server, idleMs);
-  // Node would drop further fields of a request, which may be the ones that another reader goes by.
+  // Turns off the limit of Node for header fields, because Node drops the fields above it without an error.
   server.server.maxHeadersCount = 0;
   refuseUnread(server.server, options.runtimeId);
   takeTurns(server.server, readingMs);
@@ -126,7 +126,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     reply.header('x-request-id', request.id).header('x-weir-runtime', options.runtimeId);
     const fault = firstFault(request);
     if (fault !== undefined) {
-      // Where the next request begins may be in doubt.
+      // The beginning of the next request may be in doubt.
       reply.header('connection', 'close');
       throw fault;
     }

@@ -112,7 +112,7 @@ type TargetStatus = ListenerStatus['targets'][number];
 /** Number of targets in one piece of the status. */
 const TARGETS_AT_ONCE = 50;
 
-/** The status as the pieces of a response. What it shows of listeners and their targets is of one version. */
+/** The status as the pieces of a response. Its listeners and their targets are those of one version. */
 function statusPieces(control: ControlPlane, access: Access): Iterable<string> {
   const { name, desired, acked, lastError, workers } = control.running.engineStatus;
   const { compiled, refusals } = control;
@@ -175,7 +175,7 @@ function* inLots<T>(all: Iterable<T>, count: number): Iterable<T[]> {
   if (lot.length > 0) yield lot;
 }
 
-/** Whether the caller may read an attachment, by its id. Each one is decided once, because it has up to 500 targets. */
+/** Returns whether the caller may read an attachment. Each one is decided once, because it has up to 500 targets. */
 function attachmentFilter({ model }: ControlPlane, access: Access): (id?: string) => boolean {
   const known = new Map<string, boolean>();
   return (id = '') => {

@@ -13,17 +13,17 @@ const SINGLE = [
   'x-weir-runtime',
 ];
 
-/** Fields by which another reader would find the host or the end of the body, if it folds other spellings of them. */
+/** Fields with the host and the end of the body. Another reader may take a spelling like `content_length` for them. */
 const FRAMING: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding']);
 const LENGTH = /^(0|[1-9]\d{0,14})$/;
-/** Maximum number of header fields of a request. Node would drop those above its own limit, and tell nobody. */
+/** Maximum number of header fields of a request. Node has a limit too, but drops fields above it without an error. */
 const MAX_FIELDS = 128;
-/** The characters of a request target (RFC 9112 section 3.2). A fragment is never sent. */
+/** The characters of a request target (RFC 9112 section 3.2). `#` is not among them: a fragment is never sent. */
 const TARGET = /^[\x21\x22\x24-\x7e]+$/;
 
 /**
- * Why a request is not unambiguous HTTP/1.1. Returns `undefined` if it is. Other faults were refused before: by Node's
- * parser, or by the `RequestReader` where the parser does not show them, such as another protocol in the request line.
+ * The reason why a request is not unambiguous HTTP/1.1. Returns `undefined` if there is none. Other faults were refused
+ * before, by Node's parser or by the `RequestReader`, which sees what the parser does not show, such as the protocol.
  */
 export function requestFault({
   httpVersion,

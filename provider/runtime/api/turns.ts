@@ -1,4 +1,4 @@
-// The turns of the API's connections: each has one request under way, and what it has sent beyond that waits unparsed.
+// The turns of the API's connections: each has one request under way, and the bytes after that request wait unparsed.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
@@ -8,9 +8,9 @@ type Parse = (bytes: Buffer) => void;
 
 /**
  * Node parses all requests of one read at once, however many there are, and hands them over before anybody else has the
- * thread. This lets each connection have one request at a time, after those of the connections that have waited longer.
- * `waitingMs`: time for which bytes wait for the response before them. Then the connection is destroyed, because bytes
- * that go on coming would hide from the socket's own timeout that the client reads nothing.
+ * thread. Here each connection has one request at a time, after the connections that have waited longer. `waitingMs`:
+ * time for which bytes wait for the response to the request before them. Then the connection is destroyed: while bytes
+ * arrive, the socket's own timeout does not notice that the client reads nothing.
  */
 export function takeTurns(server: Server, waitingMs: number): void {
   const connections = new WeakMap<Socket, TurnTaker>();
@@ -36,7 +36,7 @@ class TurnTaker {
   #isOver = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** To be constructed once the listeners of Node's server were added. */
+  /** Must be constructed after Node's server has added its listeners to the socket. */
   constructor(socket: Socket, waitingMs: number, fail: (reason: string) => void) {
     this.#socket = socket;
     this.#waitingMs = waitingMs;
@@ -53,7 +53,7 @@ class TurnTaker {
     });
   }
 
-  /** To be called once the head of a request is parsed. */
+  /** Must be called when the head of a request was parsed. */
   begin({ headers }: IncomingMessage, response: ServerResponse): void {
     this.#reader.startBody(headers);
     response.once('close', () => {
@@ -62,12 +62,12 @@ class TurnTaker {
       // A response that precedes the end of its request is the last one of its connection.
       if (this.#socket.writableEnded || !this.#reader.hasEnded) this.end();
       this.#reader = new RequestReader();
-      // Until then, all others have had their turn.
+      // By then, all other connections have had their turn.
       if (this.#unparsed !== undefined) setImmediate(() => this.#go());
     });
   }
 
-  /** Nothing more is parsed. */
+  /** Ends the parsing: all further bytes of the connection are ignored. */
   end(): void {
     this.#isOver = true;
     this.#unparsed = undefined;
@@ -91,7 +91,7 @@ class TurnTaker {
     this.#unparsed = length < bytes.length ? bytes.subarray(length) : undefined;
     if (fault === undefined) this.#parse(bytes.subarray(0, length));
     else this.#fail(fault);
-    // The parser has refused the head, or was not given it.
+    // Either the parser has refused the head, or the bytes were not given to the parser.
     if (fault !== undefined || this.#reader.hasHeadOnly) this.end();
   }
 }
