@@ -5,14 +5,11 @@ import { PAYLOAD } from '../base/payload.ts';
 import { port } from './network.ts';
 import { seconds } from './seconds.ts';
 import { text } from './text.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const CODES = /^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$/;
 
-const threshold = z
-  .number('must be a whole number from 1 to 100')
-  .int('must be a whole number from 1 to 100')
-  .min(1, 'must be from 1 to 100')
-  .max(100, 'must be from 1 to 100');
+const threshold = wholeNumber(1, 100);
 
 const payload = text('must be a string', 1024).regex(PAYLOAD, 'has a "\\" that begins neither "\\xHH" nor "\\\\"');
 

@@ -8,6 +8,7 @@ import { cidr, mapKey, objectId, port } from './network.ts';
 import { ownerPatterns } from './owner-patterns.ts';
 import { seconds, secondsOrZero } from './seconds.ts';
 import { stickySessionSchema } from './sticky-session.ts';
+import { wholeNumber } from './whole-number.ts';
 
 export const MAX_CERTIFICATES = 256;
 
@@ -18,26 +19,11 @@ export const algorithm = z
   )
   .default('weighted-round-robin');
 
-const limit = z
-  .number('must be a whole number from 1 to 1000000')
-  .int('must be a whole number from 1 to 1000000')
-  .min(1, 'must be from 1 to 1000000')
-  .max(1_000_000, 'must be from 1 to 1000000');
-
-const rate = z
-  .number('must be a whole number from 0 to 1000000000')
-  .int('must be a whole number from 0 to 1000000000')
-  .min(0, 'must be from 0 to 1000000000')
-  .max(1_000_000_000, 'must be from 0 to 1000000000');
+const limit = wholeNumber(1, 1_000_000);
 
 /** Limits for the HTTP connections to each target, of a listener or of a rule. */
 export const targetConnectionLimits = {
-  maxIdleTargetConnections: z
-    .number('must be a whole number from 0 to 1000000')
-    .int('must be a whole number from 0 to 1000000')
-    .min(0, 'must be from 0 to 1000000')
-    .max(1_000_000, 'must be from 0 to 1000000')
-    .optional(),
+  maxIdleTargetConnections: wholeNumber(0, 1_000_000).optional(),
   maxConnectionsPerTarget: limit.optional(),
 };
 
@@ -61,7 +47,7 @@ export const listenerSchema = z.strictObject({
   idleTimeoutSeconds: seconds.optional(),
   requestTimeoutSeconds: seconds.default(60),
   requestBodyTimeoutSeconds: secondsOrZero.default(0),
-  requestBodyMinRate: rate.default(0),
+  requestBodyMinRate: wholeNumber(0, 1_000_000_000).default(0),
   /** Idle timeout of tunnels and event streams in seconds, 0 for none. `undefined` means `idleTimeoutSeconds`. */
   tunnelIdleTimeoutSeconds: secondsOrZero.optional(),
   drainSeconds: secondsOrZero.default(0),

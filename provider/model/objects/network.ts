@@ -5,12 +5,9 @@ import { isNetwork, isOfMany } from '../base/networks.ts';
 import { hasUnseen } from '../base/one-line.ts';
 import { canonicalAddress } from '../base/target-key.ts';
 import { text } from './text.ts';
+import { wholeNumber } from './whole-number.ts';
 
-export const port = z
-  .number('must be a whole number from 1 to 65535')
-  .int('must be a whole number from 1 to 65535')
-  .min(1, 'must be from 1 to 65535')
-  .max(65_535, 'must be from 1 to 65535');
+export const port = wholeNumber(1, 65_535);
 
 /** The longest text of an IPv6 address, with a zone, which is refused, or an embedded IPv4 address. */
 const MAX_ADDRESS = 128;

@@ -10,15 +10,12 @@ import { mapKey, objectId, port, targetAddress } from './network.ts';
 import { parentChoiceProblems, parentShape } from './parent.ts';
 import { HANDOVER_SECONDS, seconds, secondsOrZero } from './seconds.ts';
 import { text } from './text.ts';
+import { wholeNumber } from './whole-number.ts';
 
 export const MAX_TARGETS = 500;
 export const DEFAULT_WEIGHT = 100;
 
-export const weight = z
-  .number('must be a whole number from 0 to 100')
-  .int('must be a whole number from 0 to 100')
-  .min(0, 'must be from 0 to 100')
-  .max(100, 'must be from 0 to 100');
+export const weight = wholeNumber(0, 100);
 
 export const targetSchema = z.strictObject(
   {

@@ -1,5 +1,6 @@
 // The attachments that serve a listener or a rule: its own or, for a listener without any, its load balancer's.
 import { isSameStack } from '../base/owners.ts';
+import { stackOf } from '../base/urn.ts';
 import type { ParentFields } from '../objects/parent.ts';
 import { isOpenTo, type Owned } from './sharing.ts';
 
@@ -17,11 +18,14 @@ export class AttachmentIndex<A extends OwnedAttachment> {
   readonly #byRule: ReadonlyMap<unknown, readonly A[]>;
   readonly #byListener: ReadonlyMap<unknown, readonly A[]>;
   readonly #byLoadBalancer: ReadonlyMap<unknown, readonly A[]>;
+  /** One attachment of each stack at each load balancer, because all attachments of a stack serve the same listeners. */
+  readonly #stacks: ReadonlyMap<unknown, ReadonlyMap<string | undefined, A>>;
 
   constructor(attachments: readonly A[]) {
     this.#byRule = groupedBy(attachments, 'ruleId');
     this.#byListener = groupedBy(attachments, 'listenerId');
     this.#byLoadBalancer = groupedBy(attachments, 'loadBalancerId');
+    this.#stacks = new Map([...this.#byLoadBalancer].map(([id, all]) => [id, onePerStack(all)]));
   }
 
   ofRule(ruleId: unknown): readonly A[] {
@@ -32,9 +36,12 @@ export class AttachmentIndex<A extends OwnedAttachment> {
   ofListener(listenerId: unknown, listener: OwnedListener, loadBalancer: Owned | undefined): readonly A[] {
     const own = this.#byListener.get(listenerId);
     if (own !== undefined) return own;
-    const all = this.#byLoadBalancer.get(listener.properties.loadBalancerId) ?? [];
-    const serves = (attachment: A) => mayServe(attachment, listener, loadBalancer);
-    return all.every(serves) ? all : all.filter(serves);
+    const { loadBalancerId } = listener.properties;
+    const all = this.#byLoadBalancer.get(loadBalancerId) ?? [];
+    const stacks = [...(this.#stacks.get(loadBalancerId) ?? [])];
+    const serving = new Map(stacks.filter(([, one]) => mayServe(one, listener, loadBalancer)));
+    if (serving.size === stacks.length) return all;
+    return serving.size === 0 ? [] : all.filter(({ owner }) => serving.has(stackOf(owner)));
   }
 
   /** Whether the listener has attachments of its own, so that those of its load balancer do not serve it. */
@@ -54,6 +61,10 @@ export function mayServe(attachment: Pick<Owned, 'owner'>, listener: Owned, load
   if (isSameStack(attachment, listener)) return true;
   if (loadBalancer !== undefined && [attachment, listener].some((each) => isSameStack(each, loadBalancer))) return true;
   return isOpenTo(listener, attachment.owner, (object) => (object === listener ? loadBalancer : undefined));
+}
+
+function onePerStack<A extends OwnedAttachment>(attachments: readonly A[]): ReadonlyMap<string | undefined, A> {
+  return new Map(attachments.map((attachment) => [stackOf(attachment.owner), attachment]));
 }
 
 function groupedBy<A extends OwnedAttachment>(attachments: readonly A[], name: keyof ParentFields) {

@@ -13,9 +13,8 @@ import type { ControlPlane } from '../control/control-plane.ts';
 import { eligibilityWarnings, limited } from '../control/write/attachments.ts';
 import { endpointWarnings } from '../control/write/endpoints.ts';
 import { ruleWarnings } from '../control/write/forwarding-rules.ts';
-import type { Attachment } from '../stored/attachments.ts';
 import { membersOf } from '../stored/members.ts';
-import type { StoredObject } from '../stored/object.ts';
+import type { Attachment, StoredObject } from '../stored/object.ts';
 import { nameOf } from '../stored/references.ts';
 
 /** The parts of a control plane that objects show. A list in pieces has one model from its first to its last piece. */

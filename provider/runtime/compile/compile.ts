@@ -25,10 +25,10 @@ import {
   targetGroupIdOfRule,
   targetGroupsOf,
 } from '../contract/snapshot.ts';
-import { type Attachment, targetSourcesOf } from '../stored/attachments.ts';
+import { targetSourcesOf } from '../stored/attachments.ts';
 import { type Bindings, bindingsOf } from '../stored/bindings.ts';
 import type { ModelView } from '../stored/model.ts';
-import type { ObjectChange, StoredObject } from '../stored/object.ts';
+import type { Attachment, ObjectChange, StoredObject } from '../stored/object.ts';
 import { servingListeners } from '../stored/vip-ports.ts';
 
 /**

@@ -1,5 +1,4 @@
 // Attachments in the stored model: the parent of each attachment and the targets that it binds.
-import type { Kind } from '../../model/base/kinds.ts';
 import { isSameList } from '../../model/base/same-list.ts';
 import { canonicalAddress, targetKey } from '../../model/base/target-key.ts';
 import type { ParentIds } from '../../model/objects/parent.ts';
@@ -10,9 +9,7 @@ import { addressOf, wantedTargets } from '../../model/rules/targets.ts';
 import { lookupIn } from './lookup.ts';
 import { membersOf } from './members.ts';
 import type { ModelView, StoredObjects } from './model.ts';
-import type { StoredObject } from './object.ts';
-
-export type Attachment = StoredObject<'attachments'> | StoredObject<'group-attachments'>;
+import type { Attachment, StoredObject } from './object.ts';
 
 /** A target that an attachment binds, with every default resolved. An unchanged target is the identical object. */
 interface ResolvedTarget {
@@ -28,14 +25,6 @@ interface ResolvedTarget {
   readonly weight: number;
   /** Why the target's server is ineligible for traffic now; `undefined` if the server is eligible. */
   readonly ineligible: string | undefined;
-}
-
-export function isAttachment(object: StoredObject): object is Attachment {
-  return isAttachmentKind(object.kind);
-}
-
-export function isAttachmentKind(kind: Kind): kind is Attachment['kind'] {
-  return kind === 'attachments' || kind === 'group-attachments';
 }
 
 /**

@@ -4,9 +4,9 @@ import { isHttp } from '../../model/objects/listener.ts';
 import type { ParentIds } from '../../model/objects/parent.ts';
 import { AttachmentIndex, mayServe } from '../../model/rules/serving.ts';
 import { type TargetSnapshot, targetGroupIdOfRule } from '../contract/snapshot.ts';
-import { type Attachment, attachmentsOf, bindingSince, resolvedTargets } from './attachments.ts';
+import { attachmentsOf, bindingSince, resolvedTargets } from './attachments.ts';
 import type { Model, ModelView } from './model.ts';
-import type { StoredObject } from './object.ts';
+import type { Attachment, StoredObject } from './object.ts';
 
 type Listener = StoredObject<'listeners'>;
 type Rule = StoredObject<'rules'>;

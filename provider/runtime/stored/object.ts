@@ -27,6 +27,16 @@ export type StoredObject<K extends Kind = Kind> = {
   };
 }[K];
 
+export type Attachment = StoredObject<'attachments'> | StoredObject<'group-attachments'>;
+
+export function isAttachment(object: StoredObject): object is Attachment {
+  return isAttachmentKind(object.kind);
+}
+
+export function isAttachmentKind(kind: Kind): kind is Attachment['kind'] {
+  return kind === 'attachments' || kind === 'group-attachments';
+}
+
 /** State that the runtime keeps with an object, for each kind that has state. */
 export interface States {
   'load-balancers': { readonly vip: string };

@@ -1,8 +1,7 @@
 // Tallies of a model: how many objects and bindings are a token's, counted as the model changes.
-import type { ObjectChange, StoredObject } from './object.ts';
+import { type Attachment, isAttachment, type ObjectChange, type StoredObject } from './object.ts';
 
 type Listener = StoredObject<'listeners'>;
-type Attachment = StoredObject<'attachments'> | StoredObject<'group-attachments'>;
 
 /** A number of things, and how many of them are a token's, by the token's id. */
 interface Count {
@@ -10,7 +9,7 @@ interface Count {
   readonly byToken: ReadonlyMap<string, number>;
 }
 
-/** What multiplies at a load balancer: each of its listeners serves each target of its own attachments. */
+/** The counts that multiply at a load balancer: each of its listeners serves each target of its attachments. */
 interface AtLoadBalancer {
   readonly listeners: Count;
   readonly targets: Count;
@@ -21,27 +20,23 @@ const ALL = '';
 const NONE: Count = { all: 0, byToken: new Map() };
 const NOTHING: AtLoadBalancer = { listeners: NONE, targets: NONE };
 
-/** Immutable: each change of the model makes new tallies of what it changes, at a cost that others do not share. */
+/** Tallies are immutable: a change of the model makes new ones, and copies only the counts that it changes. */
 export class Tallies {
-  readonly #objects: ReadonlyMap<string, number>;
+  readonly #objects: Map<string, number>;
   /** Targets of attachments to listeners and rules, which are bound once, by token; all of them at "". */
-  readonly #bound: ReadonlyMap<string, number>;
-  readonly #shared: ReadonlyMap<string, AtLoadBalancer>;
+  readonly #bound: Map<string, number>;
+  readonly #shared: Map<string, AtLoadBalancer>;
 
-  constructor(
-    objects: ReadonlyMap<string, number> = new Map(),
-    bound: ReadonlyMap<string, number> = new Map(),
-    shared: ReadonlyMap<string, AtLoadBalancer> = new Map(),
-  ) {
+  private constructor(objects: Map<string, number>, bound: Map<string, number>, shared: Map<string, AtLoadBalancer>) {
     this.#objects = objects;
     this.#bound = bound;
     this.#shared = shared;
   }
 
   static of(objects: readonly StoredObject[]): Tallies {
-    const draft = new TalliesDraft(new Map(), new Map(), new Map());
-    for (const object of objects) draft.add(object, 1);
-    return draft.toTallies();
+    const tallies = new Tallies(new Map(), new Map(), new Map());
+    for (const object of objects) tallies.#add(object, 1);
+    return tallies;
   }
 
   /** Number of objects that the token has created. */
@@ -75,41 +70,22 @@ export class Tallies {
     const after = 'put' in change ? change.put : undefined;
     if (isSamePart(before, after)) return this;
     const isBinding = [before, after].some((object) => object !== undefined && isCounted(object));
-    const draft = new TalliesDraft(
+    const tallies = new Tallies(
       new Map(this.#objects),
       isBinding ? new Map(this.#bound) : this.#bound,
       isBinding ? new Map(this.#shared) : this.#shared,
     );
-    if (before !== undefined) draft.add(before, -1);
-    if (after !== undefined) draft.add(after, 1);
-    return draft.toTallies();
-  }
-}
-
-/** Tallies that are being counted. */
-class TalliesDraft {
-  readonly #objects: Map<string, number>;
-  readonly #bound: Map<string, number>;
-  readonly #shared: Map<string, AtLoadBalancer>;
-
-  constructor(
-    objects: Map<string, number>,
-    bound: ReadonlyMap<string, number>,
-    shared: ReadonlyMap<string, AtLoadBalancer>,
-  ) {
-    this.#objects = objects;
-    this.#bound = bound as Map<string, number>;
-    this.#shared = shared as Map<string, AtLoadBalancer>;
+    if (before !== undefined) tallies.#add(before, -1);
+    if (after !== undefined) tallies.#add(after, 1);
+    return tallies;
   }
 
-  add(object: StoredObject, sign: 1 | -1): void {
+  /** Counts an object, or with -1 counts it no more. Only tallies that nobody has yet are changed. */
+  #add(object: StoredObject, sign: 1 | -1): void {
     if (object.createdBy !== undefined) addTo(this.#objects, object.createdBy, sign);
     if (object.kind === 'listeners') {
-      const count = countOf(
-        1,
-        tokensOf(object).map((token) => [token, 1]),
-      );
-      this.#addShared(object.properties.loadBalancerId, 'listeners', count, sign);
+      const byToken = new Map(tokensOf(object).map((token) => [token, 1]));
+      this.#addShared(object.properties.loadBalancerId, 'listeners', { all: 1, byToken }, sign);
     } else if (isAttachment(object)) {
       const count = targetCountOf(object);
       const { loadBalancerId } = object.properties;
@@ -119,10 +95,6 @@ class TalliesDraft {
         for (const [token, targets] of count.byToken) addTo(this.#bound, token, sign * targets);
       }
     }
-  }
-
-  toTallies(): Tallies {
-    return new Tallies(this.#objects, this.#bound, this.#shared);
   }
 
   #addShared(loadBalancerId: string, name: keyof AtLoadBalancer, { all, byToken }: Count, sign: 1 | -1): void {
@@ -150,10 +122,6 @@ function targetCountOf({ createdBy, state: { boundSince, boundBy = {} } }: Attac
   return { all, byToken };
 }
 
-function countOf(all: number, byToken: [string, number][]): Count {
-  return { all, byToken: new Map(byToken) };
-}
-
 /** Whether a change leaves alone what is counted of an object, as most changes do. */
 function isSamePart(before: StoredObject | undefined, after: StoredObject | undefined): boolean {
   if (before === undefined || after === undefined) {
@@ -172,10 +140,6 @@ function isSamePart(before: StoredObject | undefined, after: StoredObject | unde
 
 function isCounted(object: StoredObject): boolean {
   return object.kind === 'listeners' || isAttachment(object);
-}
-
-function isAttachment(object: StoredObject): object is Attachment {
-  return object.kind === 'attachments' || object.kind === 'group-attachments';
 }
 
 function addTo(counts: Map<string, number>, token: string, count: number): void {

@@ -19,10 +19,10 @@ import {
   UNBIND,
 } from '../../../model/permissions/actions.ts';
 import type { Compiled } from '../../compile/compile.ts';
-import { type Attachment, loadBalancerOf, targetsWanted } from '../../stored/attachments.ts';
+import { loadBalancerOf, targetsWanted } from '../../stored/attachments.ts';
 import { membersOf } from '../../stored/members.ts';
 import type { ModelView, StoredObjects } from '../../stored/model.ts';
-import type { StoredObject } from '../../stored/object.ts';
+import type { Attachment, StoredObject } from '../../stored/object.ts';
 import { ownerName } from '../../stored/owner.ts';
 import { listenersAt, vipPortOf, vipPortsOf } from '../../stored/vip-ports.ts';
 import { type Access, mayAll, type Need } from './access.ts';

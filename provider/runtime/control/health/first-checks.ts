@@ -2,10 +2,9 @@
 
 import type { HealthView } from '../../contract/engine.ts';
 import { type Snapshot, type TargetGroupSnapshot, takesTraffic, targetGroupsOf } from '../../contract/snapshot.ts';
-import { isAttachment } from '../../stored/attachments.ts';
 import { bindingsOf } from '../../stored/bindings.ts';
 import type { ModelView } from '../../stored/model.ts';
-import type { StoredObject } from '../../stored/object.ts';
+import { isAttachment, type StoredObject } from '../../stored/object.ts';
 
 export interface AwaitedTarget {
   readonly targetGroupId: string;

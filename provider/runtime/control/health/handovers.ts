@@ -9,9 +9,14 @@ import {
   takesTraffic,
 } from '../../contract/snapshot.ts';
 import type { HealthRecord } from '../../health/checker.ts';
-import { type Attachment, isAttachment, isAttachmentKind } from '../../stored/attachments.ts';
 import type { ModelView } from '../../stored/model.ts';
-import type { ObjectChange, StoredObject } from '../../stored/object.ts';
+import {
+  type Attachment,
+  isAttachment,
+  isAttachmentKind,
+  type ObjectChange,
+  type StoredObject,
+} from '../../stored/object.ts';
 
 /** A hand-over in one target group: new targets replace old ones once one of the new targets is healthy. */
 export interface Handover {

@@ -8,9 +8,9 @@ import type {
 } from '../../contract/engine-statistics.ts';
 import { type Health, type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
 import type { HealthRecord } from '../../health/checker.ts';
-import type { Attachment } from '../../stored/attachments.ts';
 import { bindingsOf } from '../../stored/bindings.ts';
 import type { Model } from '../../stored/model.ts';
+import type { Attachment } from '../../stored/object.ts';
 import type { HealthRecords } from './health-records.ts';
 
 interface BoundTarget {

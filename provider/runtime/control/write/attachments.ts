@@ -7,16 +7,10 @@ import { bindingProblems, memberFaults } from '../../../model/rules/eligibility.
 import { parentTypeProblems } from '../../../model/rules/parents.ts';
 import { portProblems } from '../../../model/rules/ports.ts';
 import { newTargets } from '../../../model/rules/targets.ts';
-import {
-  type Attachment,
-  attachmentsOf,
-  loadBalancerOf,
-  resolvedTargets,
-  targetSourcesOf,
-} from '../../stored/attachments.ts';
+import { attachmentsOf, loadBalancerOf, resolvedTargets, targetSourcesOf } from '../../stored/attachments.ts';
 import { lookupIn } from '../../stored/lookup.ts';
 import type { Draft, ModelView } from '../../stored/model.ts';
-import type { StoredObject } from '../../stored/object.ts';
+import type { Attachment, StoredObject } from '../../stored/object.ts';
 import { isSameStack, ownerName } from '../../stored/owner.ts';
 import { nameOf } from '../../stored/references.ts';
 import { hasMoved } from '../../stored/servers.ts';

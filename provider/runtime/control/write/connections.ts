@@ -1,9 +1,9 @@
 // The connections that the runtime makes to targets, for traffic and checks, and the sockets at which it listens.
 import { healthCheckOf } from '../../../model/objects/listener.ts';
 import type { Transport } from '../../../model/rules/connections.ts';
-import { type Attachment, resolvedTargets } from '../../stored/attachments.ts';
+import { resolvedTargets } from '../../stored/attachments.ts';
 import type { ModelView } from '../../stored/model.ts';
-import type { StoredObject } from '../../stored/object.ts';
+import type { Attachment, StoredObject } from '../../stored/object.ts';
 import { vipPortOf } from '../../stored/vip-ports.ts';
 
 type Listener = StoredObject<'listeners'>;

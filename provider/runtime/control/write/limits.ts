@@ -1,8 +1,7 @@
 // Limits of what one token makes: objects, and bindings of targets to listeners. The administrator has none.
 import { WeirError } from '../../../model/base/errors.ts';
-import { isAttachmentKind } from '../../stored/attachments.ts';
 import type { Model, ModelView } from '../../stored/model.ts';
-import type { StoredObject } from '../../stored/object.ts';
+import { isAttachmentKind, type StoredObject } from '../../stored/object.ts';
 
 /** Maximum number of objects that one token has created and that exist. */
 const MAX_OBJECTS = 10_000;

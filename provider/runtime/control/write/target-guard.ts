@@ -1,9 +1,9 @@
 // The guard of a runtime, which refuses targets that lead back to the runtime or that its operator denies.
 import { Networks } from '../../../model/base/networks.ts';
 import { machineAt } from '../../../model/rules/connections.ts';
-import { type Attachment, attachmentsOf } from '../../stored/attachments.ts';
+import { attachmentsOf } from '../../stored/attachments.ts';
 import type { Draft, Model, ModelView } from '../../stored/model.ts';
-import type { StoredObject } from '../../stored/object.ts';
+import type { Attachment, StoredObject } from '../../stored/object.ts';
 import { machineAddresses } from './machine-addresses.ts';
 import { ownEndpointWarnings, refuseOwnEndpoints } from './own-endpoints.ts';
 import type { Surroundings } from './surroundings.ts';

@@ -1,7 +1,7 @@
 // The attachments whose connections to targets the changes of a write may have changed, whatever kind of object changed.
-import { type Attachment, attachmentsOf, isAttachment, loadBalancerOf } from '../../stored/attachments.ts';
+import { attachmentsOf, loadBalancerOf } from '../../stored/attachments.ts';
 import type { Model, ModelView } from '../../stored/model.ts';
-import type { StoredObject } from '../../stored/object.ts';
+import { type Attachment, isAttachment, type StoredObject } from '../../stored/object.ts';
 import { hasMoved } from '../../stored/servers.ts';
 import { dependents } from './attachments.ts';
 

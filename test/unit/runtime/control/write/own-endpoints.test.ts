@@ -9,8 +9,8 @@ import {
   refuseOwnEndpoints,
 } from '../../../../../provider/runtime/control/write/own-endpoints.ts';
 import type { Surroundings } from '../../../../../provider/runtime/control/write/surroundings.ts';
-import type { Attachment } from '../../../../../provider/runtime/stored/attachments.ts';
 import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
+import type { Attachment } from '../../../../../provider/runtime/stored/object.ts';
 import { emptyDraft, put, writeErrorOf } from '../../../../harness/control/drafts.ts';
 
 const AROUND: Surroundings = {
