@@ -177,10 +177,6 @@ export class TcpListeningSocket implements ListeningSocket {
       this.#logShortage();
       return false;
     }
-    if (maxConnections === undefined) {
-      counters.addOpen(1);
-      return true;
-    }
     const isReserved = counters.reserveOpen(maxConnections);
     if (!isReserved) descriptors.giveClient();
     return isReserved;
