@@ -196,30 +196,3 @@ export function clearActive(cells: TargetCounters, workerId: number): void {
 function countAt(ints: Int32Array, offset: number, workerId: number): SharedCount {
   return new SharedCount(ints, COLUMN_FLOATS + offset, COLUMN_FLOATS, workerId);
 }
-
-/** The number of open client connections of one worker, in a cell of an array that all workers share. */
-export class ConnectionGauge {
-  readonly #cells: Int32Array;
-  readonly #workerId: number;
-
-  constructor(gauges: SharedArrayBuffer, workerId: number) {
-    this.#cells = new Int32Array(gauges);
-    this.#workerId = workerId;
-  }
-
-  get value(): number {
-    return this.#cells[this.#workerId] as number;
-  }
-
-  add(change: 1 | -1): void {
-    (this.#cells[this.#workerId] as number) += change;
-  }
-
-  clear(): void {
-    this.#cells[this.#workerId] = 0;
-  }
-}
-
-export function createGauges(workers: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(workers * Int32Array.BYTES_PER_ELEMENT);
-}
