@@ -10,6 +10,7 @@ import type {
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
 import type { Shortage } from '../contract/shortage.ts';
 import type { ListenerSnapshot, Snapshot } from '../contract/snapshot.ts';
+import { openClients } from './io/descriptors.ts';
 import { AccessLogIntake, type AccessLogOptions } from './main-thread/access-log-intake.ts';
 import { withDeadline } from './main-thread/deadline.ts';
 import { DescriptorLimit } from './main-thread/descriptor-limit.ts';
@@ -17,7 +18,6 @@ import { endpointListeners } from './main-thread/endpoint-listeners.ts';
 import { OpenEndpoints } from './main-thread/open-endpoints.ts';
 import { SharedState } from './main-thread/shared-state.ts';
 import { WorkerPlace } from './main-thread/worker-place.ts';
-import { ConnectionGauge, createGauges } from './shared/counters.ts';
 import { endpointName, endpointNameOf } from './shared/endpoint.ts';
 import type { Log } from './shared/messages.ts';
 import { CertificateCheck } from './tls/certificate-check.ts';
@@ -46,7 +46,6 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   readonly #log: Log;
   readonly #state: SharedState;
   readonly #descriptors: DescriptorLimit;
-  readonly #gauges: SharedArrayBuffer;
   readonly #ticketKeys: TicketKeys;
   readonly #certificates = new CertificateCheck();
   readonly #accessLog: AccessLogIntake | undefined;
@@ -70,7 +69,6 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     this.#accessLog = accessLog && new AccessLogIntake(accessLog);
     this.#onWorkerChange = onWorkerChange;
     this.#state = new SharedState(workers);
-    this.#gauges = createGauges(workers);
     this.#descriptors = new DescriptorLimit({ workers, log });
     this.#ticketKeys = new TicketKeys(options.ticketKeyMs ?? TICKET_KEY_MS, (keys) => {
       for (const place of this.#places) place.tell({ type: 'ticketKeys', keys });
@@ -81,7 +79,6 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
           workerId,
           workers,
           isPortShared,
-          gauges: this.#gauges,
           descriptors: this.#descriptors.shared,
           ticketKeys: this.#ticketKeys.current,
           accessLog: this.#accessLog?.init(),
@@ -151,7 +148,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
 
   status(): EngineStatus {
     const workers = this.#places.map(({ id, version, restarts }) => {
-      return { id, version, connections: new ConnectionGauge(this.#gauges, id).value, restarts };
+      return { id, version, connections: openClients(this.#descriptors.shared, id), restarts };
     });
     return {
       name: this.name,
@@ -196,7 +193,6 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   }
 
   #workerEnded(id: number, reason: string): void {
-    new ConnectionGauge(this.#gauges, id).clear();
     this.#state.forgetWorker(id);
     this.#descriptors.forgetWorker(id);
     if (reason !== REQUESTED) this.#fail(`worker ${id} ended and is replaced: ${reason}`);

@@ -7,9 +7,7 @@ import { rejectHttp } from '../../../provider/runtime/embedded/http/exchange/rej
 import { TcpListeningSocket } from '../../../provider/runtime/embedded/serving/tcp-listening-socket.ts';
 import type { WorkerListener } from '../../../provider/runtime/embedded/serving/worker-listener.ts';
 import {
-  ConnectionGauge,
   countersMaker,
-  createGauges,
   readCounters,
   type TargetCounters,
 } from '../../../provider/runtime/embedded/shared/counters.ts';
@@ -34,7 +32,6 @@ export class HttpProxy {
   /** Failed connections to targets, as they are reported to the control plane. */
   readonly passive: string[] = [];
   readonly #counters = new Map<number, TargetCounters>();
-  readonly #gauge: ConnectionGauge;
   readonly #traffic = createListenerCounters(1);
   #slots = 0;
 
@@ -42,24 +39,21 @@ export class HttpProxy {
     const port = await freePort();
     const settings: ListenerSettings = { ...settingsOf('web', port), protocol: 'HTTP', ...options };
     const endpoint = toEndpoint(settings);
-    const gauge = new ConnectionGauge(createGauges(1), 0);
     const listeningSocket = await TcpListeningSocket.open(endpoint, {
       acceptors: { HTTP: acceptHttp, TCP: () => assert.fail('no TCP here'), HTTPS: () => assert.fail('no TLS here') },
       rejecters: { HTTP: rejectHttp },
-      gauge,
       isPortShared: false,
       log: () => {},
     });
-    const proxy = new HttpProxy(listeningSocket, settings, gauge);
+    const proxy = new HttpProxy(listeningSocket, settings);
     t.after(() => listeningSocket.close());
     for (const port of ports) proxy.bind(port);
     listeningSocket.serve(proxy.listener);
     return proxy;
   }
 
-  private constructor(listeningSocket: TcpListeningSocket, settings: ListenerSettings, gauge: ConnectionGauge) {
+  private constructor(listeningSocket: TcpListeningSocket, settings: ListenerSettings) {
     this.listeningSocket = listeningSocket;
-    this.#gauge = gauge;
     const tell = (key: string, error: Error | undefined) => {
       this.passive.push(`${key} ${error ? (error as NodeJS.ErrnoException).code : 'ok'}`);
     };
@@ -72,7 +66,7 @@ export class HttpProxy {
 
   /** The number of open client connections. */
   get clients(): number {
-    return this.#gauge.value;
+    return this.listener.counters.open;
   }
 
   bind(port: number): void {

@@ -42,6 +42,13 @@ export function clearDescriptors(shared: SharedArrayBuffer, workerId: number): v
   new Int32Array(shared).fill(0, (1 + workerId) * COLUMN_INTS, (2 + workerId) * COLUMN_INTS);
 }
 
+/** The open client connections and UDP sessions of a worker, for the main thread. */
+export function openClients(shared: SharedArrayBuffer, workerId: number): number {
+  const ints = new Int32Array(shared);
+  const at = (1 + workerId) * COLUMN_INTS;
+  return Atomics.load(ints, at + CLIENTS) + Atomics.load(ints, at + SESSIONS);
+}
+
 /**
  * The counts of this worker. Every `take` is followed by its `give`. Two workers that take the last descriptor at once
  * may both get it or both not; what is kept back covers the former.

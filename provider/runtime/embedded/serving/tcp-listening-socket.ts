@@ -5,7 +5,6 @@ import type { Protocol } from '../../contract/snapshot.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
 import { descriptors } from '../io/descriptors.ts';
 import { MAX_QUEUED, queueEmptied } from '../io/queue-drain.ts';
-import type { ConnectionGauge } from '../shared/counters.ts';
 import type { Endpoint } from '../shared/endpoint.ts';
 import type { Log } from '../shared/messages.ts';
 import type { ListeningSocket } from './listening-socket.ts';
@@ -30,7 +29,6 @@ export interface ListeningSocketContext {
   readonly acceptors: Readonly<Record<StreamProtocol, AcceptClient>>;
   /** Rejects a client above the listener's connection limit. A protocol without a rejecter resets the connection. */
   readonly rejecters: Readonly<Partial<Record<StreamProtocol, RejectClient>>>;
-  readonly gauge: ConnectionGauge;
   /** The worker's access log. `undefined` if there is none. */
   readonly accessLog?: AccessLog | undefined;
   readonly isPortShared: boolean;
@@ -101,12 +99,10 @@ export class TcpListeningSocket implements ListeningSocket {
 
   track(connection: ClientConnection): void {
     this.#connections.add(connection);
-    this.#context.gauge.add(1);
   }
 
   untrack(connection: ClientConnection): void {
     if (!this.#connections.delete(connection)) return;
-    this.#context.gauge.add(-1);
     descriptors.giveClient();
     this.#listener?.counters.addOpen(-1);
     if (this.#connections.size === 0) this.#emptied?.resolve();
@@ -176,10 +172,6 @@ export class TcpListeningSocket implements ListeningSocket {
       counters.connectionRejected();
       this.#logShortage();
       return false;
-    }
-    if (maxConnections === undefined) {
-      counters.addOpen(1);
-      return true;
     }
     const isReserved = counters.reserveOpen(maxConnections);
     if (!isReserved) descriptors.giveClient();

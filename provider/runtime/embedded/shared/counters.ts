@@ -1,5 +1,5 @@
 // Counters of targets in shared memory: workers write, the main thread sums, and a request costs no message.
-import { type CellsOfWorkers, reserve, sumOf } from './shared-limit.ts';
+import { intsOf, SharedCount } from './shared-count.ts';
 
 /** Cells of one worker's column. A column fills two cache lines, so that workers do not slow each other. */
 const COLUMN_FLOATS = 16;
@@ -12,8 +12,6 @@ const CLASSES = 5;
 /** Cells of whole numbers, which Atomics can change: open and idle connections to an HTTP target. */
 const OPEN = 8;
 const IDLE = 9;
-/** How many 32-bit integers one 64-bit cell spans. */
-const INTS_PER_FLOAT = Float64Array.BYTES_PER_ELEMENT / Int32Array.BYTES_PER_ELEMENT;
 /** Cell of the flag for failed connects, in the first column, which belongs to no worker. */
 const IS_FAILING = 0;
 
@@ -46,19 +44,15 @@ export function countersMaker(workers: number): () => TargetCounters {
 export class TargetColumn {
   readonly #cells: Float64Array;
   readonly #at: number;
-  readonly #open: CellsOfWorkers;
-  readonly #idle: CellsOfWorkers;
-  readonly #ownOpen: number;
-  readonly #ownIdle: number;
+  readonly #open: SharedCount;
+  readonly #idle: SharedCount;
 
   constructor(counters: TargetCounters, workerId: number) {
     const ints = intsOf(counters);
     this.#cells = counters;
     this.#at = (1 + workerId) * COLUMN_FLOATS;
-    this.#open = cellsOf(ints, OPEN);
-    this.#idle = cellsOf(ints, IDLE);
-    this.#ownOpen = (this.#at + OPEN) * INTS_PER_FLOAT;
-    this.#ownIdle = (this.#at + IDLE) * INTS_PER_FLOAT;
+    this.#open = countAt(ints, OPEN, workerId);
+    this.#idle = countAt(ints, IDLE, workerId);
   }
 
   /** Counts a request, a TCP connection or a UDP session that was given to the target. */
@@ -104,43 +98,40 @@ export class TargetColumn {
    * already have `limit`, which may be `undefined` for none.
    */
   reserveConnection(limit: number | undefined): boolean {
-    return reserveIn(this.#open, this.#ownOpen, limit);
+    return this.#open.reserve(limit);
   }
 
   connectionEnded(): void {
-    Atomics.sub(this.#open.ints, this.#ownOpen, 1);
+    this.#open.add(-1);
   }
 
   /** Open connections to an HTTP target in all workers: connecting, in use and idle ones. */
   get openConnections(): number {
-    return sumOf(this.#open);
+    return this.#open.sum;
   }
 
   /** Counts one more idle connection like `reserveConnection`, until `idleEnded`. */
   reserveIdle(limit: number | undefined): boolean {
-    return reserveIn(this.#idle, this.#ownIdle, limit);
+    return this.#idle.reserve(limit);
   }
 
   idleEnded(): void {
-    Atomics.sub(this.#idle.ints, this.#ownIdle, 1);
+    this.#idle.add(-1);
   }
 
   /** Idle connections to an HTTP target in all workers. */
   get idleConnections(): number {
-    return sumOf(this.#idle);
+    return this.#idle.sum;
   }
 
   /** True if this worker has an idle connection to the target. */
   get hasIdle(): boolean {
-    return Atomics.load(this.#idle.ints, this.#ownIdle) > 0;
+    return this.#idle.own > 0;
   }
 
   /** Returns another worker that has an idle connection to the target. */
   otherWithIdle(): number | undefined {
-    const { ints, first, stride } = this.#idle;
-    for (let at = first; at < ints.length; at += stride)
-      if (at !== this.#ownIdle && Atomics.load(ints, at) > 0) return (at - first) / stride;
-    return undefined;
+    return this.#idle.otherWithAny();
   }
 
   /** Counts a response of the target that went to a client. */
@@ -198,48 +189,10 @@ export function clearActive(cells: TargetCounters, workerId: number): void {
   const ints = intsOf(cells);
   cells[at + ACTIVE] = 0;
   cells[at + CONNECTING] = 0;
-  for (const offset of [OPEN, IDLE]) Atomics.store(ints, (at + offset) * INTS_PER_FLOAT, 0);
+  for (const offset of [OPEN, IDLE]) countAt(ints, offset, workerId).clear();
 }
 
-/** The same memory in cells of whole numbers. */
-function intsOf({ buffer, byteOffset, length }: TargetCounters): Int32Array {
-  return new Int32Array(buffer, byteOffset, length * INTS_PER_FLOAT);
-}
-
-/** The same cell of every worker. The first cache lines belong to no worker. */
-function cellsOf(ints: Int32Array, offset: number): CellsOfWorkers {
-  return { ints, first: (COLUMN_FLOATS + offset) * INTS_PER_FLOAT, stride: COLUMN_FLOATS * INTS_PER_FLOAT };
-}
-
-function reserveIn(cells: CellsOfWorkers, own: number, limit: number | undefined): boolean {
-  if (limit !== undefined) return reserve(cells, own, limit);
-  Atomics.add(cells.ints, own, 1);
-  return true;
-}
-
-/** The number of open client connections of one worker, in a cell of an array that all workers share. */
-export class ConnectionGauge {
-  readonly #cells: Int32Array;
-  readonly #workerId: number;
-
-  constructor(gauges: SharedArrayBuffer, workerId: number) {
-    this.#cells = new Int32Array(gauges);
-    this.#workerId = workerId;
-  }
-
-  get value(): number {
-    return this.#cells[this.#workerId] as number;
-  }
-
-  add(change: 1 | -1): void {
-    (this.#cells[this.#workerId] as number) += change;
-  }
-
-  clear(): void {
-    this.#cells[this.#workerId] = 0;
-  }
-}
-
-export function createGauges(workers: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(workers * Int32Array.BYTES_PER_ELEMENT);
+/** The count in the cells with this offset in the workers' columns, before which there is a column of no worker. */
+function countAt(ints: Int32Array, offset: number, workerId: number): SharedCount {
+  return new SharedCount(ints, COLUMN_FLOATS + offset, COLUMN_FLOATS, workerId);
 }

@@ -1,7 +1,7 @@
 // Counters of listeners in shared memory: connections, requests, responses and their durations.
 import { DURATION_BOUNDS_MS, type ListenerTraffic } from '../../contract/engine-statistics.ts';
 import { classOf } from './counters.ts';
-import { type CellsOfWorkers, reserve, sumOf } from './shared-limit.ts';
+import { SharedCount } from './shared-count.ts';
 
 /** Cells of one worker's column: whole cache lines, so that workers do not slow each other. */
 const COLUMN_FLOATS = 40;
@@ -20,8 +20,6 @@ const REJECTED_CONNECTIONS = 15;
 const DURATIONS = 16;
 const REJECTED_REQUESTS = 31;
 const HANDSHAKE_FAILURES = 32;
-/** How many 32-bit integers one 64-bit cell spans. */
-const INTS_PER_FLOAT = Float64Array.BYTES_PER_ELEMENT / Int32Array.BYTES_PER_ELEMENT;
 
 export function createListenerCounters(workers: number): SharedArrayBuffer {
   return new SharedArrayBuffer(workers * COLUMN_FLOATS * Float64Array.BYTES_PER_ELEMENT);
@@ -30,13 +28,16 @@ export function createListenerCounters(workers: number): SharedArrayBuffer {
 /** The counters of one listener in one worker. Only that worker writes its column: plain additions are exact. */
 export class ListenerColumn {
   readonly #cells: Float64Array;
-  readonly #ints: Int32Array;
   readonly #at: number;
+  readonly #open: SharedCount;
+  readonly #pending: SharedCount;
 
   constructor(counters: SharedArrayBuffer, workerId: number) {
     this.#cells = new Float64Array(counters);
-    this.#ints = new Int32Array(counters);
     this.#at = workerId * COLUMN_FLOATS;
+    const ints = new Int32Array(counters);
+    this.#open = countAt(ints, OPEN, workerId);
+    this.#pending = countAt(ints, PENDING, workerId);
   }
 
   /** Counts a client connection that was accepted. */
@@ -46,12 +47,12 @@ export class ListenerColumn {
 
   /** Adds to the listener's open client connections; `change` is negative for connections that left the listener. */
   addOpen(change: number): void {
-    Atomics.add(this.#ints, (this.#at + OPEN) * INTS_PER_FLOAT, change);
+    this.#open.add(change);
   }
 
   /** Open client connections of the listener in all workers. */
   get open(): number {
-    return sumOf(cellsOf(this.#ints, OPEN));
+    return this.#open.sum;
   }
 
   /** Counts a client connection that was rejected. */
@@ -59,9 +60,12 @@ export class ListenerColumn {
     (this.#cells[this.#at + REJECTED_CONNECTIONS] as number)++;
   }
 
-  /** Counts one more open connection. Returns `false` if all workers together already have `limit`. */
-  reserveOpen(limit: number): boolean {
-    const isReserved = this.#reserve(OPEN, limit);
+  /**
+   * Counts one more open connection. Returns `false` if all workers together already have `limit`, which may be
+   * `undefined` for none.
+   */
+  reserveOpen(limit: number | undefined): boolean {
+    const isReserved = this.#open.reserve(limit);
     if (!isReserved) this.connectionRejected();
     return isReserved;
   }
@@ -71,13 +75,13 @@ export class ListenerColumn {
    * already have `limit`.
    */
   reservePending(limit: number): boolean {
-    const isReserved = this.#reserve(PENDING, limit);
+    const isReserved = this.#pending.reserve(limit);
     if (!isReserved) (this.#cells[this.#at + REJECTED_REQUESTS] as number)++;
     return isReserved;
   }
 
   pendingEnded(): void {
-    Atomics.sub(this.#ints, (this.#at + PENDING) * INTS_PER_FLOAT, 1);
+    this.#pending.add(-1);
   }
 
   /** Counts a client connection that ended before its TLS handshake was done. */
@@ -108,10 +112,6 @@ export class ListenerColumn {
     (this.#cells[this.#at + DURATIONS + bucket] as number)++;
     (this.#cells[this.#at + DURATION_SUM] as number) += durationMs;
   }
-
-  #reserve(offset: number, limit: number): boolean {
-    return reserve(cellsOf(this.#ints, offset), (this.#at + offset) * INTS_PER_FLOAT, limit);
-  }
 }
 
 /** The counters of a listener summed over all workers, for the main thread. */
@@ -125,7 +125,7 @@ export function readListenerCounters(counters: SharedArrayBuffer): ListenerTraff
   const sums = (offset: number, length: number) => Array.from({ length }, (_, index) => sum(offset + index));
   return {
     connections: sum(CONNECTIONS),
-    openConnections: sumOf(cellsOf(new Int32Array(counters), OPEN)),
+    openConnections: countAt(new Int32Array(counters), OPEN, 0).sum,
     rejectedConnections: sum(REJECTED_CONNECTIONS),
     rejectedRequests: sum(REJECTED_REQUESTS),
     handshakeFailures: sum(HANDSHAKE_FAILURES),
@@ -140,9 +140,10 @@ export function readListenerCounters(counters: SharedArrayBuffer): ListenerTraff
 /** Clears the open connections and waiting requests of a worker that ended, for the main thread. */
 export function clearUnderWay(counters: SharedArrayBuffer, workerId: number): void {
   const ints = new Int32Array(counters);
-  for (const offset of [OPEN, PENDING]) Atomics.store(ints, (workerId * COLUMN_FLOATS + offset) * INTS_PER_FLOAT, 0);
+  for (const offset of [OPEN, PENDING]) countAt(ints, offset, workerId).clear();
 }
 
-function cellsOf(ints: Int32Array, offset: number): CellsOfWorkers {
-  return { ints, first: offset * INTS_PER_FLOAT, stride: COLUMN_FLOATS * INTS_PER_FLOAT };
+/** The count in the cells with this offset in the workers' columns. */
+function countAt(ints: Int32Array, offset: number, workerId: number): SharedCount {
+  return new SharedCount(ints, offset, COLUMN_FLOATS, workerId);
 }

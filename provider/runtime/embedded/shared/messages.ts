@@ -95,7 +95,7 @@ export interface WorkerInit {
   readonly workerId: number;
   readonly workers: number;
   readonly isPortShared: boolean;
-  readonly gauges: SharedArrayBuffer;
+  /** The counts of the workers' open clients, connections to targets and sessions. */
   readonly descriptors: SharedArrayBuffer;
   /** Where the worker records that its event loop makes progress. */
   readonly progress: SharedArrayBuffer;

@@ -147,7 +147,6 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
     }
     listener.counters.accepted();
     listener.counters.addOpen(1);
-    this.#context.gauge.add(1);
     const max = Math.min(MAX_SESSIONS, listener.settings.maxConnections ?? MAX_SESSIONS);
     for (const oldest of this.#sessions.add(session, now, max)) this.#end(oldest);
     watch(this);
@@ -169,7 +168,6 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
   #end(session: UdpSession): void {
     session.end();
     this.#listener?.counters.addOpen(-1);
-    this.#context.gauge.add(-1);
     descriptors.giveSession();
     if (this.#sessions.size === 0) unwatch(this);
   }

@@ -6,7 +6,6 @@ import { AccessLog } from '../access-log/access-log.ts';
 import { acceptHttp } from '../http/exchange/accept.ts';
 import { rejectHttp } from '../http/exchange/reject.ts';
 import { descriptors } from '../io/descriptors.ts';
-import { ConnectionGauge } from '../shared/counters.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
 import type { FromWorker, ToWorker, WorkerInit } from '../shared/messages.ts';
 import { recordProgress } from '../shared/progress.ts';
@@ -16,7 +15,7 @@ import { ServedState } from './served-state.ts';
 
 if (!parentPort) throw new Error('worker.ts can run only in a worker thread.');
 const port = parentPort;
-const { workerId, workers, isPortShared, gauges, progress, swap, ...init } = workerData as WorkerInit;
+const { workerId, workers, isPortShared, progress, swap, ...init } = workerData as WorkerInit;
 descriptors.share(init.descriptors, workerId);
 const accessLog = init.accessLog && new AccessLog(init.accessLog, (batch) => send({ type: 'access', batch }));
 let { ticketKeys } = init;
@@ -30,11 +29,10 @@ const served = new ServedState({
   isPortShared,
   acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: https.accept },
   rejecters: { HTTP: rejectHttp, HTTPS: https.reject },
-  gauge: new ConnectionGauge(gauges, workerId),
   accessLog,
   log: (level, message, fields) => send({ type: 'log', level, message, fields }),
   onPassive: reportSoon,
-  onShortage: (shortage) => countSoon(shortage),
+  onShortage: countSoon,
   onCapacity: (capacity) => send({ type: 'capacity', capacity }),
 });
 

@@ -1,5 +1,6 @@
 // The deadline of a request's body: the time that it may take as a whole, and the rate at which it has to come.
 import type { ListenerSettings } from '../../shared/messages.ts';
+import type { Request } from '../message/request.ts';
 
 /** The rate is measured over this time, or over the idle timeout if that is shorter. */
 const RATE_WINDOW_MS = 5_000;
@@ -23,7 +24,7 @@ export class BodyDeadline {
    * Starts with the head of a request. A client that waits for a 100 (RFC 9110 10.1.1) owes no body before it sends
    * the first byte of it.
    */
-  begin(settings: ListenerSettings, head: string, now: number): void {
+  begin(settings: ListenerSettings, { isExpectant }: Request, now: number): void {
     const { requestBodyTimeoutMs, requestBodyMinRate, idleTimeoutMs } = settings;
     this.#timeoutMs = requestBodyTimeoutMs;
     this.#minRate = requestBodyMinRate;
@@ -31,7 +32,7 @@ export class BodyDeadline {
     if (requestBodyTimeoutMs === 0 && requestBodyMinRate === 0) return;
     this.#windowMs = Math.min(RATE_WINDOW_MS, idleTimeoutMs);
     this.#bytes = 0;
-    if (!/^expect:/im.test(head)) this.#run(now);
+    if (!isExpectant) this.#run(now);
   }
 
   received(bytes: number, now: number): void {
@@ -40,7 +41,7 @@ export class BodyDeadline {
     if (!this.#isRunning) this.#run(now);
   }
 
-  /** Returns true if the body is late at `now`. `isBlocked`: nothing of it is read, because its receiver is busy. */
+  /** Returns true if the body is late at `now`. `isBlocked` is true if nothing of it is read, because its receiver is busy. */
   isOver(now: number, isBlocked: boolean): boolean {
     if (!this.#isRunning) return false;
     if (!isBlocked) this.#openMs += Math.min(now - this.#seenAt, MAX_STEP_MS);

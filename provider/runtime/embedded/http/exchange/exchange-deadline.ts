@@ -49,7 +49,7 @@ export class ExchangeDeadline {
     this.#queue = Number.POSITIVE_INFINITY;
     this.#output.start();
     this.#isStream = false;
-    this.#body.begin(settings, request.head, now);
+    this.#body.begin(settings, request, now);
     if (bytes > 0) this.#body.received(bytes, now);
     this.expect(now);
   }

@@ -6,6 +6,7 @@ export const CR = 0x0d;
 export const SP = 0x20;
 export const HYPHEN = 0x2d;
 export const COLON = 0x3a;
+export const SEMICOLON = 0x3b;
 
 /** Characters of methods, field names and connection options (RFC 9110 5.6.2). */
 export const TOKEN = table("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");

@@ -1,5 +1,5 @@
 // The grammar of chunk extensions (RFC 9112 7.1.1), one byte at a time: *( BWS ";" BWS name [ BWS "=" BWS value ] ).
-import { FIELD_VALUE, HTAB, SP, TOKEN } from './characters.ts';
+import { FIELD_VALUE, HTAB, SEMICOLON, SP, TOKEN } from './characters.ts';
 
 /** State after a whole name or value and whitespace: only another extension may follow. */
 const AFTER_VALUE_SPACE = 0;
@@ -16,7 +16,6 @@ const AFTER_QUOTED = 8;
 export const MALFORMED = -1;
 
 const QUOTE = 0x22;
-const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const BACKSLASH = 0x5c;
 

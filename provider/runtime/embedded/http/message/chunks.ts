@@ -1,5 +1,5 @@
 // The decoder of chunked bodies and the framing of new chunks; the sender's chunk boundaries are not kept.
-import { CR, HEX_VALUE, HTAB, LF, SP } from './characters.ts';
+import { CR, HEX_VALUE, HTAB, LF, SEMICOLON, SP } from './characters.ts';
 import { BEGUN, MALFORMED, mayEnd, nextState } from './chunk-extensions.ts';
 import { HeaderFields, parseFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
@@ -23,7 +23,6 @@ const BAD_EXTENSION = localResponse(400, 'malformed or over-long chunk extension
 const TRAILERS_TOO_LONG = localResponse(431, `trailers over ${MAX_TRAILER_BYTES} bytes`);
 const BAD_TRAILER = localResponse(400, 'malformed trailer');
 
-const SEMICOLON = 0x3b;
 const SIZE = 0;
 const AFTER_SIZE = 1;
 const EXTENSION = 2;

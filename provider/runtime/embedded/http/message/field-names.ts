@@ -29,7 +29,7 @@ export const VIA = 23;
 /** CGI turns a field of this name into the variable HTTP_PROXY, by which programs choose their own proxy. */
 export const PROXY = 24;
 export const PERSISTENT_AUTH = 25;
-/** A field of a name that is set for each target, with another character for a hyphen: never one of a proxy. */
+/** The id of a name in FORWARDING that is spelt with another character for a hyphen: no proxy sets such a field. */
 export const MISSPELT_FORWARDING = 26;
 
 /** Known names but TE and those of ABOUT_CLIENT. All ids are below 32, so that a number can be a set of them. */
@@ -58,6 +58,9 @@ const NAMES: readonly (readonly [name: string, id: number])[] = [
   ['proxy', PROXY],
   ['persistent-auth', PERSISTENT_AUTH],
 ];
+
+/** The names that are set for each target. */
+export const FORWARDING = nameSet(X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_PORT, X_FORWARDED_HOST, X_REAL_IP);
 
 const KEYS = 1 << 15;
 

@@ -2,16 +2,12 @@
 import { COLON, CR, FIELD_VALUE, FOLDED, HTAB, HYPHEN, LF, SP, TOKEN } from './characters.ts';
 import {
   CONTENT_LENGTH,
+  FORWARDING,
   hasName,
   knownName,
   MISSPELT_FORWARDING,
   nameSet,
   TRANSFER_ENCODING,
-  X_FORWARDED_FOR,
-  X_FORWARDED_HOST,
-  X_FORWARDED_PORT,
-  X_FORWARDED_PROTO,
-  X_REAL_IP,
 } from './field-names.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 
@@ -22,7 +18,7 @@ const FRAMING = nameSet(CONTENT_LENGTH, TRANSFER_ENCODING);
  * Fields of which only the exact name counts. A trusted proxy sets or drops that name only, so that what another
  * spelling says comes from its client.
  */
-const EXACT = FRAMING | nameSet(X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_PORT, X_FORWARDED_HOST, X_REAL_IP);
+const EXACT = FRAMING | FORWARDING;
 
 // RFC 6585 5: the server may refuse too many fields.
 const TOO_MANY = localResponse(431, `more than ${MAX_FIELDS} header fields`);

@@ -6,6 +6,7 @@ import {
   CONNECTION,
   CONTENT_LENGTH,
   FORWARDED,
+  FORWARDING,
   foldedName,
   HOST,
   HTTP2_SETTINGS,
@@ -20,11 +21,6 @@ import {
   TE,
   TRANSFER_ENCODING,
   UPGRADE,
-  X_FORWARDED_FOR,
-  X_FORWARDED_HOST,
-  X_FORWARDED_PORT,
-  X_FORWARDED_PROTO,
-  X_REAL_IP,
 } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 
@@ -42,20 +38,10 @@ const HOP_BY_HOP = [
 ];
 
 /**
- * Fields dropped from the requests of a trusted proxy. Those after the hop-by-hop ones are sent anew, but for Proxy,
- * which serves no purpose, and for other spellings: proxies pass both on for clients that they do not know.
+ * Fields dropped from the requests of a trusted proxy. Those of FORWARDING and Forwarded are sent anew. Proxy serves no
+ * purpose, and proxies pass it and other spellings of forwarding fields on for clients that they do not know.
  */
-export const TRUSTED_REQUEST_DROPS = nameSet(
-  ...HOP_BY_HOP,
-  X_FORWARDED_FOR,
-  X_FORWARDED_PROTO,
-  X_FORWARDED_PORT,
-  X_FORWARDED_HOST,
-  X_REAL_IP,
-  FORWARDED,
-  PROXY,
-  MISSPELT_FORWARDING,
-);
+export const TRUSTED_REQUEST_DROPS = FORWARDING | nameSet(...HOP_BY_HOP, FORWARDED, PROXY, MISSPELT_FORWARDING);
 /** Fields dropped from the requests of other clients. What a client says about itself cannot be trusted. */
 export const REQUEST_DROPS = TRUSTED_REQUEST_DROPS | nameSet(ABOUT_CLIENT);
 /** Fields dropped from every response. */

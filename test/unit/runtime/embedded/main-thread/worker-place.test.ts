@@ -5,7 +5,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createDescriptorCounters } from '../../../../../provider/runtime/embedded/io/descriptors.ts';
 import { SharedState } from '../../../../../provider/runtime/embedded/main-thread/shared-state.ts';
 import { WorkerPlace } from '../../../../../provider/runtime/embedded/main-thread/worker-place.ts';
-import { createGauges } from '../../../../../provider/runtime/embedded/shared/counters.ts';
 import { toEndpoint } from '../../../../../provider/runtime/embedded/shared/endpoint.ts';
 import {
   echoTarget,
@@ -102,7 +101,6 @@ test('a worker that is busy with earlier messages is waited for, and one that en
       workerId: 0,
       workers: 1,
       isPortShared: true,
-      gauges: createGauges(1),
       descriptors: createDescriptorCounters(1),
       ticketKeys: new Uint8Array(48),
       accessLog: undefined,

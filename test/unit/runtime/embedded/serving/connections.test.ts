@@ -8,11 +8,7 @@ import {
   type StreamProtocol,
   TcpListeningSocket,
 } from '../../../../../provider/runtime/embedded/serving/tcp-listening-socket.ts';
-import {
-  ConnectionGauge,
-  countersMaker,
-  createGauges,
-} from '../../../../../provider/runtime/embedded/shared/counters.ts';
+import { countersMaker } from '../../../../../provider/runtime/embedded/shared/counters.ts';
 import { toEndpoint } from '../../../../../provider/runtime/embedded/shared/endpoint.ts';
 import { createListenerCounters } from '../../../../../provider/runtime/embedded/shared/listener-counters.ts';
 import { acceptTcp } from '../../../../../provider/runtime/embedded/tcp/accept.ts';
@@ -33,9 +29,8 @@ import { engineWorldOf } from '../../../../harness/engine/world.ts';
 async function bindTarget(t: TestContext, protocol: StreamProtocol, targetPort: number): Promise<[number, Target]> {
   const port = await freePort();
   const ofListener = { ...settings('web', port), protocol };
-  const gauge = new ConnectionGauge(createGauges(1), 0);
   const acceptors = { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: () => assert.fail('no TLS here') };
-  const context = { acceptors, rejecters: {}, gauge, isPortShared: false, log: () => {} };
+  const context = { acceptors, rejecters: {}, isPortShared: false, log: () => {} };
   const listeningSocket = await TcpListeningSocket.open(toEndpoint(ofListener), context);
   t.after(() => listeningSocket.close());
   const served = workerListener(ofListener, createListenerCounters(1));

@@ -10,7 +10,7 @@ const IDLE_MS = 3_600_000;
 test('a datagram of the client keeps a session alive, and so does a late response', async (t) => {
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
-  const { listeningSocket, gauge } = await servedSocket(port, a.port, IDLE_MS, () => {});
+  const { listeningSocket, sessions } = await servedSocket(port, a.port, IDLE_MS, () => {});
   t.after(() => listeningSocket.close());
   const open = () => UdpClient.open(t, port);
   const [asking, responded, idle] = [await open(), await open(), await open()];
@@ -29,13 +29,13 @@ test('a datagram of the client keeps a session alive, and so does a late respons
   response();
   await untilTrue(() => responded.responses.length === 1, 'the late response');
   await asking.ask('2');
-  assert.equal(gauge.value, 3);
+  assert.equal(sessions(), 3);
   listeningSocket.checkDeadline(idleSinceMs + IDLE_MS);
-  assert.equal(gauge.value, 2);
+  assert.equal(sessions(), 2);
   for (const client of [asking, responded]) await client.ask('3');
-  assert.equal(gauge.value, 2);
+  assert.equal(sessions(), 2);
   await idle.ask('2');
-  assert.equal(gauge.value, 3);
+  assert.equal(sessions(), 3);
   listeningSocket.checkDeadline(performance.now() + IDLE_MS);
-  assert.equal(gauge.value, 0);
+  assert.equal(sessions(), 0);
 });

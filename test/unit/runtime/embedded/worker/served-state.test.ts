@@ -4,7 +4,6 @@ import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { acceptHttp } from '../../../../../provider/runtime/embedded/http/exchange/accept.ts';
 import { SharedState } from '../../../../../provider/runtime/embedded/main-thread/shared-state.ts';
-import { ConnectionGauge, createGauges } from '../../../../../provider/runtime/embedded/shared/counters.ts';
 import { toEndpoint } from '../../../../../provider/runtime/embedded/shared/endpoint.ts';
 import { acceptTcp } from '../../../../../provider/runtime/embedded/tcp/accept.ts';
 import { ServedState } from '../../../../../provider/runtime/embedded/worker/served-state.ts';
@@ -29,7 +28,6 @@ test('a drain closes idle connections and responds to requests that are in the k
     isPortShared: false,
     acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: assert.fail },
     rejecters: {},
-    gauge: new ConnectionGauge(createGauges(1), 0),
     log: () => {},
     onPassive: () => {},
     onCapacity: () => {},
