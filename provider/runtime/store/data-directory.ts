@@ -8,6 +8,7 @@ import { ADMIN_TOKEN_FORM, isAdminToken } from '../../model/permissions/admin-to
 import { restoreAdvice } from './broken-row.ts';
 import { explained } from './disk-fault.ts';
 import { makePrivate, writePrivateFile } from './private-file.ts';
+import { SQLITE, sqliteCodeOf } from './sqlite-result.ts';
 
 export interface DataDirectory {
   readonly path: string;
@@ -160,7 +161,8 @@ export function lockDirectory(path: string): () => void {
 }
 
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && /locked|busy/i.test(error.message);
+  const result = sqliteCodeOf(error);
+  return result === SQLITE.busy || result === SQLITE.locked;
 }
 
 /** Returns the token in the file. Returns `undefined` if the file is missing or empty. */
