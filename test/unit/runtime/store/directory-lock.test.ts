@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { lockDirectory } from '../../../../provider/runtime/store/data-directory.ts';
+import { lockDirectory } from '../../../../provider/runtime/store/directory-lock.ts';
 import { temporaryDirectory } from '../../../harness/runtime/runtime.ts';
 
 test('a data directory whose path has the word "locked" is not taken for one in use', (t) => {
