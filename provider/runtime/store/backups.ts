@@ -1,6 +1,7 @@
 // Backups of a running runtime: a copy of the database beside it, which is gone from the disk once its reader has it.
-import { closeSync, createReadStream, fstatSync, openSync, type ReadStream, rmSync } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, type ReadStream } from 'node:fs';
 import { WeirError } from '../../model/base/errors.ts';
+import { removeDatabase } from './data-files.ts';
 import { makePrivate } from './private-file.ts';
 import type { Store } from './store.ts';
 import { temporaryCopy } from './temporary-copies.ts';
@@ -31,7 +32,7 @@ export class Backups {
       return opened(file);
     } finally {
       this.#isBusy = false;
-      for (const end of ['', '-journal']) rmSync(`${file}${end}`, { force: true });
+      removeDatabase(file);
     }
   }
 }

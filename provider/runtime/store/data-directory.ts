@@ -1,13 +1,13 @@
 // The runtime's data directory: private, locked for one runtime, with the administrator's token and the database.
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, renameSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { existsSync, lstatSync, renameSync, statSync } from 'node:fs';
 import { isOfAnotherUser, readPrivateFile } from '../../model/base/private-file.ts';
 import { adminTokenFault } from '../../model/permissions/admin-token.ts';
 import { restoreAdvice } from './broken-row.ts';
+import { dataFiles, makeDatabasePrivate, sizeOf } from './data-files.ts';
+import { lockDirectory } from './directory-lock.ts';
 import { explained } from './disk-fault.ts';
-import { makePrivate, writePrivateFile } from './private-file.ts';
+import { writePrivateFile } from './private-file.ts';
 
 export interface DataDirectory {
   readonly path: string;
@@ -34,30 +34,24 @@ interface DataDirectoryOptions {
   readonly init?: boolean;
 }
 
-const LOCK = 'lock';
 const TOKEN_FILE = "the file of the administrator's token";
 const SECRET_BYTES = 32;
-
-/** What SQLite adds to the name of a database for the files beside it. They get the mode of the database. */
-export const BESIDE_DATABASE = ['-wal', '-shm', '-journal'];
 
 /**
  * Creates and locks the directory. Its files are private, even if it existed before with another mode. Throws an `Error`
  * for the terminal if another runtime holds the lock, or if the directory had a database and has lost it.
  */
 export function openDataDirectory(directory: string, options: DataDirectoryOptions = {}): DataDirectory {
-  const path = resolve(directory);
-  const databaseFile = join(path, 'weir.db');
-  const keyFile = resolve(options.keyFile ?? join(path, 'master-key'));
-  const tokenFile = join(path, 'admin-token');
-  // Looked at before the lock is made: a token that is refused must not make the next start look like a second one.
-  const hadRuntime = existsSync(join(path, LOCK));
+  const { path, databaseFile, lockFile, keyFile, tokenFile } = dataFiles(directory, options.keyFile);
+  // These are read before the lock is made, because a token that is refused must not make the next start look like a
+  // second one.
+  const hadRuntime = existsSync(lockFile);
   const hasToken = readAdminToken(tokenFile) !== undefined;
   const unlock = lockDirectory(path);
   try {
     const hadDatabase = isFilled(databaseFile);
     const left = [...(hasToken ? [tokenFile] : []), ...(sizeOf(keyFile) > 0 ? [keyFile] : [])];
-    // Either of them alone may have been put in place for a first start.
+    // A token or a key alone may have been put in place for a first start.
     const isEvidence = left.length === 2 || (hadRuntime && left.length > 0);
     const demandNew = () => {
       if (isEvidence && !options.init) throw lostDatabase(databaseFile, left);
@@ -66,8 +60,7 @@ export function openDataDirectory(directory: string, options: DataDirectoryOptio
       demandNew();
       leaveLog(databaseFile, options.init ?? false);
     }
-    makePrivate(databaseFile, { create: true });
-    for (const end of BESIDE_DATABASE) makePrivate(`${databaseFile}${end}`, { create: false });
+    makeDatabasePrivate(databaseFile);
     return {
       path,
       databaseFile,
@@ -110,57 +103,6 @@ function leaveLog(databaseFile: string, isAside: boolean): void {
 function isFilled(file: string): boolean {
   const stats = lstatSync(file, { throwIfNoEntry: false });
   return stats?.isFile() === true && stats.size > 0;
-}
-
-/** The size of a file in bytes; 0 if there is none. */
-export function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-/** Whether a runtime has the directory locked. Throws if this user may not look. */
-export function isDataDirectoryInUse(directory: string): boolean {
-  const file = join(directory, LOCK);
-  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return false;
-  // SQLite would wait for the other end of a named pipe.
-  for (const one of ['', ...BESIDE_DATABASE].map((end) => `${file}${end}`)) {
-    if (lstatSync(one, { throwIfNoEntry: false })?.isFile() === false) throw new Error(`${one} is not a file`);
-  }
-  const lock = new DatabaseSync(file, { readOnly: true });
-  try {
-    lock.prepare('select count(*) from sqlite_master').get();
-    return false;
-  } catch (error) {
-    if (isBusy(error)) return true;
-    throw error;
-  } finally {
-    lock.close();
-  }
-}
-
-/**
- * Makes and locks the directory. The lock is an exclusive SQLite transaction on a separate file. The operating system
- * releases it when the process ends.
- */
-export function lockDirectory(path: string): () => void {
-  const file = join(path, LOCK);
-  let lock: DatabaseSync | undefined;
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    makePrivate(file, { create: true });
-    for (const end of BESIDE_DATABASE) makePrivate(`${file}${end}`, { create: false });
-    lock = new DatabaseSync(file);
-    // Without the file of a journal, the lock can be taken on a full disk.
-    lock.exec('pragma journal_mode = memory; pragma locking_mode = exclusive; begin exclusive');
-    return () => lock?.close();
-  } catch (error) {
-    lock?.close();
-    if (!isBusy(error)) throw explained(error, path);
-    throw new Error(`${path} is in use by another weir runtime: stop that runtime, or give another --data directory`);
-  }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && /locked|busy/i.test(error.message);
 }
 
 /** Returns the token in the file. Returns `undefined` if the file is missing or empty. */

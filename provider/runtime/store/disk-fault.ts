@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { SQLITE, sqliteCodeOf } from './sqlite-result.ts';
 
 export interface DiskFault {
   readonly cause: string;
@@ -37,11 +38,18 @@ const DAMAGED = {
   remedy: 'stop the runtime, and restore a backup (weir restore)',
 };
 
-/** Primary result codes of SQLite, https://sqlite.org/rescode.html. */
-const FULL = 13;
-const BY_SQLITE_CODE: Readonly<Record<number, DiskFault>> = { 5: LOCKED, 6: LOCKED, 11: DAMAGED, 26: DAMAGED };
-/** Results of SQLite that hide the system's error: READONLY, IOERR and CANTOPEN, each with the likely system code. */
-const HIDING: Readonly<Record<number, string>> = { 8: 'EROFS', 10: 'EIO', 14: 'EACCES' };
+const BY_SQLITE_CODE: Readonly<Record<number, DiskFault>> = {
+  [SQLITE.busy]: LOCKED,
+  [SQLITE.locked]: LOCKED,
+  [SQLITE.corrupt]: DAMAGED,
+  [SQLITE.notADatabase]: DAMAGED,
+};
+/** Results of SQLite that hide the system's error, each with the likely system code. */
+const HIDING: Readonly<Record<number, string>> = {
+  [SQLITE.readOnly]: 'EROFS',
+  [SQLITE.ioError]: 'EIO',
+  [SQLITE.cannotOpen]: 'EACCES',
+};
 
 /** As much as a small write of the database needs with its log. */
 const PROBE_BYTES = 64 * 1024;
@@ -52,14 +60,11 @@ const PROBE_BYTES = 64 * 1024;
  */
 export function diskFaultOf(error: unknown, directory: string): DiskFault | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { code, errcode } = error as NodeJS.ErrnoException & { errcode?: number };
-  if (code !== 'ERR_SQLITE_ERROR' || errcode === undefined)
-    return code === undefined ? undefined : BY_SYSTEM_CODE[code];
-  // An extended result code has the primary one in its last byte.
-  const primary = errcode & 0xff;
-  if (primary === FULL) return BY_SYSTEM_CODE.ENOSPC;
-  const likely = HIDING[primary];
-  return likely === undefined ? BY_SQLITE_CODE[primary] : BY_SYSTEM_CODE[systemCodeIn(directory) ?? likely];
+  const result = sqliteCodeOf(error);
+  if (result === undefined) return BY_SYSTEM_CODE[(error as NodeJS.ErrnoException).code ?? ''];
+  if (result === SQLITE.full) return BY_SYSTEM_CODE.ENOSPC;
+  const likely = HIDING[result];
+  return likely === undefined ? BY_SQLITE_CODE[result] : BY_SYSTEM_CODE[systemCodeIn(directory) ?? likely];
 }
 
 /** The error for the terminal if the directory cannot be used because of its disk; any other error stays as it is. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { json } from '../../model/base/json.ts';
 import { readOwnFile } from '../../model/base/private-file.ts';
-import { isDataDirectoryInUse } from './data-directory.ts';
+import { isDataDirectoryInUse } from './directory-lock.ts';
 import { writePrivateFile } from './private-file.ts';
 
 /** Where the runtime of a token is, stored beside the token. It is the evidence by which the token may be removed. */

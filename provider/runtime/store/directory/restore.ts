@@ -1,8 +1,8 @@
 // Restoring a backup: it is copied beside the database, checked with its key, and put in place in one step.
 import { chownSync, closeSync, copyFileSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { syncFolder } from '../../../model/base/sync-folder.ts';
-import { BESIDE_DATABASE, lockDirectory, sizeOf } from '../data-directory.ts';
+import { dataFiles, filesBeside, removeDatabase, sizeOf } from '../data-files.ts';
+import { lockDirectory } from '../directory-lock.ts';
 import { explained } from '../disk-fault.ts';
 import { KeyFile } from '../key-file.ts';
 import { makePrivate } from '../private-file.ts';
@@ -31,26 +31,27 @@ interface Restored {
  * Restores a backup into a data directory that no runtime uses. Throws an `Error` for the terminal if the backup cannot
  * be used with the key, and changes nothing then.
  */
-export async function restore(backup: string, { directory, keyFile, force }: RestoreOptions): Promise<Restored> {
-  const path = resolve(directory);
-  const databaseFile = join(path, 'weir.db');
+export async function restore(backup: string, options: RestoreOptions): Promise<Restored> {
+  const { path, databaseFile, lockFile, keyFile } = dataFiles(options.directory, options.keyFile);
   if (sizeOf(backup) === 0) throw new Error(`${backup} is not a backup: it is missing or empty`);
   const unlock = lockDirectory(path);
   const draft = temporaryCopy(databaseFile, 'restore');
   try {
     const present = [databaseFile, `${databaseFile}-wal`].find((file) => sizeOf(file) > 0);
-    if (present !== undefined && !force) throw new Error(`${present} is there: give --force to replace the database`);
-    const restored = await checkedCopy(backup, draft, resolve(keyFile ?? join(path, 'master-key')));
+    if (present !== undefined && !options.force) {
+      throw new Error(`${present} is there: give --force to replace the database`);
+    }
+    const restored = await checkedCopy(backup, draft, keyFile);
     // If the process is killed after this line, the database that is replaced lacks its log, which the next start tells.
-    for (const end of BESIDE_DATABASE) rmSync(`${databaseFile}${end}`, { force: true });
+    for (const file of filesBeside(databaseFile)) rmSync(file, { force: true });
     renameSync(draft, databaseFile);
     syncFolder(path);
-    giveTo(path, [databaseFile, join(path, 'lock')]);
+    giveTo(path, [databaseFile, lockFile]);
     return { databaseFile, ...restored };
   } catch (error) {
     throw explained(error, path);
   } finally {
-    for (const end of ['', ...BESIDE_DATABASE]) rmSync(`${draft}${end}`, { force: true });
+    removeDatabase(draft);
     unlock();
   }
 }

@@ -1,9 +1,10 @@
 // Adapter of kysely's SQLite dialect to `node:sqlite`, which needs no native package.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { SqliteDialect, type SqliteStatement } from 'kysely';
+import { SQLITE, sqliteCodeOf } from '../sqlite-result.ts';
 
-/** Primary results of SQLite if it cannot make that file: IOERR, FULL and CANTOPEN. */
-const WITHOUT_SHARED_MEMORY: readonly number[] = [10, 13, 14];
+/** Results of SQLite if it cannot make the file of the memory that programs share for a database. */
+const WITHOUT_SHARED_MEMORY: readonly number[] = [SQLITE.ioError, SQLITE.full, SQLITE.cannotOpen];
 
 export function openDatabase(file: string): { database: DatabaseSync; dialect: SqliteDialect } {
   const database = readable(file);
@@ -28,8 +29,7 @@ function readable(file: string): DatabaseSync {
     shared.prepare('select count(*) from sqlite_schema').get();
     return shared;
   } catch (error) {
-    const { errcode = 0 } = error as { errcode?: number };
-    if (!WITHOUT_SHARED_MEMORY.includes(errcode & 0xff)) return shared;
+    if (!WITHOUT_SHARED_MEMORY.includes(sqliteCodeOf(error) ?? 0)) return shared;
     shared.close();
     const own = new DatabaseSync(file);
     own.exec('pragma locking_mode = exclusive');

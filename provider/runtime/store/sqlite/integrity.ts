@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { restoreAdvice } from '../broken-row.ts';
+import { SQLITE, sqliteCodeOf } from '../sqlite-result.ts';
 import { walkLogFile } from './log-walk.ts';
 import { hasLostLog, unmark } from './write-ahead-log.ts';
 
@@ -13,10 +14,6 @@ const FORMATS_AT = 18;
 const FORMATS: readonly number[] = [1, 2];
 /** Limit for the faults that SQLite lists. */
 const MAX_FAULTS = 10;
-/** Primary result codes of SQLite, https://sqlite.org/rescode.html. */
-const ERROR = 1;
-const CORRUPT = 11;
-const NOT_A_DATABASE = 26;
 
 /**
  * Throws an `Error` for the terminal if the header of the file names a format that SQLite only reads, or locks for ever.
@@ -71,11 +68,10 @@ export function demandWhole(database: DatabaseSync, file: string, logCommits: nu
       .map((row) => String(Object.values(row)[0]));
     if (faults.join() !== 'ok') throw damaged(file, faults.join('; '));
   } catch (error) {
-    const { errcode = 0 } = error as { errcode?: number };
-    const primary = errcode & 0xff;
-    if (primary === NOT_A_DATABASE) throw damaged(file, 'it is not a SQLite database', error);
+    const result = sqliteCodeOf(error);
+    if (result === SQLITE.notADatabase) throw damaged(file, 'it is not a SQLite database', error);
     // The statements above are right, so that the schema or the header is not.
-    if (primary === ERROR || primary === CORRUPT) throw damaged(file, (error as Error).message, error);
+    if (result === SQLITE.error || result === SQLITE.corrupt) throw damaged(file, (error as Error).message, error);
     throw error;
   }
 }

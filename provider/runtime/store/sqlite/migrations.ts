@@ -1,10 +1,8 @@
 // Migrations of the SQLite schema: each entry makes the next version of the schema.
 import type { DatabaseSync } from 'node:sqlite';
 import { restoreAdvice } from '../broken-row.ts';
+import { SQLITE, sqliteCodeOf } from '../sqlite-result.ts';
 import { damaged } from './integrity.ts';
-
-/** SQLite's result for a statement that does not fit the schema. */
-const ERROR = 1;
 
 /**
  * Migrations in order: the migration at index N makes schema version N + 1. A database keeps the number of applied
@@ -57,7 +55,8 @@ export function migrate(database: DatabaseSync, migrations: readonly string[]): 
   } catch (error) {
     // After some errors, such as a full disk, SQLite has already rolled back the transaction.
     if (database.isTransaction) database.exec('rollback');
-    if ((error as { errcode?: number }).errcode !== ERROR) throw error;
+    // This is the result for a statement that does not fit the schema.
+    if (sqliteCodeOf(error) !== SQLITE.error) throw error;
     throw damaged(file, `it names the schema ${present} and has another one: ${(error as Error).message}`, error);
   }
 }

@@ -1,6 +1,6 @@
 // The write-ahead log of the database: when its pages move to the database file, and how its loss is noticed.
-import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { sizeOf } from '../data-files.ts';
 
 /** Size by which the log grows before its pages move to the database file. */
 const MOVE_AT_BYTES = 4 * 1024 * 1024;
@@ -69,7 +69,7 @@ export class WriteAheadLog {
   }
 
   #bytes(): number {
-    return statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0;
+    return sizeOf(this.#file);
   }
 }
 
