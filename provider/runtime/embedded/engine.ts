@@ -10,7 +10,6 @@ import type {
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
 import type { Shortage } from '../contract/shortage.ts';
 import type { ListenerSnapshot, Snapshot } from '../contract/snapshot.ts';
-import { openClients } from './io/descriptors.ts';
 import { AccessLogIntake, type AccessLogOptions } from './main-thread/access-log-intake.ts';
 import { withDeadline } from './main-thread/deadline.ts';
 import { DescriptorLimit } from './main-thread/descriptor-limit.ts';
@@ -148,7 +147,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
 
   status(): EngineStatus {
     const workers = this.#places.map(({ id, version, restarts }) => {
-      return { id, version, connections: openClients(this.#descriptors.shared, id), restarts };
+      return { id, version, connections: this.#descriptors.openClientsOf(id), restarts };
     });
     return {
       name: this.name,

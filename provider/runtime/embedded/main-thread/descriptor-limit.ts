@@ -1,7 +1,7 @@
 // The limit of open files of the process: what traffic may use of it, and whether it is enough for the listeners.
 import { readFileSync } from 'node:fs';
 import type { ListenerSnapshot } from '../../contract/snapshot.ts';
-import { clearDescriptors, createDescriptorCounters, setDescriptorLimit } from '../io/descriptors.ts';
+import { clearDescriptors, createDescriptorCounters, openClients, setDescriptorLimit } from '../io/descriptors.ts';
 import type { Log } from '../shared/messages.ts';
 import { MAX_SESSIONS } from '../udp/session-table.ts';
 
@@ -52,6 +52,11 @@ export class DescriptorLimit {
     this.#neededByListeners = 0;
     for (const listener of listeners.values()) this.#neededByListeners += neededBy(listener);
     this.#apply();
+  }
+
+  /** The open client connections and UDP sessions of a worker. */
+  openClientsOf(workerId: number): number {
+    return openClients(this.shared, workerId);
   }
 
   forgetWorker(workerId: number): void {

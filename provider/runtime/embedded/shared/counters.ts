@@ -1,5 +1,5 @@
 // Counters of targets in shared memory: workers write, the main thread sums, and a request costs no message.
-import { intsOf, SharedCount } from './shared-count.ts';
+import { CountOverWorkers, intsOf } from './count-over-workers.ts';
 
 /** Cells of one worker's column. A column fills two cache lines, so that workers do not slow each other. */
 const COLUMN_FLOATS = 16;
@@ -44,8 +44,8 @@ export function countersMaker(workers: number): () => TargetCounters {
 export class TargetColumn {
   readonly #cells: Float64Array;
   readonly #at: number;
-  readonly #open: SharedCount;
-  readonly #idle: SharedCount;
+  readonly #open: CountOverWorkers;
+  readonly #idle: CountOverWorkers;
 
   constructor(counters: TargetCounters, workerId: number) {
     const ints = intsOf(counters);
@@ -193,6 +193,6 @@ export function clearActive(cells: TargetCounters, workerId: number): void {
 }
 
 /** The count in the cells with this offset in the workers' columns, before which there is a column of no worker. */
-function countAt(ints: Int32Array, offset: number, workerId: number): SharedCount {
-  return new SharedCount(ints, COLUMN_FLOATS + offset, COLUMN_FLOATS, workerId);
+function countAt(ints: Int32Array, offset: number, workerId: number): CountOverWorkers {
+  return new CountOverWorkers(ints, COLUMN_FLOATS + offset, COLUMN_FLOATS, workerId);
 }

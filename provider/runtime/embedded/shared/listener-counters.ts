@@ -1,7 +1,7 @@
 // Counters of listeners in shared memory: connections, requests, responses and their durations.
 import { DURATION_BOUNDS_MS, type ListenerTraffic } from '../../contract/engine-statistics.ts';
+import { CountOverWorkers } from './count-over-workers.ts';
 import { classOf } from './counters.ts';
-import { SharedCount } from './shared-count.ts';
 
 /** Cells of one worker's column: whole cache lines, so that workers do not slow each other. */
 const COLUMN_FLOATS = 40;
@@ -29,8 +29,8 @@ export function createListenerCounters(workers: number): SharedArrayBuffer {
 export class ListenerColumn {
   readonly #cells: Float64Array;
   readonly #at: number;
-  readonly #open: SharedCount;
-  readonly #pending: SharedCount;
+  readonly #open: CountOverWorkers;
+  readonly #pending: CountOverWorkers;
 
   constructor(counters: SharedArrayBuffer, workerId: number) {
     this.#cells = new Float64Array(counters);
@@ -144,6 +144,6 @@ export function clearUnderWay(counters: SharedArrayBuffer, workerId: number): vo
 }
 
 /** The count in the cells with this offset in the workers' columns. */
-function countAt(ints: Int32Array, offset: number, workerId: number): SharedCount {
-  return new SharedCount(ints, offset, COLUMN_FLOATS, workerId);
+function countAt(ints: Int32Array, offset: number, workerId: number): CountOverWorkers {
+  return new CountOverWorkers(ints, offset, COLUMN_FLOATS, workerId);
 }

@@ -5,13 +5,13 @@ const INTS_PER_FLOAT = Float64Array.BYTES_PER_ELEMENT / Int32Array.BYTES_PER_ELE
 /** Attempts to reserve a place under a limit. Only workers that reserve at the same moment need more than one. */
 const MAX_TRIES = 100;
 
-/** A view of 64-bit cells as the integers that a `SharedCount` needs. */
+/** A view of 64-bit cells as the integers that a `CountOverWorkers` needs. */
 export function intsOf({ buffer, byteOffset, length }: Float64Array): Int32Array {
   return new Int32Array(buffer, byteOffset, length * INTS_PER_FLOAT);
 }
 
 /** One count as a worker sees it. It is a whole number in a 64-bit cell of each worker, because Atomics has no others. */
-export class SharedCount {
+export class CountOverWorkers {
   readonly #ints: Int32Array;
   readonly #first: number;
   readonly #stride: number;
