@@ -11,9 +11,10 @@ import type { Scenario, World } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
-const IDLE_MS = 1_000;
+/** Long compared with the pauses of a slow peer on a busy machine. */
+const IDLE_MS = 2_000;
 /** How long a slow peer reads a little at a time: several idle times. */
-const SLOW_MS = 3 * IDLE_MS;
+const SLOW_MS = 2.5 * IDLE_MS;
 /** More than the kernel takes for a peer that does not read, so that the rest waits in the runtime. */
 const BYTES = 24 * 1024 * 1024;
 const CHECK = { healthCheck: { protocol: 'none' }, idleTimeoutSeconds: IDLE_MS / 1000 };
