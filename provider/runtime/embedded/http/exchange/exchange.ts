@@ -179,6 +179,7 @@ export class Exchange implements UpstreamUser {
     upstream.responding(this.#requestRelay.isOut, this.#requestRelay.bodyBytes);
     const relay = this.#responseRelay;
     const isWhole = relay.readHead(chunk);
+    if (relay.isContinued) this.#deadline.continued();
     // Interim responses wait, like bodies, for a client that does not read.
     if (isWhole === false) return relay.isInterimWritten;
     if (isWhole !== true) return this.#fail(faults.malformed(isWhole));
