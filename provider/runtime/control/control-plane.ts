@@ -5,7 +5,6 @@ import type { Compiled } from '../compile/compile.ts';
 import type { Engine, PassiveReport, Refusal } from '../contract/engine.ts';
 import type { EngineStatistics } from '../contract/engine-statistics.ts';
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
-import type { Shortage } from '../contract/shortage.ts';
 import { CheckBudget } from '../health/check-budget.ts';
 import { CheckSlots } from '../health/check-slots.ts';
 import { HealthMonitor, type HealthUpdate } from '../health/monitor.ts';
@@ -21,7 +20,7 @@ import { payerOf } from './health/check-payer.ts';
 import { HealthRecords } from './health/health-records.ts';
 import { HealthWaits } from './health/health-waits.ts';
 import { RunningState } from './health/running-state.ts';
-import { Shortages } from './shortages.ts';
+import { LATE_CHECKS, Shortages } from './shortages.ts';
 import type { Precondition } from './write/changes.ts';
 import { type Identity, ObjectWrites } from './write/object-writes.ts';
 import type { TargetGuard } from './write/target-guard.ts';
@@ -31,11 +30,6 @@ import { Writer } from './write/writer.ts';
 
 /** Interval of the background work: expire servers and bring them back, confirm stored health, retry listeners that could not be opened. */
 const ROUND_MS = 1000;
-
-const LATE_CHECKS: Shortage = {
-  resource: 'descriptors',
-  message: 'health checks wait, because the limit of open files leaves no more to them',
-};
 
 interface ControlPlaneOptions {
   readonly stored: StoredModel;
