@@ -21,14 +21,14 @@ export class Backups {
     this.#databaseFile = databaseFile;
   }
 
-  /** Makes one backup at a time, because each needs the space of the database. */
-  async make(): Promise<Backup> {
+  /** Makes one backup at a time, because each needs the space of the database. The signal ends it early. */
+  async make(signal: AbortSignal): Promise<Backup> {
     if (this.#isBusy) throw new WeirError('SystemBusy', 'Another backup is being made.');
     this.#isBusy = true;
     const file = temporaryCopy(this.#databaseFile, 'backup');
     try {
       makePrivate(file, { create: true });
-      await this.#store.backup(file);
+      await this.#store.backup(file, signal);
       return opened(file);
     } finally {
       this.#isBusy = false;
