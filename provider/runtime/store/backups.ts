@@ -11,6 +11,9 @@ interface Backup {
   readonly stream: ReadStream;
 }
 
+/** Read at once. Between two reads is an event-loop iteration, which is long while there are many writes. */
+const CHUNK_BYTES = 1024 * 1024;
+
 export class Backups {
   readonly #store: Store;
   readonly #databaseFile: string;
@@ -40,7 +43,7 @@ export class Backups {
 function opened(file: string): Backup {
   const fd = openSync(file, 'r');
   try {
-    return { bytes: fstatSync(fd).size, stream: createReadStream('', { fd }) };
+    return { bytes: fstatSync(fd).size, stream: createReadStream('', { fd, highWaterMark: CHUNK_BYTES }) };
   } catch (error) {
     closeSync(fd);
     throw error;

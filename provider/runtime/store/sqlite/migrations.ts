@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { restoreAdvice } from '../broken-row.ts';
 import { SQLITE, sqliteCodeOf } from '../sqlite-result.ts';
-import { checksumOf } from './checksum.ts';
+import { rowChecksum } from './checksum.ts';
 import { damaged } from './integrity.ts';
 
 /**
@@ -57,7 +57,7 @@ export function migrate(database: DatabaseSync, migrations: readonly string[]): 
     );
   }
   if (present === migrations.length) return;
-  database.function('weir_checksum', { varargs: true }, (...columns) => checksumOf(columns as string[]));
+  database.function('weir_checksum', { varargs: true }, (...columns) => rowChecksum(columns as string[]));
   database.exec('begin immediate');
   try {
     for (const migration of migrations.slice(present)) database.exec(migration);

@@ -1,12 +1,12 @@
 // The columns of the SQLite tables, and stored objects and tokens as their rows.
 import type { Kind } from '../../../model/base/kinds.ts';
 import type { StoredObject, StoredToken } from '../../stored/object.ts';
-import { type Checked, demandChecksum, withChecksum } from './checksum.ts';
+import { demandChecksum, type RowWithChecksum, withChecksum } from './checksum.ts';
 
 /** Columns of the SQLite tables after all migrations. */
 export interface Schema {
   meta: { name: string; value: string };
-  objects: Checked & {
+  objects: RowWithChecksum & {
     kind: string;
     id: string;
     owner: string | null;
@@ -22,7 +22,7 @@ export interface Schema {
     changed_by: string | null;
   };
   health: { target_group_id: string; key: string; health: string };
-  tokens: Checked & {
+  tokens: RowWithChecksum & {
     id: string;
     name: string;
     secret_hash: string;

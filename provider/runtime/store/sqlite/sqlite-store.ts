@@ -1,7 +1,7 @@
 // The store in a SQLite file, in WAL mode with an fsync before each commit returns.
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { backup, DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, type Transaction } from 'kysely';
 import { HEALTH_STATES } from '../../../model/base/health.ts';
 import type { Health } from '../../contract/snapshot.ts';
@@ -9,11 +9,11 @@ import type { HealthSave, ObjectChange, StoredModel, StoredToken } from '../../s
 import { brokenError } from '../broken-row.ts';
 import { mayBeInLog } from '../sqlite-result.ts';
 import type { ReportBroken, Store } from '../store.ts';
+import { copyFile, copyOpen } from './backup-copy.ts';
 import { demandChecksum, withChecksum } from './checksum.ts';
 import { closeAsItIs, openDatabase } from './dialect.ts';
 import { healthTime, writeHealth } from './health-rows.ts';
 import { demandFormat, demandWhole, demandWholeLog } from './integrity.ts';
-import { newGeneration, writeMark } from './log-mark.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 import { type Schema, toObject, toRow, toToken, toTokenRow } from './rows.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
@@ -23,11 +23,6 @@ interface SqliteStoreOptions {
   readonly onNew?: () => void;
 }
 
-/**
- * Pages that a backup copies at once, which takes some 10 ms, before other work has its turn. Between two such steps is
- * an event-loop iteration, which is long while there are many writes.
- */
-const BACKUP_PAGES = 1000;
 /** Size of the text that `probe` writes. */
 const PROBE_BYTES = 64 * 1024;
 
@@ -148,16 +143,10 @@ export class SqliteStore implements Store {
   }
 
   async backup(file: string, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    await backup(this.#database, file, { rate: BACKUP_PAGES, progress: () => signal.throwIfAborted() });
-    const copy = new DatabaseSync(file);
-    try {
-      // In this mode the copy is one file, also while it is read.
-      copy.exec('pragma journal_mode = delete; pragma synchronous = full');
-      writeMark(copy, { needsLog: false, generation: newGeneration(), before: undefined });
-    } finally {
-      copy.close();
-    }
+    const mode = this.#database.prepare('pragma locking_mode').get()?.locking_mode;
+    if (mode === 'normal' && inodeOf(this.#file) === this.#inode) return await copyFile(this.#file, file, signal);
+    // Nobody else can open this file, so writes wait.
+    await this.#db.connection().execute(() => copyOpen(this.#database, file, signal));
   }
 
   async close(): Promise<void> {
