@@ -1,0 +1,41 @@
+// A minute of POSTs to one target from 1,000 ports: in a network namespace of its own, because the ports are a setting
+// of the network.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { type MeasureBound, milliseconds } from './bound.ts';
+import { type FewPorts, PER_SECOND, SECONDS } from './few-ports-load.ts';
+
+const PORTS = [50_000, 50_999] as const;
+/** Linux would use a port in TIME_WAIT again at once, but only on the loopback network. */
+const SETTINGS = { ip_local_port_range: PORTS.join(' '), tcp_tw_reuse: '0' };
+const LOAD = new URL('few-ports-load.ts', import.meta.url).pathname;
+
+export const measureFewPorts: MeasureBound = async ({ programs, cleanUp }) => {
+  const set = Object.entries(SETTINGS).map(([name, value]) => `echo ${value} > /proc/sys/net/ipv4/${name}`);
+  const enter = ['ip link set lo up', ...set, 'exec "$0" "$@"'].join(' && ');
+  const isRoot = process.geteuid?.() === 0;
+  const namespace = ['--net', ...(isRoot ? [] : ['--user', '--map-root-user'])];
+  const run = ['sh', '-c', enter, process.execPath, LOAD, programs.nginx];
+  const child = spawn('unshare', [...namespace, ...run], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exit = once(child, 'exit');
+  cleanUp.after(async () => {
+    child.kill();
+    await exit;
+  });
+  const output = await text(child.stdout);
+  const [code] = await exit;
+  if (code !== 0) throw new Error(`the load in a network namespace ended with ${code}`);
+  const { sent, failures, longestMs, waiting, tookMs }: FewPorts = JSON.parse(output);
+  const perSecond = Math.round((sent * 1000) / tookMs);
+  const due = SECONDS * PER_SECOND;
+  const ports = PORTS[1] - PORTS[0] + 1;
+  return [
+    {
+      what: `${due} POSTs, ${PER_SECOND} a second, from ${ports} ports: failed requests, the most connections to the target in TIME_WAIT, the longest request`,
+      bound: '0, 0, 1 s',
+      measured: `${failures.length}, ${waiting}, ${milliseconds(longestMs)}; ${perSecond} a second`,
+      isMet: sent === due && failures.length === 0 && waiting === 0 && longestMs < 1_000,
+    },
+  ];
+};

@@ -1,0 +1,56 @@
+// A disk without any space: what traffic notices of it, and when writes work again.
+import { setTimeout as delay } from 'node:timers/promises';
+import { SmallDisk } from '../../harness/machine/small-disk.ts';
+import { type MeasureBound, milliseconds } from './bound.ts';
+import { startTarget, WEB } from './target-process.ts';
+import { undisturbed, Visitors } from './visitors.ts';
+import { startWorld } from './world.ts';
+
+const FULL_MS = 10_000;
+const WRITE_EVERY_MS = 20;
+/** Writes and `/readyz` find the space by themselves; nothing tells the runtime of it. */
+const AGAIN_MS = 5_000;
+
+export const measureFullDisk: MeasureBound = async ({ cleanUp, signal }) => {
+  const disk = await SmallDisk.mount(cleanUp, '1m');
+  const web = await startTarget(cleanUp, WEB);
+  const targets = { web: { address: '127.0.0.1', port: web } };
+  const { runtime, url } = await startWorld(cleanUp, { protocol: 'HTTP' }, targets, 2, { disk });
+  const visitors = await Visitors.start(cleanUp, { proxied: url, direct: `http://127.0.0.1:${web}/` });
+  const write = async (description: string) =>
+    (await runtime.call('PUT', '/v1/load-balancers/other', { tags: { description } })).status;
+  const isReady = async () => (await runtime.call('GET', '/readyz')).status === 200;
+  disk.fill();
+  const [filledAtMs, others, untold] = [performance.now(), new Map<number, number>(), { readiness: 0 }];
+  let writes = 0;
+  while (performance.now() - filledAtMs < FULL_MS) {
+    signal.throwIfAborted();
+    const status = await write(`${writes++}`);
+    if (status !== 503) others.set(status, (others.get(status) ?? 0) + 1);
+    if (await isReady()) untold.readiness += 1;
+    await delay(WRITE_EVERY_MS);
+  }
+  disk.free();
+  const freedAtMs = performance.now();
+  while ((await write('again')) !== 200 || !(await isReady())) {
+    if (performance.now() - freedAtMs > AGAIN_MS) break;
+    await delay(WRITE_EVERY_MS);
+  }
+  const againMs = performance.now() - freedAtMs;
+  const accepted = [...others.values()].reduce((sum, count) => sum + count, 0);
+  return [
+    {
+      what: `a full disk: of ${writes} writes those that are not refused with 503, and how often /readyz is 200 meanwhile`,
+      bound: '0, 0',
+      measured: `${accepted}, ${untold.readiness}`,
+      isMet: accepted === 0 && untold.readiness === 0,
+    },
+    undisturbed('a full disk', await visitors.lap()),
+    {
+      what: 'time from free space to a stored write and a ready runtime',
+      bound: milliseconds(AGAIN_MS),
+      measured: milliseconds(againMs),
+      isMet: againMs <= AGAIN_MS,
+    },
+  ];
+};
