@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { temporaryDirectory } from '../../harness/runtime/runtime.ts';
 import { CleanUp } from '../clean-up.ts';
 import { startBackend } from '../peers.ts';
+import { type Lap, Visitors } from './visitors.ts';
 import { startWorld } from './world.ts';
 
 export const SECONDS = 60;
@@ -22,13 +23,16 @@ export interface FewPorts {
   /** The most connections to the target that waited for the end of TIME_WAIT on our side. */
   readonly waiting: number;
   readonly tookMs: number;
+  /** What the client of another listener noticed. */
+  readonly lap: Lap;
 }
 
 async function measure(nginx: string, cleanUp: CleanUp): Promise<FewPorts> {
   const programs = { nginx, haproxy: '', envoy: '', wrk: '' };
   const backend = await startBackend({ programs, directory: temporaryDirectory(cleanUp), cleanUp });
   const target = { address: '127.0.0.1', port: backend.port };
-  const { url } = await startWorld(cleanUp, { protocol: 'HTTP' }, { target }, 2);
+  const { url, runtime } = await startWorld(cleanUp, { protocol: 'HTTP' }, { target }, 2);
+  const visitors = await Visitors.ofOtherListener(cleanUp, runtime);
   const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
   cleanUp.after(() => agent.destroy());
   const failures: string[] = [];
@@ -70,7 +74,8 @@ async function measure(nginx: string, cleanUp: CleanUp): Promise<FewPorts> {
   }
   await Promise.all(pending);
   const tookMs = passedMs();
-  return { sent, failures, longestMs, waiting: Math.max(waiting, waitingTo(backend.port)), tookMs };
+  waiting = Math.max(waiting, waitingTo(backend.port));
+  return { sent, failures, longestMs, waiting, tookMs, lap: await visitors.lap() };
 }
 
 /** Returns the number of connections in TIME_WAIT whose remote port is `port`. */

@@ -5,10 +5,13 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { type MeasureBound, milliseconds } from './bound.ts';
 import { type FewPorts, PER_SECOND, SECONDS } from './few-ports-load.ts';
+import { undisturbed } from './visitors.ts';
 
 const PORTS = [50_000, 50_999] as const;
 /** Linux would use a port in TIME_WAIT again at once, but only on the loopback network. */
 const SETTINGS = { ip_local_port_range: PORTS.join(' '), tcp_tw_reuse: '0' };
+/** A machine that cannot keep to the rate measures something else. */
+const MIN_SHARE = 0.95;
 const LOAD = new URL('few-ports-load.ts', import.meta.url).pathname;
 
 export const measureFewPorts: MeasureBound = async ({ programs, cleanUp }) => {
@@ -26,16 +29,18 @@ export const measureFewPorts: MeasureBound = async ({ programs, cleanUp }) => {
   const output = await text(child.stdout);
   const [code] = await exit;
   if (code !== 0) throw new Error(`the load in a network namespace ended with ${code}`);
-  const { sent, failures, longestMs, waiting, tookMs }: FewPorts = JSON.parse(output);
+  const { sent, failures, longestMs, waiting, tookMs, lap }: FewPorts = JSON.parse(output);
   const perSecond = Math.round((sent * 1000) / tookMs);
   const due = SECONDS * PER_SECOND;
   const ports = PORTS[1] - PORTS[0] + 1;
+  const what = `${due} POSTs, ${PER_SECOND} a second, from ${ports} ports`;
   return [
     {
-      what: `${due} POSTs, ${PER_SECOND} a second, from ${ports} ports: failed requests, the most connections to the target in TIME_WAIT, the longest request`,
-      bound: '0, 0, 1 s',
-      measured: `${failures.length}, ${waiting}, ${milliseconds(longestMs)}; ${perSecond} a second`,
-      isMet: sent === due && failures.length === 0 && waiting === 0 && longestMs < 1_000,
+      what: `${what}: failed requests, the most connections to the target in TIME_WAIT; rate, longest request`,
+      bound: '0, 0',
+      measured: `${failures.length}, ${waiting}; ${perSecond} a second, ${milliseconds(longestMs)}`,
+      isMet: sent === due && failures.length === 0 && waiting === 0 && perSecond >= MIN_SHARE * PER_SECOND,
     },
+    undisturbed(what, lap),
   ];
 };

@@ -7,7 +7,7 @@ import { freePort } from '../../harness/backends/backends.ts';
 import { makePair } from '../../harness/machine/certificates.ts';
 import { until } from '../../harness/runtime/runtime.ts';
 import type { BoundContext, MeasureBound } from './bound.ts';
-import { startTarget, WEB } from './target-process.ts';
+import { startTarget } from './target-process.ts';
 import { undisturbed, Visitors } from './visitors.ts';
 import { startWorld } from './world.ts';
 
@@ -36,9 +36,8 @@ require('node:net').createServer((socket) => {
 }).listen(Number(process.argv[1]), '127.0.0.1', () => console.log('open'))`;
 
 export const measureSlowReaders: MeasureBound = async ({ cleanUp, signal, readerSeconds }) => {
-  const [web, large] = [await startTarget(cleanUp, WEB), await startTarget(cleanUp, TARGET)];
-  const world = await startWorld(cleanUp, { protocol: 'HTTP' }, { web: { address: '127.0.0.1', port: web } }, 2);
-  const { runtime } = world;
+  const large = { address: '127.0.0.1', port: await startTarget(cleanUp, TARGET) };
+  const { runtime } = await startWorld(cleanUp, { protocol: 'HTTP' }, {}, 2);
   const readers: SlowReader[] = [];
   for (const protocol of PROTOCOLS) {
     const port = await freePort();
@@ -46,11 +45,10 @@ export const measureSlowReaders: MeasureBound = async ({ cleanUp, signal, reader
     const certificates = protocol === 'HTTPS' ? { certificates: { web: makePair(['localhost']) } } : {};
     const healthCheck = { protocol: 'none' };
     await runtime.done('PUT', `/v1/listeners/${protocol}`, { ...listener, ...certificates, healthCheck });
-    const targets = { large: { address: '127.0.0.1', port: large } };
-    await runtime.done('PUT', `/v1/attachments/${protocol}`, { listenerId: protocol, targets });
+    await runtime.done('PUT', `/v1/attachments/${protocol}`, { listenerId: protocol, targets: { large } });
     for (const rate of RATES) readers.push(await SlowReader.start(cleanUp, protocol, port, rate));
   }
-  const visitors = await Visitors.start(cleanUp, { proxied: world.url, direct: `http://127.0.0.1:${web}/` });
+  const visitors = await Visitors.ofOtherListener(cleanUp, runtime);
   await delay(readerSeconds * 1000, undefined, { signal });
   const lap = await visitors.lap();
   for (const reader of readers) reader.hurry();

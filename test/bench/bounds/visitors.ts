@@ -2,8 +2,11 @@
 // client asks the same target directly, which shows how much of the silence is the machine's.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { freePort } from '../../harness/backends/backends.ts';
+import type { RuntimeProcess } from '../../harness/runtime/runtime.ts';
 import type { CleanUp } from '../clean-up.ts';
 import { type BoundResult, milliseconds } from './bound.ts';
+import { startTarget, WEB } from './target-process.ts';
 
 /** Time between two visits of a client, which does not wait for the response before. */
 export const INTERVAL_MS = 10;
@@ -16,7 +19,7 @@ export interface Visits {
   readonly longestMs: number;
 }
 
-interface Lap {
+export interface Lap {
   readonly proxied: Visits;
   readonly direct: Visits;
 }
@@ -37,6 +40,16 @@ export class Visitors {
     await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
     await visitors.lap();
     return visitors;
+  }
+
+  /** Adds a listener with a target of its own to the runtime, and starts its clients. */
+  static async ofOtherListener(cleanUp: CleanUp, runtime: RuntimeProcess): Promise<Visitors> {
+    const [port, web] = [await freePort(), await startTarget(cleanUp, WEB)];
+    const listener = { loadBalancerId: 'lb', protocol: 'HTTP', port, healthCheck: { protocol: 'none' } };
+    await runtime.done('PUT', '/v1/listeners/other', listener);
+    const targets = { web: { address: '127.0.0.1', port: web } };
+    await runtime.done('PUT', '/v1/attachments/other', { listenerId: 'other', targets });
+    return await Visitors.start(cleanUp, { proxied: `http://127.0.0.1:${port}/`, direct: `http://127.0.0.1:${web}/` });
   }
 
   /** Returns what happened since the last call, once the visits that have begun have ended. */
