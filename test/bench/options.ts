@@ -64,7 +64,7 @@ export function parseOptions(args: readonly string[]): Options {
     seconds: count('--seconds', values.seconds ?? '1'),
     scenarios: SCENARIOS.filter(({ name }) => chosen === undefined || chosen.includes(name)),
     hasWrites: hasWeir && (chosen === undefined || chosen.includes('writes')),
-    bounds: hasWeir && (chosen === undefined || chosen.includes('bounds')) ? all : (values.bound ?? []),
+    bounds: hasWeir ? (chosen === undefined || chosen.includes('bounds') ? all : (values.bound ?? [])) : [],
     readerSeconds: count('--reader-seconds', values['reader-seconds'] ?? '90', MAX_READER_SECONDS),
     hasWeir,
     isWhole: Object.values(others).every((value) => value === undefined || value === false),

@@ -14,20 +14,19 @@ const SETTINGS = { ip_local_port_range: PORTS.join(' '), tcp_tw_reuse: '0' };
 const MIN_SHARE = 0.95;
 const LOAD = new URL('few-ports-load.ts', import.meta.url).pathname;
 
-export const measureFewPorts: MeasureBound = async ({ programs, cleanUp }) => {
+export const measureFewPorts: MeasureBound = async ({ programs, cleanUp, signal }) => {
   const set = Object.entries(SETTINGS).map(([name, value]) => `echo ${value} > /proc/sys/net/ipv4/${name}`);
   const enter = ['ip link set lo up', ...set, 'exec "$0" "$@"'].join(' && ');
   const isRoot = process.geteuid?.() === 0;
   const namespace = ['--net', ...(isRoot ? [] : ['--user', '--map-root-user'])];
   const run = ['sh', '-c', enter, process.execPath, LOAD, programs.nginx];
-  const child = spawn('unshare', [...namespace, ...run], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const exit = once(child, 'exit');
+  const child = spawn('unshare', [...namespace, ...run], { stdio: ['ignore', 'pipe', 'inherit'], signal });
+  const end = Promise.all([text(child.stdout), once(child, 'exit')]);
   cleanUp.after(async () => {
     child.kill();
-    await exit;
+    await end.catch(() => {});
   });
-  const output = await text(child.stdout);
-  const [code] = await exit;
+  const [output, [code]] = await end;
   if (code !== 0) throw new Error(`the load in a network namespace ended with ${code}`);
   const { sent, failures, longestMs, waiting, tookMs, lap }: FewPorts = JSON.parse(output);
   const perSecond = Math.round((sent * 1000) / tookMs);

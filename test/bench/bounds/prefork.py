@@ -12,6 +12,9 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     # How long a process waits for the next request of a kept connection.
     timeout = 5
+    # One packet for each response: the second one would wait for the acknowledgement of the first.
+    wbufsize = -1
+    disable_nagle_algorithm = True
 
     def do_GET(self):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))

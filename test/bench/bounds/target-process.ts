@@ -16,7 +16,7 @@ export async function startProgram(cleanUp: CleanUp, program: string, args: read
   const exit = once(child, 'exit');
   cleanUp.after(async () => {
     child.kill();
-    await exit;
+    await exit.catch(() => {});
   });
   await Promise.race([
     once(child.stdout, 'data'),
