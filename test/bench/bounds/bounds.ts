@@ -48,7 +48,9 @@ export async function measureBounds(
     say(`bounds: ${name}`);
     const own = new CleanUp();
     cleanUp.after(() => own.run());
-    results.push(...(await measure({ ...context, cleanUp: own })));
+    const measured = await measure({ ...context, cleanUp: own });
+    for (const row of measured) say(`  ${row.what}: ${row.measured}`);
+    results.push(...measured);
     await own.run();
   }
   return results;

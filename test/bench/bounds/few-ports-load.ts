@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { temporaryDirectory } from '../../harness/runtime/runtime.ts';
 import { CleanUp } from '../clean-up.ts';
 import { startBackend } from '../peers.ts';
-import { type Lap, Visitors } from './visitors.ts';
+import { type Lap, Onlookers } from './onlookers.ts';
 import { startWorld } from './world.ts';
 
 export const SECONDS = 60;
@@ -32,7 +32,7 @@ async function measure(nginx: string, cleanUp: CleanUp): Promise<FewPorts> {
   const backend = await startBackend({ programs, directory: temporaryDirectory(cleanUp), cleanUp });
   const target = { address: '127.0.0.1', port: backend.port };
   const { url, runtime } = await startWorld(cleanUp, { protocol: 'HTTP' }, { target }, 2);
-  const visitors = await Visitors.ofOtherListener(cleanUp, runtime);
+  const onlookers = await Onlookers.ofOtherListener(cleanUp, runtime);
   const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
   cleanUp.after(() => agent.destroy());
   const failures: string[] = [];
@@ -75,7 +75,7 @@ async function measure(nginx: string, cleanUp: CleanUp): Promise<FewPorts> {
   await Promise.all(pending);
   const tookMs = passedMs();
   waiting = Math.max(waiting, waitingTo(backend.port));
-  return { sent, failures, longestMs, waiting, tookMs, lap: await visitors.lap() };
+  return { sent, failures, longestMs, waiting, tookMs, lap: await onlookers.lap() };
 }
 
 /** Returns the number of connections in TIME_WAIT whose remote port is `port`. */

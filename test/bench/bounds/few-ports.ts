@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { type MeasureBound, milliseconds } from './bound.ts';
 import { type FewPorts, PER_SECOND, SECONDS } from './few-ports-load.ts';
-import { undisturbed } from './visitors.ts';
+import { undisturbed } from './onlookers.ts';
 
 const PORTS = [50_000, 50_999] as const;
 /** Linux would use a port in TIME_WAIT again at once, but only on the loopback network. */

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SmallDisk } from '../../harness/machine/small-disk.ts';
 import { type MeasureBound, milliseconds } from './bound.ts';
-import { undisturbed, Visitors } from './visitors.ts';
+import { Onlookers, undisturbed } from './onlookers.ts';
 import { startWorld } from './world.ts';
 
 const FULL_MS = 10_000;
@@ -13,7 +13,7 @@ const AGAIN_MS = 5_000;
 export const measureFullDisk: MeasureBound = async ({ cleanUp, signal }) => {
   const disk = await SmallDisk.mount(cleanUp, '1m');
   const { runtime } = await startWorld(cleanUp, { protocol: 'HTTP' }, {}, 2, { disk });
-  const visitors = await Visitors.ofOtherListener(cleanUp, runtime);
+  const onlookers = await Onlookers.ofOtherListener(cleanUp, runtime);
   const write = async (description: string) =>
     (await runtime.call('PUT', '/v1/load-balancers/other', { tags: { description } })).status;
   const isReady = async () => (await runtime.call('GET', '/readyz')).status === 200;
@@ -40,7 +40,7 @@ export const measureFullDisk: MeasureBound = async ({ cleanUp, signal }) => {
       measured: `${accepted}, ${ready}`,
       isMet: accepted === 0 && ready === 0,
     },
-    undisturbed('a full disk', await visitors.lap()),
+    undisturbed('a full disk', await onlookers.lap()),
     {
       what: 'time from free space to a stored write and a ready runtime',
       bound: milliseconds(AGAIN_MS),

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../harness/backends/backends.ts';
 import type { RuntimeProcess } from '../../harness/runtime/runtime.ts';
 import { type BoundResult, type MeasureBound, milliseconds } from './bound.ts';
+import { Onlookers } from './onlookers.ts';
 import { startTarget, WEB } from './target-process.ts';
-import { Visitors } from './visitors.ts';
 import { startWorld } from './world.ts';
 
 const TARGETS = 10_000;
@@ -19,7 +19,7 @@ export const measureMass: MeasureBound = async ({ cleanUp }) => {
   const [port, closed, web] = [await startTarget(cleanUp, TARGET), await freePort(), await startTarget(cleanUp, WEB)];
   const other = { protocol: 'HTTP' };
   const { url, runtime } = await startWorld(cleanUp, other, { target: { address: '127.0.0.1', port: web } }, 2);
-  const visitors = await Visitors.start(cleanUp, { proxied: url, direct: `http://127.0.0.1:${web}/` });
+  const onlookers = await Onlookers.start(cleanUp, { proxied: url, direct: `http://127.0.0.1:${web}/` });
   const results: BoundResult[] = [];
   for (const algorithm of ALGORITHMS) {
     const listener = { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort(), algorithm };
@@ -29,13 +29,13 @@ export const measureMass: MeasureBound = async ({ cleanUp }) => {
     await put(port);
     for (let first = 0; first < TARGETS; first += TARGETS_OF_ATTACHMENT) await bind(runtime, first, port);
     await untilHealth(runtime, 'healthy');
-    await visitors.lap();
+    await onlookers.lap();
     // Another check port has all targets checked at once, so that they fail and return together.
     await put(closed);
     await untilHealth(runtime, 'unhealthy');
     await put(port);
     await untilHealth(runtime, 'healthy');
-    const { proxied, direct } = await visitors.lap();
+    const { proxied, direct } = await onlookers.lap();
     const { workers } = await runtime.done('GET', '/v1/status');
     const restarts = workers.reduce((sum: number, worker: { restarts: number }) => sum + worker.restarts, 0);
     for (let first = 0; first < TARGETS; first += TARGETS_OF_ATTACHMENT)

@@ -1,8 +1,8 @@
 // A target of four processes, each of which serves one connection at a time: nobody waits for an idle connection.
 import { exchange, startLoad } from '../../harness/clients/load.ts';
 import { type BoundContext, type BoundResult, type MeasureBound, milliseconds } from './bound.ts';
+import { Onlookers, undisturbed } from './onlookers.ts';
 import { startProgram } from './target-process.ts';
-import { undisturbed, Visitors } from './visitors.ts';
 import { startWorld } from './world.ts';
 
 const TARGET = new URL('prefork.py', import.meta.url).pathname;
@@ -23,7 +23,7 @@ async function measure({ cleanUp }: BoundContext, properties: object): Promise<B
   const target = { address: '127.0.0.1', port: await startProgram(cleanUp, 'python3', [TARGET]) };
   const healthCheck = { protocol: 'HTTP', intervalSeconds: 1 };
   const { url, runtime } = await startWorld(cleanUp, { protocol: 'HTTP', healthCheck, ...properties }, { target }, 2);
-  const visitors = await Visitors.ofOtherListener(cleanUp, runtime);
+  const onlookers = await Onlookers.ofOtherListener(cleanUp, runtime);
   const halves = ['GET', 'POST'].map((method) =>
     startLoad({ url, method, clients: CLIENTS / 2, maxRequests: REQUESTS / CLIENTS }),
   );
@@ -42,6 +42,6 @@ async function measure({ cleanUp }: BoundContext, properties: object): Promise<B
       measured: `${failures.length}; ${milliseconds(longestMs)}`,
       isMet: failures.length === 0 && longestMs < LONGEST_MS,
     },
-    undisturbed(what, await visitors.lap()),
+    undisturbed(what, await onlookers.lap()),
   ];
 }

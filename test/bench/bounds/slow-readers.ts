@@ -7,8 +7,8 @@ import { freePort } from '../../harness/backends/backends.ts';
 import { makePair } from '../../harness/machine/certificates.ts';
 import { until } from '../../harness/runtime/runtime.ts';
 import type { BoundContext, MeasureBound } from './bound.ts';
+import { Onlookers, undisturbed } from './onlookers.ts';
 import { startTarget } from './target-process.ts';
-import { undisturbed, Visitors } from './visitors.ts';
 import { startWorld } from './world.ts';
 
 /** Rates in bytes a second. */
@@ -48,9 +48,9 @@ export const measureSlowReaders: MeasureBound = async ({ cleanUp, signal, reader
     await runtime.done('PUT', `/v1/attachments/${protocol}`, { listenerId: protocol, targets: { large } });
     for (const rate of RATES) readers.push(await SlowReader.start(cleanUp, protocol, port, rate));
   }
-  const visitors = await Visitors.ofOtherListener(cleanUp, runtime);
+  const onlookers = await Onlookers.ofOtherListener(cleanUp, runtime);
   await delay(readerSeconds * 1000, undefined, { signal });
-  const lap = await visitors.lap();
+  const lap = await onlookers.lap();
   for (const reader of readers) reader.hurry();
   const cut = await cutReaders(readers);
   const rates = RATES.map((rate) => rate / 1024).join(', ');

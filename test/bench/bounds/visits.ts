@@ -1,7 +1,7 @@
 // A thread of clients, one for each URL, which ask at a steady pace whether their responses come or not.
 import { Agent, get } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
-import { INTERVAL_MS, type Visits } from './visitors.ts';
+import { INTERVAL_MS, type Visits } from './onlookers.ts';
 
 /** A visit without a response for this long is a failure. */
 const TIMEOUT_MS = 10_000;

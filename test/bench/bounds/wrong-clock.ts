@@ -6,8 +6,8 @@ import { freePort } from '../../harness/backends/backends.ts';
 import { exchange } from '../../harness/clients/load.ts';
 import { temporaryDirectory } from '../../harness/runtime/runtime.ts';
 import { type MeasureBound, milliseconds } from './bound.ts';
+import { Onlookers, undisturbed } from './onlookers.ts';
 import { startTarget, WEB } from './target-process.ts';
-import { undisturbed, Visitors } from './visitors.ts';
 import { startWorld } from './world.ts';
 
 const CLOCK = new URL('../../harness/runtime/shifted-clock.ts', import.meta.url);
@@ -38,7 +38,7 @@ export const measureWrongClock: MeasureBound = async ({ cleanUp, signal }) => {
   await runtime.done('PUT', '/v1/attachments/rented', attachment);
   const isServed = async () => (await exchange(`http://127.0.0.1:${port}/`)).error === undefined;
 
-  const visitors = await Visitors.start(cleanUp, { proxied: world.url, direct: `http://127.0.0.1:${web}/` });
+  const onlookers = await Onlookers.start(cleanUp, { proxied: world.url, direct: `http://127.0.0.1:${web}/` });
   const againMs: number[] = [];
   let expired = 0;
   for (const jumpMs of JUMPS_MS) {
@@ -55,7 +55,7 @@ export const measureWrongClock: MeasureBound = async ({ cleanUp, signal }) => {
   const worst = Math.max(...againMs);
   const what = `${JUMPS_MS.length} jumps of the clock`;
   return [
-    undisturbed(what, await visitors.lap()),
+    undisturbed(what, await onlookers.lap()),
     {
       what: `${what}, ${expired} of them beyond the expiry of a server: time from the right date to its next response`,
       bound: milliseconds(AGAIN_MS),

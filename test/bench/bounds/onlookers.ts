@@ -24,7 +24,7 @@ export interface Lap {
   readonly direct: Visits;
 }
 
-export class Visitors {
+export class Onlookers {
   readonly #thread: Worker;
 
   private constructor(thread: Worker) {
@@ -32,24 +32,27 @@ export class Visitors {
   }
 
   /** Starts the clients. The first visits, until compiled code is warm, do not count. */
-  static async start(cleanUp: CleanUp, urls: { readonly proxied: string; readonly direct: string }): Promise<Visitors> {
+  static async start(
+    cleanUp: CleanUp,
+    urls: { readonly proxied: string; readonly direct: string },
+  ): Promise<Onlookers> {
     const thread = new Worker(new URL('visits.ts', import.meta.url), { workerData: [urls.proxied, urls.direct] });
     cleanUp.after(() => thread.terminate());
     await once(thread, 'online');
-    const visitors = new Visitors(thread);
+    const onlookers = new Onlookers(thread);
     await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
-    await visitors.lap();
-    return visitors;
+    await onlookers.lap();
+    return onlookers;
   }
 
   /** Adds a listener with a target of its own to the runtime, and starts its clients. */
-  static async ofOtherListener(cleanUp: CleanUp, runtime: RuntimeProcess): Promise<Visitors> {
+  static async ofOtherListener(cleanUp: CleanUp, runtime: RuntimeProcess): Promise<Onlookers> {
     const [port, web] = [await freePort(), await startTarget(cleanUp, WEB)];
     const listener = { loadBalancerId: 'lb', protocol: 'HTTP', port, healthCheck: { protocol: 'none' } };
     await runtime.done('PUT', '/v1/listeners/other', listener);
     const targets = { web: { address: '127.0.0.1', port: web } };
     await runtime.done('PUT', '/v1/attachments/other', { listenerId: 'other', targets });
-    return await Visitors.start(cleanUp, { proxied: `http://127.0.0.1:${port}/`, direct: `http://127.0.0.1:${web}/` });
+    return await Onlookers.start(cleanUp, { proxied: `http://127.0.0.1:${port}/`, direct: `http://127.0.0.1:${web}/` });
   }
 
   /** Returns what happened since the last call, once the visits that have begun have ended. */
