@@ -67,10 +67,11 @@ export class Onlookers {
 /** Returns the row that says whether other clients saw no failure and no second of silence. */
 export function undisturbed(what: string, { proxied, direct }: Lap): BoundResult {
   const { visits, failures, longestMs } = proxied;
+  const reasons = failures.length === 0 ? '' : ` (${[...new Set(failures)].join(', ')})`;
   return {
     what: `${what}: failed requests of another listener's client, of ${visits}; its longest silence`,
     bound: '0; 1 s',
-    measured: `${failures.length}; ${milliseconds(longestMs)} (${milliseconds(direct.longestMs)} without a proxy)`,
+    measured: `${failures.length}${reasons}; ${milliseconds(longestMs)} (${milliseconds(direct.longestMs)} without a proxy)`,
     isMet: failures.length === 0 && longestMs < SILENCE_MS,
   };
 }
