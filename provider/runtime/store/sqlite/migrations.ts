@@ -31,6 +31,8 @@ export const MIGRATIONS: readonly string[] = [
   'alter table objects add column changed_by text; update objects set changed_by = created_by',
   // Whether a server has expired follows from the time.
   `update objects set state = '{}' where kind = 'backend-servers'`,
+  // When an object was created, and what its stack last wrote. Objects of older releases have neither.
+  'alter table objects add column created_at text; alter table objects add column written text',
 ];
 
 /**
