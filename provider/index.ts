@@ -41,6 +41,7 @@ export function methods(type: string, config: Config): Methods {
         const secrets = programOf(String(news.owner)).secretsOf(String(news.owner));
         const { line, ...result } = diff(resource, olds, news, client.acceptRuntime, secrets);
         identify(news, id);
+        programOf(String(news.owner)).compared(String(news.owner), id, olds);
         const read = justRead.get(id);
         justRead.delete(id);
         if (read === undefined && line !== undefined) report(line);
@@ -48,7 +49,8 @@ export function methods(type: string, config: Config): Methods {
       }),
     create: (inputs) =>
       shownAsync(`create of ${resourceName(inputs)}`, async () => {
-        const created = await lifecycle.create(inputs);
+        const { owner } = inputs;
+        const created = await lifecycle.create(inputs, programOf(String(owner)).replacedBy(String(owner)));
         identify(inputs, created.id);
         return created;
       }),

@@ -11,17 +11,21 @@ interface RuntimeIdentity {
   readonly runtimeEndpoint: string;
 }
 
-/** All outputs of an object. An update must return each of them, because Pulumi erases missing ones from the state. */
+/**
+ * All outputs of an object. An update must return each of them, because Pulumi erases missing ones from the state.
+ * `properties`: the object's properties and its owner, as the state keeps them.
+ */
 export function outputsOf(
   description: ResourceDescription,
   stored: ApiObject,
-  written: Inputs,
+  properties: Properties,
   runtime: RuntimeIdentity,
 ): Record<string, unknown> {
   return {
-    ...inputsOf(description, stored, written),
+    ...properties,
     ...compact(description.outputs.map((key) => [key, (stored as Properties)[key]])),
     incarnation: stored.incarnation,
+    ...compact([['writtenVersion', stored.stack?.writtenVersion]]),
     ...runtime,
   };
 }

@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import type { Kind } from '../base/kinds.ts';
+import { propertyPath } from '../base/property-path.ts';
 import { isRecord } from '../base/record.ts';
-import { countProblems, schemaProblems } from '../objects/validate.ts';
-import { bodySchema } from './objects-by-kind.ts';
+import { SCHEMAS } from '../objects/schemas.ts';
+import { countProblems } from '../objects/validate.ts';
+import { bodySchema, identitySchema } from './objects-by-kind.ts';
 
 /** A patch may remove all elements of a map and add as many others. */
 const TIMES = 2;
@@ -22,8 +24,9 @@ export function patchProblems(kind: Kind, patch: unknown): Problem[] {
   if (!isRecord(patch)) return [{ path: '', message: 'the body must be a JSON object' }];
   const counted = countProblems(patch, () => true, TIMES);
   if (counted.length > 0) return counted;
-  const names = Object.keys(bodySchema(kind).shape);
-  return schemaProblems(z.strictObject(Object.fromEntries(names.map((name) => [name, z.unknown()]))), patch);
+  const known = { ...SCHEMAS[kind].shape, ...identitySchema.shape };
+  const unknown = Object.keys(patch).filter((name) => !Object.hasOwn(known, name));
+  return unknown.map((name) => ({ path: propertyPath([name]), message: 'is not a property' }));
 }
 
 function partial(schema: z.ZodType): z.ZodType {
