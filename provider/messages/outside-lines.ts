@@ -9,7 +9,7 @@ import { shownValue } from './shown-value.ts';
 /** A value that was changed outside, from the state to the runtime. */
 export interface OutsideChange extends Difference {
   readonly isSecret: boolean;
-  /** What happens to the change: it stays, this write replaces it, or the new object does not have it. */
+  /** What happens to the change: it stays, this update overwrites it, or the replacement does not have it. */
   readonly fate: 'kept' | 'overwritten' | 'replaced';
 }
 
@@ -18,7 +18,7 @@ const MAX_LINES = 10;
 
 const FATES = {
   kept: 'changed outside; pulumi refresh shows it',
-  overwritten: 'changed outside; this up writes the value of the program',
+  overwritten: 'changed outside; this up overwrites it',
   replaced: 'changed outside; the replacement has the value of the program',
 } as const satisfies Record<OutsideChange['fate'], string>;
 

@@ -8,6 +8,8 @@ interface Aligned {
   /** The state and the runtime's object, with each renamed entry under its new name. */
   readonly base: State;
   readonly actual: Properties;
+  /** Names of entries that others added, which make room for entries of the program. */
+  readonly displaced: readonly string[];
   /** The patch for the runtime's object, in which each renamed entry still has its old name. */
   readonly align: (patch: MergePatch) => MergePatch;
 }
@@ -25,11 +27,11 @@ export function aligned(
   stored: Properties = actual,
 ): Aligned {
   const names = (side: Properties) => Object.keys(mapOf(side, elements));
-  if (elements === undefined) return { base: state, actual, align: (patch) => patch };
+  if (elements === undefined) return { base: state, actual, displaced: [], align: (patch) => patch };
   const { map, keysOf } = elements;
   const [olds, wanted, there] = [new Set(names(state)), new Set(names(news)), new Set(names(actual))];
   const added = [...wanted].filter((name) => !olds.has(name) && !there.has(name));
-  if (added.length === 0) return { base: state, actual, align: (patch) => patch };
+  if (added.length === 0) return { base: state, actual, displaced: [], align: (patch) => patch };
   const nameOf = new Map(added.flatMap((name) => keysOf(news, name).map((key) => [key, name] as const)));
   const newName = (side: Properties, name: string) => {
     return keysOf(side, name).flatMap((key) => nameOf.get(key) ?? [])[0];
@@ -41,6 +43,7 @@ export function aligned(
   return {
     base: withNames(state, map, renamed),
     actual: withNames(actual, map, renamed),
+    displaced,
     align: (patch) => {
       const changes = new Map(Object.entries(isRecord(patch[map]) ? patch[map] : {}));
       for (const [from, to] of renamed) {

@@ -38,12 +38,14 @@ export function mergeOf(
   const known = description.forgets?.(olds, news) ?? olds;
   const state = stored === undefined ? known : sinceLastWrite(description, known, stored);
   const observed = stored === undefined ? known : observedBy(description, state, news, stored);
-  const { base, actual, align } = aligned(description.elements, state, news, observed, stored);
+  const { base, actual, displaced, align } = aligned(description.elements, state, news, observed, stored);
   const desired = description.desired?.(news, base) ?? news;
-  const patch = align(mergePatchOf(schema, base, desired, actual));
+  const patch = mergePatchOf(schema, base, desired, actual);
+  const isWritten = (path: readonly string[]) =>
+    isNamed(patch, path) || (path[0] === description.elements?.map && displaced.includes(String(path[1])));
   return {
-    patch,
-    found: stored === undefined ? [] : foundIn(description, base, actual, desired, patch, secrets),
+    patch: align(patch),
+    found: stored === undefined ? [] : foundIn(description, base, actual, desired, isWritten, secrets),
     propertiesAfter: (after) => {
       const there = observedBy(description, base, news, after);
       return asWritten(schema, settled(schema, base, desired, there), news);
@@ -80,7 +82,10 @@ export function lostWith(
 ): OutsideChange[] {
   const observed = observedBy(description, state, state, stored);
   const { base, actual } = aligned(description.elements, state, news, observed);
-  return foundIn(description, base, actual, news, {}, secrets).map((change) => ({ ...change, fate: 'replaced' }));
+  return foundIn(description, base, actual, news, () => true, secrets).map((change) => ({
+    ...change,
+    fate: 'replaced',
+  }));
 }
 
 /** Values in a written object that others have changed, as far as its response shows them. */
@@ -92,7 +97,7 @@ export function leftIn(
   secrets: readonly string[],
 ): OutsideChange[] {
   const desired = description.desired?.(news, olds) ?? news;
-  return foundIn(description, desired, observedBy(description, desired, news, stored), desired, {}, secrets);
+  return foundIn(description, desired, observedBy(description, desired, news, stored), desired, () => false, secrets);
 }
 
 /**
@@ -119,7 +124,7 @@ function foundIn(
   base: State,
   actual: Properties,
   desired: Inputs,
-  patch: MergePatch,
+  isWritten: (path: readonly string[]) => boolean,
   secrets: readonly string[],
 ): OutsideChange[] {
   // A default that depends on another property is no change of its own.
@@ -136,10 +141,10 @@ function foundIn(
     const { path, before, after } = difference;
     // A value that the state does not know, and a change that the program makes too, are not worth a line.
     if (before === null || isDeepStrictEqual(after, valueAt(program, path))) return [];
-    const isWritten = isNamed(patch, path);
+    const fate = isWritten(path) ? 'overwritten' : 'kept';
     // The program removes the whole target or the whole certificate.
-    if (isWritten && valueAt(program, path.slice(0, -1)) === undefined) return [];
-    return [{ ...difference, fate: isWritten ? 'overwritten' : 'kept', isSecret: isSecret(path) }];
+    if (fate === 'overwritten' && valueAt(program, path.slice(0, -1)) === undefined) return [];
+    return [{ ...difference, fate, isSecret: isSecret(path) }];
   });
 }
 

@@ -64,7 +64,7 @@ new weir.AutoScalingAttachment('scaled', { groupId: group.id, ruleId: rule.id, p
       ...{ tags: lb.tags, isProtected: lb.deletionProtection, drain: web.drainSeconds, idle: web.idleTimeoutSeconds },
       ...{ proxies: web.trustedProxies, check: [rule.healthCheck.path, rule.healthCheck.intervalSeconds] },
       ...{ targets: pool.targets, isolated: s1.isolated, bandwidth: s1.bandwidthMbps },
-      ...{ members: Object.keys(group.members), scaled: [scaled.port, scaled.weight] },
+      ...{ members: Object.keys(group.members).sort(), scaled: [scaled.port, scaled.weight] },
     };
   };
   const b1 = { address: '10.0.0.1', port: 80 };
@@ -77,15 +77,124 @@ new weir.AutoScalingAttachment('scaled', { groupId: group.id, ruleId: rule.id, p
   // The state has the program's values, so that no later `up` takes the changes back in silence.
   await stack.done(['preview', '--expect-no-changes']);
   const drift = await stack.done(['refresh', '--preview-only', '--diff']);
-  for (const shown of [/team +: "shop" => "ops"/, /~ weight/, /- b2/, /\+ b9/, /trustedProxies/, /isolated/]) {
+  for (const shown of [/team +: "shop" => "ops"/, /[+~] weight/, /- b2/, /\+ b9/, /trustedProxies/, /isolated/]) {
     assert.match(drift, shown);
   }
   const repaired = await stack.done([...UP, '--refresh']);
   assert.deepEqual(toldIn(repaired), []);
   assert.deepEqual(await read(), {
     ...{ tags: { team: 'shop', colour: 'red' }, isProtected: false, drain: 1, idle: undefined, proxies: undefined },
-    ...{ check: ['/new', 5], targets: { b1, b2: { address: '10.0.0.2', port: 80 }, b3 }, isolated: false, bandwidth: 20 },
+    ...{
+      check: ['/new', 5],
+      targets: { b1, b2: { address: '10.0.0.2', port: 80 }, b3 },
+      isolated: false,
+      bandwidth: 20,
+    },
     ...{ members: ['m1', 'm2'], scaled: [8081, undefined] },
   });
   await stack.done(['refresh', '--yes', '--expect-no-changes']);
+});
+
+test('what others changed stays with ignoreChanges, manageWeights, renamed targets, and where both changed; a replacement tells what it loses', async (t) => {
+  const { runtime, stack, port, freePort } = await stackWorldOf(t);
+  const other = await freePort();
+  const program = (isChanged: boolean) => `
+import * as weir from 'pulumi-weir';
+const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
+const common = { loadBalancerId: lb.id, protocol: 'HTTP', healthCheck: { protocol: 'none' } };
+const web = new weir.Listener('web', { ...common, port: ${port} });
+const next = new weir.Listener('next', { ...common, port: ${other} });
+const is = ${isChanged};
+const at = (last, more = {}) => ({ address: '10.0.0.' + last, port: 80, weight: 50, ...more });
+const bind = (name, targets, more = {}, options = {}) => new weir.TargetAttachment(name, { listenerId: web.id, targets, ...more }, options);
+bind('ignoring', { a1: at(1), ...(is && { a2: at(2) }) }, {}, { ignoreChanges: ['targets.a1.weight'] });
+bind('free', { b1: at(3), ...(is && { b2: at(4) }) }, { manageWeights: false });
+bind('taken', { c1: at(5), c2: at(6) }, { manageWeights: is });
+bind('renamed', is ? { d2: at(7) } : { d1: at(7) });
+bind('both', { e1: at(8, { weight: is ? 60 : 50 }), ...(is && { e2: at(9) }) });
+bind('moved', { f1: at(10) }, is ? { listenerId: next.id } : {});
+`;
+  stack.write(program(false));
+  await stack.up();
+  const targetsOf = async () => {
+    const { items } = await runtime.done('GET', '/v1/attachments');
+    const named = items.map(({ id, targets }: { id: string; targets: Record<string, { weight: number }> }) => [
+      id.split('-')[0],
+      Object.fromEntries(Object.entries(targets).map(([name, { weight }]) => [name, weight])),
+    ]);
+    return Object.fromEntries(named);
+  };
+  const change = async (name: string, targets: object) => {
+    const id = (await stack.resources()).get(name)?.id;
+    await runtime.done('PATCH', `/v1/attachments/${id}`, { targets });
+  };
+  const zero = { weight: 0 };
+  await change('ignoring', { a1: zero });
+  await change('free', { b1: zero });
+  await change('taken', { c1: zero });
+  await change('renamed', { d1: zero });
+  await change('both', { e1: zero, mine: { address: '10.0.0.9', port: 80, weight: 5 } });
+  await change('moved', { f1: zero });
+  stack.write(program(true));
+  assert.deepEqual(toldIn(await stack.done(UP)), [
+    'both: e1 has weight 0 in the runtime, 50 in the state: changed outside; this up overwrites it',
+    'both: mine 10.0.0.9:80 is bound in the runtime, and not in the state: changed outside; this up overwrites it',
+    `ignoring: a1 has weight 0 in the runtime, 50 in the state: ${KEPT}`,
+    'moved: f1 has weight 0 in the runtime, 50 in the state: changed outside; the replacement has the value of the program',
+    `renamed: d2 has weight 0 in the runtime, 50 in the state: ${KEPT}`,
+  ]);
+  assert.deepEqual(await targetsOf(), {
+    ignoring: { a1: 0, a2: 50 },
+    free: { b1: 0, b2: 50 },
+    taken: { c1: 50, c2: 50 },
+    renamed: { d2: 0 },
+    both: { e1: 60, e2: 50 },
+    moved: { f1: 50 },
+  });
+  await stack.done(['preview', '--expect-no-changes']);
+  // With ignoreChanges a refresh takes the weight into the state, as the program's. Every other one is repaired.
+  await stack.done([...UP, '--refresh']);
+  assert.deepEqual((await targetsOf()).renamed, { d2: 50 });
+  await change('ignoring', { a1: { weight: 30 } });
+  stack.write(program(true).replace('a2: at(2)', 'a2: at(2), a3: at(11)'));
+  await stack.up();
+  assert.deepEqual((await targetsOf()).ignoring, { a1: 30, a2: 50, a3: 50 });
+});
+
+test('a write whose response was lost is no change by others: a program that takes it back is followed', async (t) => {
+  const { runtime, stack, port } = await stackWorldOf(t);
+  const program = (weight: number, more = '') => `
+import * as weir from 'pulumi-weir';
+const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
+const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'TCP', port: ${port}, healthCheck: { protocol: 'none' } });
+const at = (last, weight) => ({ address: '10.0.0.' + last, port: 80, weight });
+new weir.TargetAttachment('pool', { listenerId: web.id, targets: { b1: at(1, ${weight}), b2: at(2, 20), ${more} } });
+`;
+  const relay = await apiRelay(t, stack, runtime);
+  stack.write(program(10));
+  await stack.up();
+  const { id = '', outputs } = (await stack.resources()).get('pool') ?? {};
+  let isLost = false;
+  relay.losesResponse = (method) => {
+    isLost ||= method === 'PATCH';
+    return isLost;
+  };
+  stack.write(program(11, 'b3: at(3, 30)'));
+  await stack.upFails();
+  relay.losesResponse = () => false;
+  const attachment = () => runtime.done('GET', `/v1/attachments/${id}`);
+  assert.deepEqual(
+    [(await attachment()).targets.b1.weight, Object.keys((await attachment()).targets)],
+    [11, ['b1', 'b2', 'b3']],
+  );
+  assert.equal((await stack.resources()).get('pool')?.outputs.writtenVersion, outputs?.writtenVersion);
+  await runtime.done('PATCH', `/v1/attachments/${id}`, { targets: { b2: { weight: 0 } } });
+  stack.write(program(10, 'b4: at(4, 40)'));
+  const text = await stack.up();
+  assert.deepEqual(toldIn(text), [`pool: b2 has weight 0 in the runtime, 20 in the state: ${KEPT}`]);
+  const weights = Object.entries((await attachment()).targets).map(([name, target]) => [
+    name,
+    (target as { weight: number }).weight,
+  ]);
+  assert.deepEqual(Object.fromEntries(weights), { b1: 10, b2: 0, b4: 40 });
 });
