@@ -91,6 +91,10 @@ export class ObjectWriter {
       (error) => hasCode(error, 'PreconditionFailed'),
     );
     if (!isLost) this.#tell(news, merge.found);
+    if (!isLost && stored.incarnation !== write.incarnation) {
+      const why = 'another state has the same project and stack names, or an up was interrupted';
+      report(`${resourceName(news)}: the ${this.#nameOf(stored.id)} is another one than the one of this state: ${why}`);
+    }
     return await outputs;
   }
 

@@ -110,6 +110,54 @@ test('a target that another stack has bound is refused, and no other id is tried
   assert.equal(runtime.seen.filter(({ method }) => method === 'PUT').length, 1);
 });
 
+/** The provider of a runtime that has the object already, with the owner and, unless it is older, since some time. */
+async function present(t: TestContext, parts: object, settings: Record<string, string> = {}) {
+  const config: Record<string, string> = { 'weir:token': 'weir_t', ...settings };
+  const runtime = await scriptedRuntime(t, (seen) => {
+    if (seen.headers['if-none-match'] === '*') return failure(412, 'PreconditionFailed', 'exists already');
+    return seen.method === 'GET' ? stored({ incarnation: 'i-0', owner: OWNER, ...parts }) : accepted(seen);
+  });
+  const provider = methods('TargetAttachment', { get: (key) => ({ 'weir:endpoint': runtime.url, ...config })[key] });
+  const { mock } = t.mock.method(process.stdout, 'write');
+  const lines = () =>
+    mock.calls.map(({ arguments: [text] }) => String(text)).filter((text) => text.startsWith('web: '));
+  return { runtime, provider, lines };
+}
+
+test('a create tells that it reuses an object of its own owner, and since when that is there', async (t) => {
+  const { provider, lines, runtime } = await present(t, { stack: { createdAt: '2026-11-30T10:00:00.000Z' } });
+  const { id } = await provider.create(INPUTS);
+  assert.deepEqual(lines(), [
+    `web: reuses what is there: the attachment ${id} exists since 2026-11-30T10:00:00.000Z, and this state does not have it (an up was interrupted, or another state has the same project and stack names)\n`,
+  ]);
+  assert.notEqual(runtime.seen.at(-1)?.body?.incarnation, 'i-0');
+});
+
+test('weir:reuseObjects false refuses that, with and without adopt, and nothing is written', async (t) => {
+  const { provider, runtime } = await present(t, { ...INPUTS }, { 'weir:reuseObjects': 'false' });
+  for (const more of [{}, { adopt: 'web-7' }]) {
+    const message =
+      /^The attachment web-\w+ exists already, and this state does not have it: .* rename the stack, or set weir:reuseObjects to true\. \(PreconditionFailed\)$/;
+    await assert.rejects(provider.create({ ...INPUTS, ...more }), { message });
+  }
+  assert.ok(runtime.seen.every(({ method, headers }) => method === 'GET' || headers['if-none-match'] === '*'));
+  const unclear = () => methods('TargetAttachment', { get: (key) => (key === 'weir:reuseObjects' ? 'no' : undefined) });
+  assert.throws(unclear, { message: /weir:reuseObjects is "no": it must be true or false/ });
+});
+
+test('a replacement is neither told nor refused, and tells what others changed in the object that it replaces', async (t) => {
+  const inputs = { ...INPUTS, owner: OWNER.replace('dev', 'replaced') };
+  const changed = { ...inputs, targets: { b1: { ...INPUTS.targets.b1, weight: 0 } } };
+  const { provider, lines } = await present(t, changed, { 'weir:reuseObjects': 'false' });
+  const { __provider, ...olds } = inputs;
+  await provider.check(olds, inputs);
+  await provider.check({}, inputs);
+  await provider.create(inputs);
+  assert.deepEqual(lines(), [
+    'web: b1 has weight 0 in the runtime, 100 in the state: changed outside; the replacement has the value of the program\n',
+  ]);
+});
+
 const STATE = { ...INPUTS, incarnation: 'i-7', runtimeId: RUNTIME_ID };
 const B1 = { address: '10.0.0.1', port: 80 };
 const B2 = { address: '10.0.0.2', port: 80 };
