@@ -72,6 +72,30 @@ export function wholeOf(
   });
 }
 
+/** The object after an update, for a plan: all sides are in canonical form. */
+export function mergedWith(
+  description: ResourceDescription,
+  state: State,
+  news: Inputs,
+  actual: Properties,
+): Properties {
+  const { base, actual: there, align } = aligned(description.elements, state, news, actual);
+  return patched(actual, align(mergePatchOf(description.schema, base, news, there))) as Properties;
+}
+
+/** Values that others changed in an object, for a plan: all sides are in canonical form. */
+export function outsideOf(
+  description: ResourceDescription,
+  state: State,
+  news: Inputs,
+  actual: Properties,
+): OutsideChange[] {
+  const observed = description.observed?.(actual, { ...state, manageWeights: news.manageWeights ?? true }) ?? actual;
+  const { base, actual: there } = aligned(description.elements, state, news, observed);
+  const patch = mergePatchOf(description.schema, base, news, there);
+  return foundIn(description, base, there, news, (path) => isNamed(patch, path), []);
+}
+
 /** Values that others changed in an object which a new one replaces. */
 export function lostWith(
   description: ResourceDescription,
@@ -116,7 +140,7 @@ function sinceLastWrite({ schema, kind }: ResourceDescription, state: State, sto
 /** The object as the runtime has it, without changes that are none: of health, or of weights that the API manages. */
 function observedBy(description: ResourceDescription, state: State, news: Inputs, stored: ApiObject): Properties {
   const actual = withSecretsOf(description.kind, stored, state) as Properties;
-  return description.observed?.(actual, { ...state, ...compact([['manageWeights', news.manageWeights]]) }) ?? actual;
+  return description.observed?.(actual, { ...state, manageWeights: news.manageWeights ?? true }) ?? actual;
 }
 
 function foundIn(
