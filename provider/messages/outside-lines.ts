@@ -9,7 +9,7 @@ import { shownValue } from './shown-value.ts';
 /** A value that was changed outside, from the state to the runtime. */
 export interface OutsideChange extends Difference {
   readonly isSecret: boolean;
-  /** What happens to the change: it stays, this update overwrites it, or the replacement does not have it. */
+  /** The fate of the change: it stays, this update overwrites it, or the replacement does not have it. */
   readonly fate: 'kept' | 'overwritten' | 'replaced';
 }
 

@@ -18,7 +18,7 @@ import { leftIn, type Merge, mergeOf, wholeOf } from './outside.ts';
 /** Pauses before an update reads the object, after others changed it between the last read and the patch. */
 const READ_AFTER_MS = [0, 50, 200, 1_000];
 
-export interface Write {
+interface Write {
   readonly incarnation: string;
   /** The id of the runtime that the state names. `undefined` if there is no state yet. */
   readonly expectedRuntime?: string | undefined;
@@ -91,7 +91,7 @@ export class ObjectWriter {
       (error) => hasCode(error, 'PreconditionFailed'),
     );
     if (!isLost) this.#tell(news, merge.found);
-    if (!isLost && stored.incarnation !== write.incarnation) {
+    if (!isLost && stored.owner === news.owner && stored.incarnation !== write.incarnation) {
       const why = 'another state has the same project and stack names, or an up was interrupted';
       report(`${resourceName(news)}: the ${this.#nameOf(stored.id)} is another one than the one of this state: ${why}`);
     }

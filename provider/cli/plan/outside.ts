@@ -1,4 +1,4 @@
-// What others changed in the runtime: a plan tells it, and an update keeps it where the program changes something else.
+// Changes that others made in the runtime: a plan lists them, and an update keeps them unless the program overwrites them.
 import { outsideLines } from '../../messages/outside-lines.ts';
 import { compared } from '../../methods/diff.ts';
 import { mergedWith, outsideOf } from '../../methods/outside.ts';

@@ -1,7 +1,7 @@
 // Objects of any kind as the API shows them, and lists of objects.
 import { z } from 'zod';
 
-/** What the runtime knows of an object for the stack that owns it. Responses have it for requests with `by=stack`. */
+/** Knowledge about an object for the stack that owns it. Only responses to requests with `by=stack` have it. */
 const stackRecord = z.object({
   /** Time of the create in RFC 3339. Missing for an object that an earlier release created. */
   createdAt: z.string().optional(),

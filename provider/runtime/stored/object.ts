@@ -34,7 +34,7 @@ export type StoredObject<K extends Kind = Kind> = {
   };
 }[K];
 
-/** What a stack last wrote of its object, beside the properties that the object has now. */
+/** The record of a stack's last write of its object, beside the properties that the object has now. */
 export interface Written {
   /** The model version of that write. */
   readonly version: number;

@@ -4,7 +4,7 @@ import { type MergePatch, patched } from '../../../model/base/merge-patch.ts';
 import { isRecord, valueIn } from '../../../model/base/record.ts';
 import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 import type { TargetAttachmentProperties } from '../../../model/objects/target-attachment.ts';
-import { invalid, countProblems, parsedProperties, problemsOf } from '../../../model/objects/validate.ts';
+import { countProblems, invalid, parsedProperties, problemsOf } from '../../../model/objects/validate.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { existingObject } from '../../stored/references.ts';

@@ -15,7 +15,7 @@ import type { VipPool } from './vip-pool.ts';
 import type { ModelChange } from './write.ts';
 import type { Writer } from './writer.ts';
 
-/** What a write sends with the object's properties, and who sends it. */
+/** The identity that a write sends with the properties of the object, and its sender. */
 export interface Identity extends Partial<Pick<PutRequest, 'owner' | 'incarnation' | 'caller' | 'isOfStack'>> {}
 
 interface ObjectWritesOptions {

@@ -1,4 +1,4 @@
-// What a stack last wrote of its object, kept beside the object while others change it.
+// The record of a stack's last write, which is kept beside its object while others change the object.
 import { isDeepStrictEqual } from 'node:util';
 import { type MergePatch, patchBetween, patched, patchWithout } from '../../../model/base/merge-patch.ts';
 import { asFingerprint, replaceSecrets } from '../../../model/base/secrets.ts';
@@ -29,7 +29,7 @@ function writtenByStack(
   request: PutRequest,
   version: number,
 ): Written {
-  // What a patch does not name stays as it is, and so does what others have changed there. An object without a record
+  // A patch leaves the values that it does not name, and with them the changes of others. An object without a record
   // begins to have one with its present properties.
   const before = existing?.written?.patch ?? {};
   const patch = request.patch === undefined ? {} : patchWithout(before, shown(next, request.patch));

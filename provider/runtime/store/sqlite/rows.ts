@@ -20,7 +20,7 @@ export interface Schema {
     /** Id of the token that last changed the object; null for the administrator. */
     changed_by: string | null;
     created_at: string | null;
-    /** What the stack last wrote, as JSON. */
+    /** The record of the last write of the stack, as JSON. */
     written: string | null;
   };
   health: { target_group_id: string; key: string; health: string };

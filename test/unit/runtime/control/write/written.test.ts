@@ -1,4 +1,4 @@
-// What a stack last wrote is kept beside its object while others change it.
+// The record of a stack's last write is kept beside its object while others change the object.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Kind } from '../../../../../provider/model/base/kinds.ts';
