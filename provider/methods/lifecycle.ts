@@ -148,15 +148,17 @@ export class Lifecycle {
    */
   #reuse(inputs: Inputs, id: string, stored: ApiObject | undefined): void {
     const since = stored?.stack?.createdAt;
-    const what = `${KIND_NAMES[this.#resource.kind]} ${id} exists ${since === undefined ? 'already' : `since ${since}`}`;
-    const why = 'an up was interrupted, or another state has the same project and stack names';
+    const what = `${KIND_NAMES[this.#resource.kind]} ${id}, which exists ${since === undefined ? 'already' : `since ${since}`}`;
+    // For `--replace` the engine calls `check` without old inputs, as for a new resource.
+    const why =
+      'that is right with --replace or after an interrupted up; otherwise another state has the same project and stack names';
     if (this.#client.reuseObjects) {
-      report(`${resourceName(inputs)}: reuses what is there: the ${what}, and this state does not have it (${why})`);
+      report(`${resourceName(inputs)}: reuses the ${what}: ${why}`);
       return;
     }
     throw new WeirError(
       'PreconditionFailed',
-      `The ${what}, and this state does not have it: ${why}. weir:reuseObjects is false, so nothing was changed: rename the stack, or set weir:reuseObjects to true.`,
+      `The create would reuse the ${what}: ${why}. weir:reuseObjects is false, so nothing was changed: rename the stack, or set weir:reuseObjects to true.`,
     );
   }
 

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { askHttp } from '../harness/backends/backends.ts';
-import { Stack } from '../harness/stack/stack.ts';
 import { stackWorldOf } from '../harness/stack/world.ts';
 
 const UP = ['up', '--yes', '--skip-preview'];
@@ -106,46 +105,4 @@ export const web = outputs.web;
   assert.deepEqual(await responding(), new Set(['a']));
   assert.equal((await dev(DESTROY)).code, 0);
   assert.deepEqual(await objects(), [[], [], [], []]);
-});
-
-test('the same stack in another backend: its first up tells each object that it reuses, or is refused, and each update tells the other', async (t) => {
-  const { runtime, stack, port } = await stackWorldOf(t);
-  const program = (weight: number) => `
-import * as weir from 'pulumi-weir';
-const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
-const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'TCP', port: ${port}, healthCheck: { protocol: 'none' } });
-new weir.TargetAttachment('pool', { listenerId: web.id, targets: { a: { address: '10.0.0.1', port: 80, weight: ${weight} } } });
-`;
-  stack.write(program(10));
-  await stack.up();
-  const resources = await stack.resources();
-  const other = await Stack.create(t, program(20), runtime);
-  await other.done(['config', 'set', 'weir:reuseObjects', 'false']);
-  const refused = await other.upFails();
-  assert.match(
-    refused,
-    /The load balancer lb-\w+ exists since 20\S+Z, and this state does not have it: .*weir:reuseObjects is false, so nothing was changed/,
-  );
-  const id = resources.get('pool')?.id;
-  assert.equal(
-    (await runtime.done('GET', `/v1/attachments/${id}`)).incarnation,
-    resources.get('pool')?.outputs.incarnation,
-  );
-  await other.done(['config', 'rm', 'weir:reuseObjects']);
-  const text = await other.up();
-  for (const what of ['load balancer lb', 'listener web', 'attachment pool']) {
-    assert.match(
-      text,
-      new RegExp(`${what.split(' ').at(-1)}: reuses what is there: the ${what}-\\w+ exists since 20\\S+Z,`),
-    );
-  }
-  // A replacement finds its own object, and neither is told nor refused.
-  const urn = (await other.resources()).get('pool')?.urn ?? '';
-  await other.done(['config', 'set', 'weir:reuseObjects', 'false']);
-  assert.doesNotMatch(await other.done([...UP, '--replace', urn]), /reuses what is there/);
-  stack.write(program(30));
-  assert.match(
-    await stack.up(),
-    /pool: the attachment pool-\w+ is another one than the one of this state: another state has the same project and stack names, or an up was interrupted/,
-  );
 });

@@ -128,7 +128,7 @@ test('a create tells that it reuses an object of its own owner, and since when t
   const { provider, lines, runtime } = await present(t, { stack: { createdAt: '2026-11-30T10:00:00.000Z' } });
   const { id } = await provider.create(INPUTS);
   assert.deepEqual(lines(), [
-    `web: reuses what is there: the attachment ${id} exists since 2026-11-30T10:00:00.000Z, and this state does not have it (an up was interrupted, or another state has the same project and stack names)\n`,
+    `web: reuses the attachment ${id}, which exists since 2026-11-30T10:00:00.000Z: that is right with --replace or after an interrupted up; otherwise another state has the same project and stack names\n`,
   ]);
   assert.notEqual(runtime.seen.at(-1)?.body?.incarnation, 'i-0');
 });
@@ -137,7 +137,7 @@ test('weir:reuseObjects false refuses that, with and without adopt, and nothing 
   const { provider, runtime } = await present(t, { ...INPUTS }, { 'weir:reuseObjects': 'false' });
   for (const more of [{}, { adopt: 'web-7' }]) {
     const message =
-      /^The attachment web-\w+ exists already, and this state does not have it: .* rename the stack, or set weir:reuseObjects to true\. \(PreconditionFailed\)$/;
+      /^The create would reuse the attachment web-\w+, which exists already: .* rename the stack, or set weir:reuseObjects to true\. \(PreconditionFailed\)$/;
     await assert.rejects(provider.create({ ...INPUTS, ...more }), { message });
   }
   assert.ok(runtime.seen.every(({ method, headers }) => method === 'GET' || headers['if-none-match'] === '*'));
