@@ -47,6 +47,7 @@ export function methods(type: string, config: Config): Methods {
         const wanted = withValuesOf(olds, news, unknown);
         const difference = diff(resource, olds, wanted, client.acceptRuntime, program.secretsOf(owner));
         identify(news, id);
+        programOf(String(news.owner)).compared(String(news.owner), id, olds);
         const read = justRead.get(id);
         justRead.delete(id);
         if (read === undefined && difference.line !== undefined) report(difference.line);
@@ -58,7 +59,9 @@ export function methods(type: string, config: Config): Methods {
     create: (inputs) =>
       shownAsync(`create of ${resourceName(inputs)}`, async () => {
         refuseUnknown(inputs);
-        const created = await lifecycle.within(inputs, 'create').create(inputs);
+        const { owner } = inputs;
+        const replaced = programOf(String(owner)).replacedBy(String(owner));
+        const created = await lifecycle.within(inputs, 'create').create(inputs, replaced);
         identify(inputs, created.id);
         return created;
       }),

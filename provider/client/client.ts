@@ -7,13 +7,14 @@ import type { StatusResponse } from '../model/api/status.ts';
 import type { CreatedToken, TokenList } from '../model/api/tokens.ts';
 import { WeirError } from '../model/base/errors.ts';
 import type { Kind } from '../model/base/kinds.ts';
+import type { MergePatch } from '../model/base/merge-patch.ts';
 import { HANDOVER_SECONDS, toMs } from '../model/objects/seconds.ts';
 import type { TokenProperties } from '../model/permissions/token.ts';
 import { endpointText } from './admission.ts';
 import { eventData } from './event-stream.ts';
 import { read } from './reading.ts';
 import type { HttpResponse } from './request.ts';
-import { MARGIN_MS, Session } from './session.ts';
+import { type Condition, MARGIN_MS, Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import type { TimeLimit } from './time-limit.ts';
 
@@ -29,7 +30,7 @@ const MAX_PAGES = 2_000;
 const apiObjectPage = pageOf(apiObject);
 
 /** An object with the ETag that it was read with, for a write that must not overwrite another client's write. */
-type TaggedObject = ApiObject & { readonly etag: string | undefined };
+export type TaggedObject = ApiObject & { readonly etag: string | undefined };
 
 export interface Call {
   readonly kind: Kind;
@@ -68,30 +69,38 @@ export class RuntimeClient {
     return this.#settings.acceptRuntime;
   }
 
+  get reuseObjects(): boolean {
+    return this.#settings.reuseObjects;
+  }
+
   /** The id of the runtime at the endpoint. The client asks for the id once, and keeps even a failure. */
   runtimeId(): Promise<string> {
     return this.#session.runtimeId();
   }
 
   /**
-   * Creates or updates an object. `waitMs` is the time for which the runtime itself may wait. With `ifMatch`, the write
-   * succeeds only if the object still has this ETag.
+   * Creates or updates an object for its stack. `waitMs` is the time for which the runtime itself may wait. The write
+   * fails with `PreconditionFailed` if the condition is not met.
    */
   async put(
     call: Call,
     body: Readonly<Record<string, unknown>>,
-    waitMs: number = FIRST_CHECKS_MS,
-    ifMatch?: string,
+    waitMs?: number,
+    condition?: Condition,
   ): Promise<ApiObject> {
-    const write = { body: JSON.stringify(body), ifMatch, timeoutMs: waitMs + MARGIN_MS, limit: this.#limit };
-    return bodyAs(apiObject, await this.#session.call('PUT', pathOf(call), call.expectedRuntime, write));
+    return await this.#write('PUT', call, body, waitMs, condition);
+  }
+
+  /** Changes an object for its stack by a JSON merge patch, like `put`. */
+  async patch(call: Call, patch: MergePatch, waitMs?: number, condition?: Condition): Promise<ApiObject> {
+    return await this.#write('PATCH', call, patch, waitMs, condition);
   }
 
   /** Reads an object. Returns `undefined` if the expected runtime does not have it. */
   async get(call: Call): Promise<TaggedObject | undefined> {
     try {
       const read = { limit: this.#limit };
-      const response = await this.#session.call('GET', pathOf(call), call.expectedRuntime, read);
+      const response = await this.#session.call('GET', pathOf(call) + OF_STACK, call.expectedRuntime, read);
       return { ...bodyAs(apiObject, response), etag: response.headers.etag };
     } catch (error) {
       if (error instanceof WeirError && error.code === 'NotFound') return undefined;
@@ -128,6 +137,17 @@ export class RuntimeClient {
     } catch (error) {
       if (!(error instanceof WeirError && error.code === 'NotFound')) throw error;
     }
+  }
+
+  async #write(
+    method: 'PUT' | 'PATCH',
+    call: Call,
+    body: MergePatch,
+    waitMs = FIRST_CHECKS_MS,
+    condition?: Condition,
+  ): Promise<ApiObject> {
+    const write = { body: JSON.stringify(body), condition, timeoutMs: waitMs + MARGIN_MS, limit: this.#limit };
+    return bodyAs(apiObject, await this.#session.call(method, pathOf(call) + OF_STACK, call.expectedRuntime, write));
   }
 
   // These methods import shapes that only commands need. At the top, the import would cost each plug-in start 13 ms.
@@ -175,6 +195,9 @@ export class RuntimeClient {
     });
   }
 }
+
+/** The query that marks requests of a stack. A runtime of an earlier release does not look at it. */
+const OF_STACK = '?by=stack';
 
 function pathOf({ kind, id }: Call): string {
   return `v1/${kind}/${encodeURIComponent(id)}`;

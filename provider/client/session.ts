@@ -28,11 +28,14 @@ const REPEAT_AFTER_MS = [200, 1_000];
 
 interface Write {
   readonly body?: string;
-  readonly ifMatch?: string | undefined;
+  readonly condition?: Condition | undefined;
   readonly timeoutMs?: number;
   /** The limit of the whole operation, in place of `timeoutMs`. */
   readonly limit?: TimeLimit | undefined;
 }
+
+/** The condition of a write: the object still has this ETag, or, with `*`, does not exist yet. */
+export type Condition = { readonly 'If-Match': string } | { readonly 'If-None-Match': '*' };
 
 /**
  * Errors after which a request is sent again. After a Timeout, the write is stored, and its repetition waits for late
@@ -58,11 +61,12 @@ export class Session {
 
   /** The response to a request. `expected` is the id of the runtime that a state names. Rejects unless it is a success. */
   async call(method: string, path: string, expected: string | undefined, write: Write = {}) {
-    const { body, ifMatch, limit } = write;
+    const { body, condition, limit } = write;
     const runtimeId = await this.#admit(expected);
     const headers = {
-      ...(ifMatch !== undefined && { 'If-Match': ifMatch }),
-      ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': `${Buffer.byteLength(body)}` }),
+      ...condition,
+      ...(body !== undefined && { 'Content-Type': contentTypeOf(method) }),
+      ...(body !== undefined && { 'Content-Length': `${Buffer.byteLength(body)}` }),
     };
     const url = urlOf(this.#settings, path);
     const request = { url, method, headers, body, maxBytes: MAX_RESPONSE_BYTES };
@@ -157,6 +161,10 @@ export class Session {
       throw isWeirError(error) ? error : unreachable(this.#settings, error, PREFLIGHT_TIMEOUT_MS);
     }
   }
+}
+
+function contentTypeOf(method: string): string {
+  return method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
 }
 
 function isSuccess({ status }: HttpResponse): boolean {

@@ -37,6 +37,8 @@ export interface Settings {
   readonly ca: string | undefined;
   /** The id of a runtime that the user accepts in place of the runtime that the state names. */
   readonly acceptRuntime: string | undefined;
+  /** Whether a create may take over an object of its own owner that the state does not have. */
+  readonly reuseObjects: boolean;
 }
 
 /** Reads the settings. Throws if a value cannot be used: a bad setting is refused, never replaced by a default. */
@@ -49,6 +51,7 @@ export function settingsOf(config: Config, env: NodeJS.ProcessEnv = process.env)
     // For this setting the environment variable wins over the configuration, because plain `pulumi refresh` and `pulumi
     // destroy` see the configuration of the last `pulumi up`.
     acceptRuntime: given(env.WEIR_ACCEPT_RUNTIME) ?? given(config.get('weir:acceptRuntime')),
+    reuseObjects: reuseObjectsOf(given(config.get('weir:reuseObjects'))),
   };
 }
 
@@ -110,6 +113,11 @@ function tokenFrom(source: string, text: string | undefined): Token | undefined 
   if (value === undefined) return undefined;
   if (/^[\x21-\x7e]+$/.test(value)) return { value, source };
   throw new WeirError('Unauthenticated', `${source} is not a token: it contains spaces or characters beyond ASCII`);
+}
+
+function reuseObjectsOf(text = 'true'): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new WeirError('InvalidParameter', `weir:reuseObjects is ${JSON.stringify(text)}: it must be true or false`);
 }
 
 function caOf(ca: string | undefined): string | undefined {

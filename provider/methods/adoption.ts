@@ -1,23 +1,20 @@
 // Adoption: the arguments by which a new resource takes over an existing object, and the conditions for it.
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { secretsOf } from '../messages/secrets-line.ts';
+import { shownValue } from '../messages/shown-value.ts';
 import type { ApiObject } from '../model/api/objects.ts';
 import { type Problem, problemsText, WeirError } from '../model/base/errors.ts';
 import { KIND_NAMES } from '../model/base/kinds.ts';
-import { inOneLine } from '../model/base/one-line.ts';
 import { propertyPath } from '../model/base/property-path.ts';
-import { isRecord, valueIn } from '../model/base/record.ts';
 import { withSecretsOf } from '../model/base/secrets.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { stackOf } from '../model/base/urn.ts';
 import { objectId } from '../model/objects/network.ts';
 import { schemaProblems } from '../model/objects/validate.ts';
-import type { Inputs, Properties } from '../properties/properties.ts';
+import { differencesBetween } from '../properties/differences.ts';
+import { type CanonicalForm, compact, type Inputs, type Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { compared } from './diff.ts';
-
-const MAX_SHOWN_LENGTH = 60;
 
 const adoptionSchema = z.object({
   adopt: objectId.optional(),
@@ -72,31 +69,20 @@ function differencesOf(description: ResourceDescription, stored: ApiObject, inpu
   const there = compared(description, description.observed?.(actual, inputs) ?? actual);
   const here = compared(description, inputs);
   const isSecret = (path: string) => [there, here].some((side) => secretsOf(description.kind, side).has(path));
-  const differences: Problem[] = [];
-  const compare = (path: readonly string[], before: unknown, after: unknown): void => {
-    if (isDeepStrictEqual(before, after)) return;
-    if (isRecord(before) && isRecord(after)) {
-      const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-      for (const key of keys) compare([...path, key], valueIn(before, key), valueIn(after, key));
-      return;
-    }
+  const keys = Object.keys(description.schema.shape);
+  return differencesBetween(only(keys, there), only(keys, here)).map(({ path, before, after }) => {
     const place = propertyPath(path);
-    const values = isSecret(place) ? 'is another secret' : difference(before, after);
-    differences.push({ path: place, message: values });
-  };
-  for (const key of Object.keys(description.schema.shape)) compare([key], there[key], here[key]);
-  return differences;
+    return { path: place, message: isSecret(place) ? 'is another secret' : difference(before, after) };
+  });
 }
 
-/** The difference between two values. A whole object is not shown, because it may contain secrets. */
+function only(keys: readonly string[], properties: CanonicalForm): CanonicalForm {
+  return compact(keys.map((key) => [key, properties[key]]));
+}
+
+/** The difference between two values. */
 function difference(before: unknown, after: unknown): string {
-  if (after === undefined) return `is ${shown(before)} in the runtime and not in the program`;
-  if (before === undefined) return `is ${shown(after)} in the program and not in the runtime`;
-  return `is ${shown(before)} in the runtime and ${shown(after)} in the program`;
-}
-
-function shown(value: unknown): string {
-  if (isRecord(value)) return 'given';
-  const text = inOneLine(JSON.stringify(value));
-  return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
+  if (after === undefined) return `is ${shownValue(before)} in the runtime and not in the program`;
+  if (before === undefined) return `is ${shownValue(after)} in the program and not in the runtime`;
+  return `is ${shownValue(before)} in the runtime and ${shownValue(after)} in the program`;
 }

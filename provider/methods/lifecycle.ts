@@ -2,11 +2,11 @@
 import type { dynamic } from '@pulumi/pulumi';
 import type { Call, RuntimeClient } from '../client/client.ts';
 import { TimeLimit } from '../client/time-limit.ts';
+import { outsideLines } from '../messages/outside-lines.ts';
 import { report } from '../messages/report.ts';
-import { shownMessage } from '../messages/shown-error.ts';
-import { type ApiObject, warningsOf } from '../model/api/objects.ts';
+import type { ApiObject } from '../model/api/objects.ts';
 import { durationMs } from '../model/base/duration.ts';
-import { type ErrorCode, isWeirError, WeirError } from '../model/base/errors.ts';
+import { isWeirError, WeirError } from '../model/base/errors.ts';
 import { isRetained } from '../model/base/incarnation.ts';
 import { KIND_NAMES } from '../model/base/kinds.ts';
 import { isRecord } from '../model/base/record.ts';
@@ -17,18 +17,29 @@ import type { ResourceDescription } from '../resources/description.ts';
 import { refuseAdoption } from './adoption.ts';
 import { deleteResource } from './deletion.ts';
 import { isSameObject, newIncarnation, newObjectId } from './object-id.ts';
-import { bodyOf, inputsOf, outputsOf } from './outputs.ts';
+import { hasCode, isPartialFailure, ObjectWriter, reportWarnings, secretNames } from './object-writer.ts';
+import { inputsOf, outputsOf } from './outputs.ts';
+import { lostWith } from './outside.ts';
 
 /** The largest number of ids that a create tries. No resource's name has been taken over so often. */
 const MAX_CHOICE = 100;
 
+/** A resource of the state that a new object replaces. */
+export interface Replaced {
+  /** The id of its object. `undefined` if the engine replaces the resource without a diff. */
+  readonly id: string | undefined;
+  readonly state: State;
+}
+
 export class Lifecycle {
   readonly #resource: ResourceDescription;
   readonly #client: RuntimeClient;
+  readonly #writer: ObjectWriter;
 
   constructor(resource: ResourceDescription, client: RuntimeClient) {
     this.#resource = resource;
     this.#client = client;
+    this.#writer = new ObjectWriter(resource, client);
   }
 
   /** The lifecycle for one operation, which takes at most the time that the resource option customTimeouts sets. */
@@ -40,15 +51,21 @@ export class Lifecycle {
     return new Lifecycle(this.#resource, this.#client.within(limit));
   }
 
-  async create(inputs: Inputs): Promise<dynamic.CreateResult> {
-    if (inputs.adopt !== undefined) return this.#adopt(String(inputs.adopt), inputs);
-    return this.#createNew(inputs);
+  /** `replaced`: what the new object replaces, if the state has the resource already. */
+  async create(inputs: Inputs, replaced?: Replaced): Promise<dynamic.CreateResult> {
+    if (replaced !== undefined) await this.#tellLost(inputs, replaced);
+    if (inputs.adopt !== undefined) return this.#adopt(String(inputs.adopt), inputs, replaced !== undefined);
+    return this.#createNew(inputs, replaced !== undefined);
   }
 
   async update(id: string, olds: State, news: Inputs): Promise<dynamic.UpdateResult> {
+    const expectedRuntime = runtimeOf(olds);
     const isKept = olds.incarnation !== undefined && isRetained(olds) === (news.retainOnDelete === true);
-    const incarnation = isKept ? String(olds.incarnation) : newIncarnation(news);
-    return { outs: await this.#put(id, news, incarnation, runtimeOf(olds)) };
+    const write = { incarnation: isKept ? String(olds.incarnation) : newIncarnation(news), expectedRuntime };
+    // A stack that moves to another runtime writes there what it has.
+    const hasMoved = expectedRuntime !== undefined && expectedRuntime !== (await this.#client.runtimeId());
+    if (hasMoved) return { outs: await this.#writer.put(id, news, write) };
+    return { outs: await this.#writer.update(id, olds, news, write) };
   }
 
   async read(id: string, state: State): Promise<dynamic.ReadResult> {
@@ -60,10 +77,11 @@ export class Lifecycle {
     }
     const observed = withIdentityOf(state, this.#observed(stored, state));
     reportWarnings(state, stored);
+    const inputs = inputsOf(this.#resource, observed, state);
     return {
       id,
-      props: outputsOf(this.#resource, observed, state, await this.#runtime()),
-      inputs: inputsOf(this.#resource, observed, state),
+      props: outputsOf(this.#resource, observed, inputs, await this.#runtime()),
+      inputs,
     };
   }
 
@@ -77,78 +95,83 @@ export class Lifecycle {
    * resource or if another stack adopts it. A new resource of the old name then finds that id taken and tries the next
    * one. The order of ids is fixed, so a repeated create finds its own object.
    */
-  async #createNew(inputs: Inputs, choice = 0): Promise<dynamic.CreateResult> {
+  async #createNew(inputs: Inputs, isReplacement: boolean, choice = 0): Promise<dynamic.CreateResult> {
     const id = newObjectId(this.#resource, inputs, choice);
+    const incarnation = newIncarnation(inputs);
     try {
-      return await this.#createAt(id, inputs);
+      return { id, outs: await this.#writer.put(id, inputs, { incarnation, condition: { 'If-None-Match': '*' } }) };
     } catch (error) {
+      const isThere = hasCode(error, 'PreconditionFailed');
       // OwnedByOther can also mean that another stack has bound one of the targets, or does not share the parent.
-      if (!saysOwnedByOther(error) || choice === MAX_CHOICE) throw error;
-      const stored = await this.#client.get(this.#call(id, undefined));
-      if (stored === undefined || stored.owner === inputs.owner) throw error;
-      return this.#createNew(inputs, choice + 1);
+      if (!isThere && !saysOwnedByOther(error)) throw error;
+      const stored = await this.#client.get(this.#call(id, undefined)).catch((failure) => {
+        if (isThere && hasCode(failure, 'Forbidden')) return undefined;
+        throw failure;
+      });
+      const isForeign = stored !== undefined && stored.owner !== inputs.owner;
+      if (isForeign && choice < MAX_CHOICE) return this.#createNew(inputs, isReplacement, choice + 1);
+      if (isForeign || !isThere) throw error;
+      // The create is repeated if its response was lost: the object then has its incarnation.
+      if (!isReplacement && stored?.incarnation !== incarnation) this.#reuse(inputs, id, stored);
+      return { id, outs: await this.#writer.put(id, inputs, { incarnation }) };
     }
   }
 
-  async #createAt(id: string, inputs: Inputs): Promise<dynamic.CreateResult> {
-    return { id, outs: await this.#put(id, inputs, newIncarnation(inputs), undefined) };
-  }
-
-  async #adopt(id: string, inputs: Inputs): Promise<dynamic.CreateResult> {
+  async #adopt(id: string, inputs: Inputs, isReplacement: boolean): Promise<dynamic.CreateResult> {
     const stored = await this.#client.get(this.#call(id, undefined));
     if (stored === undefined) throw this.#notThere(id, ': leave adopt out to make a new one');
     if (stored.owner === inputs.owner) {
       // This resource has adopted the object before. The create repeats one whose response was lost, or makes a
       // replacement: a new incarnation of the same object or, if the identity changes, an object under an id of its
       // own.
-      return isSameObject(this.#resource, stored, inputs) ? this.#createAt(id, inputs) : this.#createNew(inputs);
+      if (!isSameObject(this.#resource, stored, inputs)) return this.#createNew(inputs, isReplacement);
+      if (!isReplacement) this.#reuse(inputs, id, stored);
+      return this.#createAt(id, inputs);
     }
     refuseAdoption(this.#resource, stored, inputs);
-    const adopted = this.#put(id, inputs, stored.incarnation, undefined, stored.etag);
+    const condition = stored.etag === undefined ? undefined : ({ 'If-Match': stored.etag } as const);
+    const adopted = this.#writer.put(id, inputs, { incarnation: stored.incarnation, condition });
     if (!stored.owner && inputs.retainOnDelete !== true) return { id, outs: await adopted };
     // The previous owner knows the adopted incarnation, with which it could delete the object or take the object back.
-    // The object therefore gets a new incarnation, as does a retained one, even if the first write was stored but its targets are not healthy.
+    // The object therefore gets a new incarnation, as does a retained one, even if the first write was stored but its
+    // targets are not healthy.
     await adopted.catch((error) => {
       if (!isPartialFailure(error)) throw error;
     });
     return this.#createAt(id, inputs);
   }
 
-  async #put(
-    id: string,
-    inputs: Inputs,
-    incarnation: string,
-    expectedRuntime: string | undefined,
-    ifMatch?: string,
-  ): Promise<Record<string, unknown>> {
-    const call = this.#call(id, expectedRuntime);
-    const waitMs = this.#resource.waitMs?.(inputs);
-    try {
-      const stored = await this.#client.put(call, { ...bodyOf(this.#resource, inputs), incarnation }, waitMs, ifMatch);
-      reportWarnings(inputs, stored);
-      return outputsOf(this.#resource, this.#observed(stored, inputs), inputs, await this.#runtime());
-    } catch (error) {
-      throw (await this.#partialFailure(error, call, inputs, incarnation)) ?? error;
-    }
+  async #createAt(id: string, inputs: Inputs): Promise<dynamic.CreateResult> {
+    return { id, outs: await this.#writer.put(id, inputs, { incarnation: newIncarnation(inputs) }) };
   }
 
   /**
-   * The engine's form of a failed write that is stored nevertheless. Without it, the next `pulumi up` would create the
-   * existing object. With it, the engine keeps the object as it is, and the next `pulumi up` updates it. Returns
-   * `undefined` if the write is not stored.
+   * Tells that a create takes over an object of its own owner, or refuses it if the configuration says so. The state of
+   * another backend may have the object, since URNs have no more than the names of project and stack.
    */
-  async #partialFailure(error: unknown, call: Call, inputs: Inputs, incarnation: string) {
-    if (!isWeirError(error) || !STORED_ALL_THE_SAME.has(error.code)) return undefined;
-    // The time of the operation may be over.
-    const stored = await this.#client
-      .within(undefined)
-      .get(call)
-      .catch(() => undefined);
-    if (stored?.incarnation !== incarnation) return undefined;
-    const actual = outputsOf(this.#resource, this.#observed(stored, inputs), inputs, await this.#runtime());
-    const properties = { ...inputs, ...actual };
-    const message = shownMessage(error);
-    return Object.assign(new Error(message), { id: call.id, properties, reasons: [message] });
+  #reuse(inputs: Inputs, id: string, stored: ApiObject | undefined): void {
+    const since = stored?.stack?.createdAt;
+    const what = `${KIND_NAMES[this.#resource.kind]} ${id}, which exists ${since === undefined ? 'already' : `since ${since}`}`;
+    // For `--replace` the engine calls `check` without old inputs, as for a new resource.
+    const why =
+      'that is right with --replace or after an interrupted up; otherwise another state has the same project and stack names';
+    if (this.#client.reuseObjects) {
+      report(`${resourceName(inputs)}: reuses the ${what}: ${why}`);
+      return;
+    }
+    throw new WeirError(
+      'PreconditionFailed',
+      `The create would reuse the ${what}: ${why}. weir:reuseObjects is false, so nothing was changed: rename the stack, or set weir:reuseObjects to true.`,
+    );
+  }
+
+  /** Tells what others changed in an object that a new one replaces, because the new one has the program's values. */
+  async #tellLost(inputs: Inputs, { id, state }: Replaced): Promise<void> {
+    const old = id ?? (inputs.adopt === undefined ? newObjectId(this.#resource, state) : String(inputs.adopt));
+    const stored = await this.#client.get(this.#call(old, undefined)).catch(() => undefined);
+    if (stored === undefined || stored.owner !== state.owner) return;
+    const lost = lostWith(this.#resource, state, inputs, stored, secretNames(inputs));
+    for (const line of outsideLines(resourceName(inputs), lost)) report(line);
   }
 
   #observed(stored: ApiObject, before: State): ApiObject {
@@ -174,38 +197,12 @@ export class Lifecycle {
 }
 
 /**
- * Errors after which the object may be stored: a data plane is late, or targets are not healthy in time.
- * IncorrectStatus.RSByPassToas also stands for a write that changed nothing. A read of the object tells the two apart.
- */
-const STORED_ALL_THE_SAME: ReadonlySet<ErrorCode> = new Set([
-  'Timeout',
-  'IncorrectStatus.RSByPassToas',
-  'Superseded',
-  'Unreachable',
-  'Internal',
-]);
-
-/**
  * Whether another owner may have the id. A token that does not write for that owner gets Forbidden, with the code in a
  * detail.
  */
 function saysOwnedByOther(error: unknown): boolean {
   if (!isWeirError(error)) return false;
   return error.code === 'OwnedByOther' || error.details.some(({ code }) => code === 'OwnedByOther');
-}
-
-/** Whether an error is the engine's form of a failed write that is stored nevertheless. */
-function isPartialFailure(error: unknown): boolean {
-  return error instanceof Error && 'reasons' in error;
-}
-
-/**
- * Shows the runtime's warnings about an object to the user. `inputs` have no owner if the resource only reads the
- * object.
- */
-function reportWarnings(inputs: Inputs, stored: ApiObject): void {
-  const name = resourceName(inputs) || stored.id;
-  for (const warning of warningsOf(stored)) report(`${name}: ${warning}`);
 }
 
 function runtimeOf({ runtimeId }: State): string | undefined {

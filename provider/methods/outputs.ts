@@ -11,17 +11,21 @@ interface RuntimeIdentity {
   readonly runtimeEndpoint: string;
 }
 
-/** All outputs of an object. An update must return each of them, because Pulumi erases missing ones from the state. */
+/**
+ * All outputs of an object. An update must return each of them, because Pulumi erases missing ones from the state.
+ * `properties`: the object's properties and its owner, as the state keeps them.
+ */
 export function outputsOf(
   description: ResourceDescription,
   stored: ApiObject,
-  written: Inputs,
+  properties: Properties,
   runtime: RuntimeIdentity,
 ): Record<string, unknown> {
   return {
-    ...inputsOf(description, stored, written),
+    ...properties,
     ...compact(description.outputs.map((key) => [key, (stored as Properties)[key]])),
     incarnation: stored.incarnation,
+    ...compact([['writtenVersion', stored.stack?.writtenVersion]]),
     ...runtime,
   };
 }
@@ -33,8 +37,12 @@ export function inputsOf(
   written: Inputs,
 ): Record<string, unknown> {
   const actual = withSecretsOf(kind, stored, written);
-  const options = OPTIONS.map((option) => [option, written[option]] as const);
-  return { ...asWritten(schema, actual, written), ...compact([['owner', stored.owner], ...options]) };
+  return { ...asWritten(schema, actual, written), ...compact([['owner', stored.owner]]), ...optionsOf(written) };
+}
+
+/** The resource options that the state keeps for a later operation. */
+export function optionsOf(inputs: Inputs): Inputs {
+  return compact(OPTIONS.map((option) => [option, inputs[option]]));
 }
 
 /** The body of a PUT: the properties and the owner, without the arguments that only the engine needs. */

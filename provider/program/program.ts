@@ -7,7 +7,7 @@ import { isKnown } from '../model/base/unknown.ts';
 import { stackOf } from '../model/base/urn.ts';
 import { hasPassed } from '../model/objects/time.ts';
 import type { Lookup, ObjectFields } from '../model/rules/lookup.ts';
-import type { CanonicalForm, Inputs } from '../properties/properties.ts';
+import type { CanonicalForm, Inputs, State } from '../properties/properties.ts';
 
 interface Seen {
   readonly kind: Kind;
@@ -16,10 +16,14 @@ interface Seen {
   readonly reserved: string[];
   /** The inputs in the state, before this program. Empty for a new resource. */
   readonly olds: Inputs;
+  /** The resource as the state has it: its inputs until `diff` gives its outputs. `undefined` for a new resource. */
+  state?: State | undefined;
   /** The properties that the program has made secret. */
   readonly secrets: readonly string[];
   /** The places of inputs that an update does not know. `undefined` if it knows all. */
   readonly unknown?: unknown;
+  /** The id of the object that the state has. `undefined` for a new resource, and until `diff` gives it. */
+  replacedId?: string | undefined;
   id?: string;
 }
 
@@ -33,7 +37,21 @@ export class Program implements Lookup {
     const before = this.#seen.get(owner);
     if (before?.id !== undefined) this.#owners.delete(keyOf(before.kind, before.id));
     for (const key of before?.reserved ?? []) this.#reservations.delete(key);
-    this.#seen.set(owner, { ...given, kind, reserved: [] });
+    // The engine checks a replacement a second time, as if its resource were new.
+    const state = before?.state ?? (Object.keys(given.olds).length === 0 ? undefined : given.olds);
+    this.#seen.set(owner, { ...given, kind, reserved: [], state, replacedId: before?.replacedId });
+  }
+
+  /** Records the state of a resource that `diff` has compared, for the case that it is replaced. */
+  compared(owner: string, id: string, state: State): void {
+    const seen = this.#seen.get(owner);
+    if (seen !== undefined) Object.assign(seen, { state, replacedId: id });
+  }
+
+  /** The state of a resource that a create replaces, with the id of its object. Returns `undefined` for a new resource. */
+  replacedBy(owner: string): { id: string | undefined; state: State } | undefined {
+    const { state, replacedId } = this.#seen.get(owner) ?? {};
+    return state && { id: replacedId, state };
   }
 
   has(owner: unknown): boolean {

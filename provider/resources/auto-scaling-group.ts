@@ -1,6 +1,7 @@
 // The resource AutoScalingGroup: the program owns the members that it names, and else leaves membership to the API.
 
 import { memberLine } from '../messages/membership-line.ts';
+import { isRecord, valueIn } from '../model/base/record.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { scalingGroupSchema } from '../model/objects/scaling-group.ts';
 import type { ResourceDescription } from './description.ts';
@@ -15,6 +16,10 @@ export const autoScalingGroup: ResourceDescription<'groups'> = {
   observed: (actual, state) => {
     const { members: _, ...others } = actual;
     return state.members === undefined ? others : actual;
+  },
+  elements: {
+    map: 'members',
+    keysOf: ({ members }, name) => (isRecord(members) ? [String(valueIn(members, name))] : []),
   },
   changeLine: (name, olds, news) => memberLine(name, olds.members, news.members, isKnown),
 };

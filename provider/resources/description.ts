@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Problem } from '../model/base/errors.ts';
 import type { Kind, RESOURCE_CLASSES } from '../model/base/kinds.ts';
 import type { Checked } from '../program/checked.ts';
-import type { CanonicalForm, Inputs, State } from '../properties/properties.ts';
+import type { CanonicalForm, Inputs, Properties, State } from '../properties/properties.ts';
 
 export interface ResourceDescription<K extends Kind = Kind> {
   /** The class of the resource in the SDK. */
@@ -29,6 +29,13 @@ export interface ResourceDescription<K extends Kind = Kind> {
    */
   readonly desired?: (news: Inputs, olds: State) => Inputs;
   /**
+   * The properties of which the state does not say what the runtime has, for an update. They are written with it,
+   * whether or not the program changed them.
+   */
+  readonly forgets?: (olds: State, news: Inputs) => State;
+  /** The map whose entries are known in the runtime by something else than their names, if the resource has one. */
+  readonly elements?: Elements;
+  /**
    * The object's properties and outputs for the state. Changes that are no drift are replaced by the values in the old
    * state.
    */
@@ -42,4 +49,10 @@ export interface ResourceDescription<K extends Kind = Kind> {
    * first checks may take.
    */
   readonly waitMs?: (properties: Inputs) => number;
+}
+
+export interface Elements {
+  readonly map: 'targets' | 'members';
+  /** Texts of which two entries share one if they are the same in the runtime, whatever their names. */
+  readonly keysOf: (properties: Properties, name: string) => readonly string[];
 }

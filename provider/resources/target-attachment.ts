@@ -4,6 +4,7 @@ import { membershipLine } from '../messages/membership-line.ts';
 import type { Problem } from '../model/base/errors.ts';
 import { propertyPath } from '../model/base/property-path.ts';
 import { isRecord, valueIn } from '../model/base/record.ts';
+import { canonicalAddress } from '../model/base/target-key.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { mapKey } from '../model/objects/network.ts';
 import { PARENTS } from '../model/objects/parent.ts';
@@ -29,6 +30,9 @@ export const targetAttachment: ResourceDescription<'attachments'> = {
   identity: [...PARENTS],
   outputs: ['boundTargets'],
   problems: inProgram,
+  // If the program takes the weights over, the state does not say which weights the runtime has.
+  forgets: (olds, news) => (leavesWeights(olds) && !leavesWeights(news) ? withoutWeights(olds) : olds),
+  elements: { map: 'targets', keysOf: targetKeysOf },
   desired: (news, olds) => (leavesWeights(news) ? withWeightsOf(news, olds, 'targets') : news),
   observed: (actual, state) => {
     const observed = withHealthOf(actual, state);
@@ -49,6 +53,20 @@ function inProgram(checked: Checked): Problem[] {
     ...duplicateTargetProblems(checked, attachment, (name) => propertyPath(['targets', name])),
     ...bindingProblems(program, attachment, olds && { ...attachment, properties: olds }),
   ];
+}
+
+/** The address or the server of a target, each with its port: a server and its bare address are one target. */
+function targetKeysOf({ targets, boundTargets, defaultPort }: Properties, name: string): string[] {
+  const target = isRecord(targets) ? valueIn(targets, name) : undefined;
+  if (!isRecord(target)) return [];
+  const bound = isRecord(boundTargets) ? valueIn(boundTargets, name) : undefined;
+  const { serverId, address = isRecord(bound) ? bound.address : undefined, port = defaultPort } = target;
+  const hosts = [typeof address === 'string' ? canonicalAddress(address) : address, serverId];
+  return hosts.filter((host) => host !== undefined).map((host) => JSON.stringify([host, port ?? null]));
+}
+
+function withoutWeights(olds: State): State {
+  return withEach(olds, olds, 'targets', (target) => ({ ...target, weight: null }));
 }
 
 function leavesWeights({ manageWeights }: Inputs): boolean {

@@ -9,6 +9,7 @@ import { resourceName } from '../../model/base/urn.ts';
 import type { Masked } from '../../properties/properties.ts';
 import type { ResourceDescription } from '../../resources/description.ts';
 import { resourceOf } from '../../resources/registry.ts';
+import { afterUpdate, foundOutside } from './outside.ts';
 import {
   foreignObject,
   type Keys,
@@ -42,6 +43,8 @@ export interface ObjectPlan {
   readonly before: Objects;
   readonly after: Objects;
   readonly changes: readonly PlannedChange[];
+  /** One line for each value that others changed in the runtime. */
+  readonly outside: readonly string[];
   /**
    * The URNs of all resources that a resource waits for in `pulumi up`. Returns `undefined` if the preview leaves
    * out dependencies.
@@ -79,6 +82,8 @@ export function objectPlanOf(preview: Preview, runtime: RuntimeObjects = new Map
     if (step.old === undefined || step.oldKey === undefined) continue;
     before.set(step.oldKey, objectBefore(step, step.oldKey, step.old, before.get(step.oldKey), oldKeys));
   }
+  const listed = new Set([...runtime].flatMap(([kind, objects]) => objects.map(({ id }) => keyOf(kind, id))));
+  const outside: string[] = [];
   const after = new Map(before);
   for (const { op, old, oldKey } of steps) {
     if (DELETES.includes(op) && oldKey !== undefined && !old?.retainOnDelete) after.delete(oldKey);
@@ -92,13 +97,23 @@ export function objectPlanOf(preview: Preview, runtime: RuntimeObjects = new Map
     if (step.new === undefined || key === undefined || !(CREATES.includes(step.op) || step.op === 'update')) continue;
     after.set(key, objectAfter(step, key, step.new, before.get(key), keys));
   }
+  const described = new Map(after);
+  for (const { op, oldKey, old, resource } of steps) {
+    const actual = before.get(oldKey ?? '');
+    if (oldKey === undefined || old === undefined || actual === undefined || !listed.has(oldKey)) continue;
+    if (op !== 'update' && op !== 'same') continue;
+    const stated = statedOf(resource, old, oldKeys);
+    const program = op === 'update' ? described.get(oldKey) : undefined;
+    outside.push(...foundOutside(resource, stated, actual, program));
+    if (program !== undefined) after.set(oldKey, afterUpdate(resource, stated, actual, program));
+  }
   const changes = steps.flatMap((step) => {
-    const change = changeOf(step, keys.get(step.urn), before, after, oldKeys);
+    const change = changeOf(step, keys.get(step.urn), before, described, oldKeys);
     return change === undefined
       ? []
       : [{ ...change, secrets: changedSecrets(resourceName({ owner: step.urn }), preview.notes) }];
   });
-  return { before, after, changes, dependenciesOf: dependenciesIn(preview) };
+  return { before, after, changes, outside, dependenciesOf: dependenciesIn(preview) };
 }
 
 /**

@@ -27,6 +27,8 @@ export interface EndpointMove {
 
 export interface Plan {
   readonly changes: readonly PlannedChange[];
+  /** One line for each value that others changed in the runtime. */
+  readonly outside: readonly string[];
   readonly moves: readonly EndpointMove[];
   /** The target groups in which something changes. */
   readonly targetGroups: readonly TargetGroupChange[];
@@ -47,6 +49,7 @@ export function planOf(preview: Preview, runtime: RuntimeView | undefined, nowMs
   const targetGroups = targetGroupChangesOf(objects, runtime?.holderOf ?? (() => undefined), nowMs);
   return {
     changes: objects.changes,
+    outside: objects.outside,
     moves: movesIn(objects),
     targetGroups: targetGroups.filter(isChanged),
     warnings: planWarnings(objects, targetGroups),

@@ -53,6 +53,7 @@ function partsOf(plan: Plan, depth: Depth): string[] {
     ...(plan.warnings.length === 0 ? [] : [warningBlock(plan, depth)]),
     ...resourceSection(plan, fold),
     ...endpointSection(plan.moves, fold),
+    ...outsideSection(plan.outside, fold),
     ...(count === 0 ? [] : [...targetGroups, footerOf(plan)]),
   ];
 }
@@ -96,6 +97,11 @@ function resourceSection({ changes, nameOf }: Plan, fold: Fold): string[] {
     '### Resources',
     fold(rows, (some) => markdownTable(['resource', 'change', 'properties'], some), 'resources'),
   ];
+}
+
+function outsideSection(lines: readonly string[], fold: Fold): string[] {
+  if (lines.length === 0) return [];
+  return ['### Changed outside', fold(lines, (some) => bullets(some.map(code)), 'lines')];
 }
 
 function endpointSection(moves: readonly EndpointMove[], fold: Fold): string[] {

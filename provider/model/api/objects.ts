@@ -1,6 +1,16 @@
 // Objects of any kind as the API shows them, and lists of objects.
 import { z } from 'zod';
 
+/** Knowledge about an object for the stack that owns it. Only responses to requests with `by=stack` have it. */
+const stackRecord = z.object({
+  /** Time of the create in RFC 3339. Missing for an object that an earlier release created. */
+  createdAt: z.string().optional(),
+  /** The version of the model of the stack's last write. Missing if the runtime does not know it. */
+  writtenVersion: z.number().optional(),
+  /** The merge patch from the object's properties to those that the stack last wrote. Missing with `writtenVersion`. */
+  written: z.record(z.string(), z.unknown()).optional(),
+});
+
 /** An object of any kind. The properties and outputs of its kind are further properties. */
 export const apiObject = z.looseObject({
   id: z.string(),
@@ -9,6 +19,7 @@ export const apiObject = z.looseObject({
   version: z.number(),
   lastError: z.string().optional(),
   warnings: z.array(z.string()).optional(),
+  stack: stackRecord.optional(),
 });
 
 export type ApiObject = Readonly<z.infer<typeof apiObject>>;

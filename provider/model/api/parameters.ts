@@ -19,6 +19,12 @@ export const listQuery = z.object({
   cursor: text('must be an id', MAX_PARAMETER).optional(),
 });
 
+/**
+ * `by=stack` marks the requests of the stack that owns the object. The runtime remembers what such a write wrote, and the
+ * response has what is known of the last one.
+ */
+export const stackQuery = z.object({ by: z.literal('stack', 'must be "stack"').optional() });
+
 export const deleteQuery = identitySchema
   .pick({ incarnation: true })
   .extend({ cascade: z.literal('stack', 'must be "stack"').optional() });

@@ -180,9 +180,13 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   },
   PreconditionFailed: {
     chapter: 'state',
-    causes: ['The `If-Match` of the write is not the present `ETag` of the object, or the object does not exist.'],
+    causes: [
+      'The `If-Match` of the write is not the present `ETag` of the object, or the object does not exist.',
+      'A create with `If-None-Match: *` found the object. In `pulumi up`: `weir:reuseObjects` is false, and the object of the new resource is there already.',
+      'In an update, others changed the object each time between its read and the write.',
+    ],
     remedy:
-      'Read the object again and repeat the change on its present state. After an adoption that failed, run `pulumi up` again.',
+      'Read the object again and repeat the change on its present state. After an adoption or an update that failed, run `pulumi up` again. If the object of a new resource is there, another state may have the same names of project and stack: see [the same names in another state](../sdk/README.md#the-same-names-in-another-state).',
   },
   UnsupportedEncoding: {
     chapter: 'rule',

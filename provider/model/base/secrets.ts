@@ -35,8 +35,14 @@ export function fingerprint(secret: string): string {
   return `sha256:${createHash('sha256').update('weir secret fingerprint\0').update(secret).digest('hex')}`;
 }
 
-/** Replaces a secret by its fingerprint: `privateKey` becomes `privateKeyFingerprint`. */
-export const asFingerprint: Replace = (name, value) => [`${name}Fingerprint`, fingerprintOf(name, String(value))];
+/**
+ * Replaces a secret by its fingerprint: `privateKey` becomes `privateKeyFingerprint`. A null, by which a merge patch
+ * removes the secret, stays null.
+ */
+export const asFingerprint: Replace = (name, value) => [
+  `${name}Fingerprint`,
+  value === null ? null : fingerprintOf(name, String(value)),
+];
 
 /**
  * Puts secrets back in place of their fingerprints in a response, if `known` contains a secret with the same

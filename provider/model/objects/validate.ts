@@ -19,7 +19,7 @@ const MISSING_CODES: readonly string[] = ['invalid_type', 'invalid_value'];
  * needs it.
  */
 export function problemsOf(kind: Kind, input: Record<string, unknown>, isKnown: IsKnown = () => true): Problem[] {
-  const problems = countProblems(input, MAP_LIMITS, isKnown);
+  const problems = countProblems(input, isKnown);
   const overfull = new Set(problems.map(({ path }) => path));
   // The elements of a map with too many of them are not looked at, because their problems would take seconds.
   const rest =
@@ -36,13 +36,17 @@ const MAP_LIMITS: Readonly<Record<string, number>> = {
   tags: MAX_TAGS,
 };
 
-/** Reports maps that have too many elements, by their number alone. */
+/**
+ * Reports maps that have too many elements, by their number alone. `times`: a patch of a map may remove all elements and
+ * add as many others, so it may have twice as many.
+ */
 export function countProblems(
   input: Readonly<Record<string, unknown>>,
-  limits: Readonly<Record<string, number>>,
   isKnown: IsKnown = () => true,
+  times = 1,
 ): Problem[] {
-  return Object.entries(limits).flatMap(([path, limit]) => {
+  return Object.entries(MAP_LIMITS).flatMap(([path, each]) => {
+    const limit = times * each;
     const map = input[path];
     const count = isKnown(map) && isRecord(map) ? Object.keys(map).length : 0;
     return count <= limit ? [] : [{ path, message: `must have at most ${limit} ${path}, not ${count}` }];

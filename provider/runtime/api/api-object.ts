@@ -32,6 +32,14 @@ export function toApiObject(object: StoredObject, control: ShownState, access: A
   };
 }
 
+/** The object with what is known of it for its stack, if the request comes from there. */
+export function toResponse(object: StoredObject, control: ShownState, access: Access, by?: 'stack'): ApiObject {
+  const shown = toApiObject(object, control, access);
+  if (by === undefined) return shown;
+  const { createdAt, written } = object;
+  return { ...shown, stack: { createdAt, writtenVersion: written?.version, written: written?.patch } };
+}
+
 /** Functions that add the outputs of an object, for each kind that has outputs. */
 type Outputs = {
   readonly [K in Kind]?: (object: StoredObject<K>, control: ShownState, access: Access) => OutputsOf<K>;

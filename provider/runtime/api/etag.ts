@@ -1,5 +1,6 @@
 // Entity tags of responses, and the If-Match condition of writes.
 import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { WeirError } from '../../model/base/errors.ts';
 import type { StoredObject } from '../stored/object.ts';
 
@@ -14,12 +15,17 @@ export function etagOfText(text: string): string {
 }
 
 /**
- * Throws `PreconditionFailed` if `etags`, the value of If-Match, does not match the object's entity tag. RFC 9110
- * section 13.1.1: `*` matches any existing object, and weak tags never match.
+ * Throws `PreconditionFailed` if the object's entity tag does not match If-Match, or matches If-None-Match. RFC 9110
+ * section 13.1: `*` matches any existing object, and weak tags never match.
  */
-export function refuseUnseen(object: StoredObject | undefined, etags: string | undefined): void {
-  if (etags === undefined) return;
+export function refuseUnseen(object: StoredObject | undefined, headers: IncomingHttpHeaders): void {
+  const { 'if-match': match, 'if-none-match': noneMatch } = headers;
+  if (match !== undefined && !isAmong(match, object)) throw new WeirError('PreconditionFailed');
+  if (noneMatch === undefined || !isAmong(noneMatch, object)) return;
+  throw new WeirError('PreconditionFailed', 'The object exists already, and the write was to create it.');
+}
+
+function isAmong(etags: string, object: StoredObject | undefined): boolean {
   const tags = etags.split(',').map((tag) => tag.trim());
-  const isMatch = object !== undefined && (tags.includes('*') || tags.includes(etagOf(object)));
-  if (!isMatch) throw new WeirError('PreconditionFailed');
+  return object !== undefined && (tags.includes('*') || tags.includes(etagOf(object)));
 }

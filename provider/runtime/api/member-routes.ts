@@ -1,4 +1,5 @@
 // Routes for members of auto scaling groups, called by the automation that starts and stops servers.
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -29,12 +30,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
     },
     async ({ params: { id, serverId }, access, headers }, reply) => {
       const needs = [needOf(JOIN, `scalinggroup/${id}`), needOf(JOIN, `instance/${serverId}`)];
-      const group = await control.join(
-        id,
-        serverId,
-        memberPrecondition(access, needs, headers['if-match']),
-        access.tokenId,
-      );
+      const group = await control.join(id, serverId, memberPrecondition(access, needs, headers), access.tokenId);
       return reply.header('etag', etagOf(group)).send(toApiObject(group, control, access));
     },
   );
@@ -50,17 +46,17 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
     },
     async ({ params: { id, serverId }, access, headers }, reply) => {
       const needs = [needOf(LEAVE, `scalinggroup/${id}`)];
-      await control.leave(id, serverId, memberPrecondition(access, needs, headers['if-match']), access.tokenId);
+      await control.leave(id, serverId, memberPrecondition(access, needs, headers), access.tokenId);
       return reply.code(204).send(null);
     },
   );
 }
 
 /** Checks the caller's permissions and If-Match before a write of a member. A missing group needs no permission. */
-function memberPrecondition(access: Access, needs: readonly Need[], etags: string | undefined): Precondition {
+function memberPrecondition(access: Access, needs: readonly Need[], headers: IncomingHttpHeaders): Precondition {
   return (view, group) => {
     if (group !== undefined) demand(access, needs);
     demandOwnerOf(access, view, group, group);
-    refuseUnseen(group, etags);
+    refuseUnseen(group, headers);
   };
 }

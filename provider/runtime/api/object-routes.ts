@@ -1,27 +1,28 @@
-// Routes of objects: list, get, put and delete for every kind, and patch for target attachments.
+// Routes of objects of every kind: list, get, put, patch and delete.
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
 import { pageOf } from '../../model/api/objects.ts';
 import { bodySchema, identitySchema, objectResponse } from '../../model/api/objects-by-kind.ts';
-import { deleteQuery, idParams, listQuery } from '../../model/api/parameters.ts';
-import { patchBody, patchDocument } from '../../model/api/patch.ts';
+import { deleteQuery, idParams, listQuery, stackQuery } from '../../model/api/parameters.ts';
+import { patchDocument, patchProblems } from '../../model/api/patch.ts';
 import type { Problem } from '../../model/base/errors.ts';
 import { KIND_NAMES, KINDS, type Kind } from '../../model/base/kinds.ts';
+import type { MergePatch } from '../../model/base/merge-patch.ts';
 import { isRecord } from '../../model/base/record.ts';
 import { objectId } from '../../model/objects/network.ts';
-import { MAX_TARGETS } from '../../model/objects/target-attachment.ts';
-import { countProblems, invalid, parsedProperties, problemsOf, schemaProblems } from '../../model/objects/validate.ts';
+import { invalid, parsedProperties, problemsOf, schemaProblems } from '../../model/objects/validate.ts';
 import { type Access, demand } from '../control/access/access.ts';
 import { demandOwner, demandOwnerOf } from '../control/access/owners.ts';
 import { mayRead, needsOfNewRule, needsOfRead, needsOfWrite } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { Precondition } from '../control/write/changes.ts';
-import { withTargetsOf } from '../control/write/targets-patch.ts';
+import { withTargetsOf } from '../control/write/object-patch.ts';
 import type { StoredObject } from '../stored/object.ts';
 import { existingObject } from '../stored/references.ts';
-import { type ShownState, toApiObject } from './api-object.ts';
+import { type ShownState, toApiObject, toResponse } from './api-object.ts';
 import { accessTo } from './authorize.ts';
 import { etagOf, refuseUnseen } from './etag.ts';
 import { type LongResponses, withList } from './long-responses.ts';
@@ -30,8 +31,8 @@ export function registerObjectRoutes(server: FastifyInstance, control: ControlPl
   for (const kind of KINDS) {
     registerList(server, control, long, kind);
     registerKind(server, control, kind);
+    registerPatch(server, control, kind);
   }
-  registerPatch(server, control);
 }
 
 function registerList(server: FastifyInstance, control: ControlPlane, long: LongResponses, kind: Kind): void {
@@ -84,12 +85,17 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     `/v1/${kind}/:id`,
     {
       config: accessTo(kind, 'read'),
-      schema: { summary: `Reads one ${name}.`, params: idParams, response: { 200: object, default: errorResponse } },
+      schema: {
+        summary: `Reads one ${name}.`,
+        params: idParams,
+        querystring: stackQuery,
+        response: { 200: object, default: errorResponse },
+      },
     },
-    async ({ params: { id }, access }, reply) => {
+    async ({ params: { id }, query: { by }, access }, reply) => {
       const object = existingObject<Kind>(control.model, kind, id);
       demand(access, needsOfRead(control.model, object));
-      return reply.header('etag', etagOf(object)).send(toApiObject(object, control, access));
+      return reply.header('etag', etagOf(object)).send(toResponse(object, control, access, by));
     },
   );
 
@@ -100,21 +106,20 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       schema: {
         summary: `Creates or updates one ${name}. An equal put changes nothing.`,
         params: idParams,
+        querystring: stackQuery,
         body: bodySchema(kind),
         response: { 200: object, default: errorResponse },
       },
       // The schema is only for the OpenAPI document. The handler reports all problems of a body in one error.
       validatorCompiler: paramsOnly,
     },
-    async ({ params: { id }, body, access, headers }, reply) => {
+    async ({ params: { id }, query: { by }, body, access, headers }, reply) => {
       const { identity, properties } = splitBody(kind, id, body);
       demandOwner(access, identity.owner);
-      const precondition = preconditionOf(access, headers['if-match']);
-      const written = await control.put(kind, id, properties, { ...identity, caller: access.tokenId }, precondition);
-      if (written.kind === 'attachments' && written.properties.awaitHealthySeconds !== undefined) {
-        await control.awaitHealthy(id, written.properties.awaitHealthySeconds);
-      }
-      return reply.header('etag', etagOf(written)).send(toApiObject(written, control, access));
+      const sender = { ...identity, caller: access.tokenId, isOfStack: by === 'stack' };
+      const written = await control.put(kind, id, properties, sender, preconditionOf(access, headers));
+      await awaitHealthy(control, written);
+      return reply.header('etag', etagOf(written)).send(toResponse(written, control, access, by));
     },
   );
 
@@ -130,48 +135,56 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       },
     },
     async ({ params: { id }, query: { incarnation, cascade }, access, headers }, reply) => {
-      const precondition = preconditionOf(access, headers['if-match'], incarnation);
-      const below = cascade === undefined ? undefined : preconditionOf(access, undefined);
+      const precondition = preconditionOf(access, headers, incarnation);
+      const below = cascade === undefined ? undefined : preconditionOf(access, {});
       await control.delete(kind, id, incarnation, precondition, access.tokenId, below);
       return reply.code(204).send(null);
     },
   );
 }
 
-function registerPatch(server: FastifyInstance, control: ControlPlane): void {
+function registerPatch(server: FastifyInstance, control: ControlPlane, kind: Kind): void {
   server.withTypeProvider<ZodTypeProvider>().patch(
-    '/v1/attachments/:id',
+    `/v1/${kind}/:id`,
     {
-      config: accessTo('attachments', 'modify'),
+      config: accessTo(kind, 'modify'),
       schema: {
         summary:
-          'Binds, changes and unbinds single targets by a JSON merge patch, in which null unbinds a target. With `Prefer: return=minimal` the response has only the targets that the patch names.',
+          `Changes single properties of one ${KIND_NAMES[kind]} by a JSON merge patch, in which null removes a property or an entry of a map. ${MINIMAL[kind] ?? ''}`.trim(),
         params: idParams,
-        body: patchDocument,
-        response: { 200: objectResponse('attachments'), default: errorResponse },
+        querystring: stackQuery,
+        body: patchDocument(kind),
+        response: { 200: objectResponse(kind), default: errorResponse },
       },
       validatorCompiler: paramsOnly,
     },
-    async ({ params: { id }, body, access, headers }, reply) => {
-      // A patch may unbind all targets and bind as many others.
-      const counted = isRecord(body) ? countProblems(body, { targets: 2 * MAX_TARGETS }) : [];
-      if (counted.length > 0) throw invalid(counted);
-      const problems = schemaProblems(patchBody, body);
-      if (problems.length > 0) throw invalid(problems);
-      const { targets } = patchBody.parse(body);
-      const written = await control.patchTargets(
-        id,
-        targets,
-        preconditionOf(access, headers['if-match']),
-        access.tokenId,
-      );
+    async ({ params: { id }, query: { by }, body, access, headers }, reply) => {
+      const { identity, patch } = splitPatch(kind, body);
+      if (identity.owner !== undefined) demandOwner(access, identity.owner);
+      const sender = { ...identity, caller: access.tokenId, isOfStack: by === 'stack' };
+      const written = await control.patch(kind, id, patch, sender, preconditionOf(access, headers));
+      if (by === 'stack') await awaitHealthy(control, written);
       reply.header('etag', etagOf(written));
-      if (!isMinimal(headers.prefer)) return reply.send(toApiObject(written, control, access));
+      if (written.kind !== 'attachments' || !isMinimal(headers.prefer)) {
+        return reply.send(toResponse(written, control, access, by));
+      }
       reply.header('preference-applied', 'return=minimal');
-      const minimal = { ...written, properties: withTargetsOf(written.properties, Object.keys(targets)) };
-      return reply.send(toApiObject(minimal, control, access));
+      const named = Object.keys(patch.targets ?? {});
+      const minimal = { ...written, properties: withTargetsOf(written.properties, named) };
+      return reply.send(toResponse(minimal, control, access, by));
     },
   );
+}
+
+/** The sentence about minimal responses, for kinds that have them. */
+const MINIMAL: Partial<Record<Kind, string>> = {
+  attachments: 'With `Prefer: return=minimal` the response has only the targets that the patch names.',
+};
+
+/** Waits until the targets of a written attachment take traffic, if the attachment asks for that. */
+async function awaitHealthy(control: ControlPlane, written: StoredObject): Promise<void> {
+  if (written.kind !== 'attachments' || written.properties.awaitHealthySeconds === undefined) return;
+  await control.awaitHealthy(written.id, written.properties.awaitHealthySeconds);
 }
 
 /** Whether the caller prefers a minimal response (RFC 7240 section 4.2). */
@@ -196,16 +209,26 @@ function splitBody(kind: Kind, id: string, body: unknown) {
   return { identity: identitySchema.parse({ owner, incarnation }), properties: parsedProperties(kind, properties) };
 }
 
+/** Parses a patch into changed properties and identity. Throws one error with every problem of the patch by itself. */
+function splitPatch(kind: Kind, body: unknown) {
+  const problems = patchProblems(kind, body);
+  if (problems.length > 0) throw invalid(problems);
+  const { owner, incarnation, ...patch } = body as MergePatch;
+  problems.push(...schemaProblems(identitySchema, { owner, incarnation }));
+  if (problems.length > 0) throw invalid(problems);
+  return { identity: identitySchema.parse({ owner, incarnation }), patch };
+}
+
 /** A validator of fastify that parses path and query parameters and leaves the body to the handler. */
 export function paramsOnly({ httpPart, schema }: { httpPart?: string; schema: unknown }) {
   return (data: unknown) => (httpPart === 'body' ? { value: data } : { value: (schema as z.ZodType).parse(data) });
 }
 
 /**
- * The precondition of a write: permissions, owners and If-Match. `incarnation`: the one that a delete names. If the
+ * The precondition of a write: permissions, owners, If-Match and If-None-Match. `incarnation`: the one that a delete names. If the
  * object has a newer one, the delete does nothing, so the owner of that newer object does not matter.
  */
-function preconditionOf(access: Access, etags: string | undefined, incarnation?: string): Precondition {
+function preconditionOf(access: Access, headers: IncomingHttpHeaders, incarnation?: string): Precondition {
   return (view, before, after) => {
     // An administrator's write skips the permission check, which is costly to compute for 500 targets.
     if (!access.isAdministrator) {
@@ -213,6 +236,6 @@ function preconditionOf(access: Access, etags: string | undefined, incarnation?:
     }
     const isDone = incarnation !== undefined && incarnation !== before?.incarnation;
     if (!isDone) demandOwnerOf(access, view, before, after);
-    refuseUnseen(before, etags);
+    refuseUnseen(before, headers);
   };
 }

@@ -1,5 +1,6 @@
 // The control plane: accepts the writes of the API, and keeps model, health checks and engine in step.
 import type { Kind } from '../../model/base/kinds.ts';
+import type { MergePatch } from '../../model/base/merge-patch.ts';
 import type { PropertiesOf } from '../../model/objects/schemas.ts';
 import type { Compiled } from '../compile/compile.ts';
 import type { Engine, PassiveReport, Refusal } from '../contract/engine.ts';
@@ -24,7 +25,6 @@ import { LATE_CHECKS, Shortages } from './shortages.ts';
 import type { Precondition } from './write/changes.ts';
 import { type Identity, ObjectWrites } from './write/object-writes.ts';
 import type { TargetGuard } from './write/target-guard.ts';
-import type { TargetsPatch } from './write/targets-patch.ts';
 import type { VipPool } from './write/vip-pool.ts';
 import { Writer } from './write/writer.ts';
 
@@ -122,7 +122,7 @@ export class ControlPlane {
       onRefused: (refusal, compiled) => this.#reports.refused(refusal, compiled),
       onOpened: (listenerId) => this.#reports.opened(listenerId, this.compiled),
     });
-    this.#writes = new ObjectWrites({ writer: this.#writer, pool: options.pool, guard: options.guard });
+    this.#writes = new ObjectWrites({ writer: this.#writer, pool: options.pool, guard: options.guard, nowMs });
   }
 
   /** Callback for the engine: a connection to a target failed, or succeeded after failures. */
@@ -164,23 +164,25 @@ export class ControlPlane {
     identity: Identity,
     precondition: Precondition,
   ): Promise<StoredObject<K>> {
-    const written = await this.#writes.put(kind, id, properties, identity, precondition);
-    await this.#waits.firstChecks(this.model, this.compiled, written);
-    await this.#writer.writeDueTransfers();
-    return written as StoredObject<K>;
+    return await this.#settled(await this.#writes.put(kind, id, properties, identity, precondition));
   }
 
-  /** `caller`, here and below: id of the token that writes; `undefined` for the administrator. */
-  patchTargets(
+  /** Changes an object by a merge patch. A patch of a stack waits like its puts, and any other does not. */
+  async patch<K extends Kind>(
+    kind: K,
     id: string,
-    patch: TargetsPatch,
+    patch: MergePatch,
+    identity: Identity,
     precondition: Precondition,
-    caller?: string,
-  ): Promise<StoredObject<'attachments'>> {
-    return this.#writes.patchTargets(id, patch, precondition, caller);
+  ): Promise<StoredObject<K>> {
+    const written = await this.#writes.patch(kind, id, patch, identity, precondition);
+    return (identity.isOfStack ? await this.#settled(written) : written) as StoredObject<K>;
   }
 
-  /** Adds a server to an auto scaling group, which binds the server to everything the group is attached to. */
+  /**
+   * Adds a server to an auto scaling group, which binds the server to everything the group is attached to. `caller`,
+   * here and below: id of the token that writes; `undefined` for the administrator.
+   */
   join(
     groupId: string,
     serverId: string,
@@ -225,6 +227,13 @@ export class ControlPlane {
     // Without it, targets are checked anew after the start. A full disk does not end requests that are under way.
     await this.#records.close().catch(this.#options.onError);
     this.#monitor.close();
+  }
+
+  /** Waits for what Pulumi relies on when a write has its response: first checks of targets, and due transfers. */
+  async #settled<K extends Kind>(written: StoredObject): Promise<StoredObject<K>> {
+    await this.#waits.firstChecks(this.model, this.compiled, written);
+    await this.#writer.writeDueTransfers();
+    return written as StoredObject<K>;
   }
 
   #healthChanged(changes: readonly HealthUpdate[]): void {

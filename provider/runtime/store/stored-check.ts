@@ -22,7 +22,14 @@ const STATES: Readonly<Partial<Record<string, z.ZodType>>> = {
   groups: z.object({ joined: z.array(z.string()) }),
   'group-attachments': boundSince,
 };
-const envelope = z.object({ id: z.string().min(1), incarnation: z.string(), version: z.int().min(0) });
+const written = z.object({ version: z.int().min(0), patch: z.record(z.string(), z.unknown()) });
+const envelope = z.object({
+  id: z.string().min(1),
+  incarnation: z.string(),
+  version: z.int().min(0),
+  createdAt: z.string().optional(),
+  written: written.optional(),
+});
 const tokenEnvelope = z.object({ id: z.string().min(1), secretHash: z.string().min(1), createdAt: z.string() });
 
 /** Loads everything. Throws one `Error` for the terminal that names every row that cannot be used. */

@@ -1,5 +1,6 @@
 // Shapes of stored data: objects, health of targets, tokens.
 import type { Kind } from '../../model/base/kinds.ts';
+import type { MergePatch } from '../../model/base/merge-patch.ts';
 import type { PropertiesOf } from '../../model/objects/schemas.ts';
 import type { TokenProperties } from '../../model/permissions/token.ts';
 import type { Health } from '../contract/snapshot.ts';
@@ -17,15 +18,32 @@ export type StoredObject<K extends Kind = Kind> = {
     readonly createdBy?: string | undefined;
     /** Id of the token that last changed the object; `undefined` for the administrator. */
     readonly changedBy?: string | undefined;
+    /** Time of the create in RFC 3339; `undefined` for an object that an earlier release created. */
+    readonly createdAt?: string | undefined;
     /** The model version that last changed the object. */
     readonly version: number;
     readonly properties: Readonly<PropertiesOf<P>>;
+    /**
+     * Properties that the stack last wrote. `undefined` if no stack wrote the object, or only an earlier release did.
+     */
+    readonly written?: Written | undefined;
     /** Values that the runtime decides and keeps with the object. */
     readonly state: StateOf<P>;
     /** Set while the time is past a server's `expiresAt`. It follows from the time and is never stored. */
     readonly expired?: true;
   };
 }[K];
+
+/** The record of a stack's last write of its object, beside the properties that the object has now. */
+export interface Written {
+  /** The model version of that write. */
+  readonly version: number;
+  /**
+   * The merge patch from the present properties to the written ones, with fingerprints in place of secrets. Empty while
+   * nobody else changes the object.
+   */
+  readonly patch: MergePatch;
+}
 
 export type Attachment = StoredObject<'attachments'> | StoredObject<'group-attachments'>;
 

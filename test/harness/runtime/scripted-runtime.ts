@@ -21,7 +21,10 @@ export interface SeenRequest {
 }
 
 /** The scripted response to a request; 'reset' resets the connection instead, and 'silence' leaves it open. */
-export type Reply = { status: number; body?: unknown; runtimeId?: string | undefined } | 'reset' | 'silence';
+export type Reply =
+  | { status: number; body?: unknown; runtimeId?: string | undefined; headers?: Record<string, string> }
+  | 'reset'
+  | 'silence';
 
 interface ScriptedRuntime {
   readonly url: string;
@@ -55,7 +58,8 @@ export async function scriptedRuntime(t: TestContext, reply: (seen: SeenRequest,
       const proof = proofFor(request, runtimeId ?? '');
       if (proof !== undefined) response.setHeader(PROOF_HEADER, proof);
       // Responds to /healthz with 200, like a running runtime, whatever the script says.
-      response.writeHead(isPreflight ? 200 : scripted.status, { 'Content-Type': 'application/json' });
+      const fields = { 'Content-Type': 'application/json', ...scripted.headers };
+      response.writeHead(isPreflight ? 200 : scripted.status, fields);
       response.end(scripted.body === undefined ? undefined : JSON.stringify(scripted.body));
     });
   });
@@ -80,11 +84,11 @@ export function proofFor({ headers, socket }: IncomingMessage, runtimeId: string
   return proofText({ code: proofCode(tokenParts(token).secretHash, { ...challenge, ...ends, runtimeId }), ...ends });
 }
 
-export function failure(status: number, code: string, message: string, details: unknown[] = []): Reply {
+export function failure(status: number, code: string, message: string, details: unknown[] = []) {
   return { status, body: { code, message, requestId: 'req-1', details } };
 }
 
 /** A response of the API for an API object; members that do not matter to the test get defaults. */
-export function stored(parts: object): Reply {
+export function stored(parts: object) {
   return { status: 200, body: { id: 'web-1', incarnation: 'i-1', version: 1, ...parts } };
 }

@@ -36,7 +36,7 @@ test('a write carries token, runtime and body, and the client asks only once for
   assert.equal(response.vip, '127.0.0.1');
   assert.equal(runtime.preflights(), 1);
   const [put] = runtime.seen;
-  assert.deepEqual([put?.method, put?.url, put?.body], ['PUT', '/v1/attachments/a%20b', { weight: 1 }]);
+  assert.deepEqual([put?.method, put?.url, put?.body], ['PUT', '/v1/attachments/a%20b?by=stack', { weight: 1 }]);
   assert.equal(put?.headers.authorization, 'Bearer weir_t');
   assert.equal(put?.headers['x-weir-runtime'], RUNTIME_ID);
 });

@@ -90,7 +90,7 @@ test('a create takes the next id if another owner has its own id, and each time 
   ];
   const taken = new Map<string, SeenRequest['body']>();
   const { runtime, provider } = await attachment(t, (seen) => {
-    const id = seen.url.split('/').at(-1) ?? '';
+    const id = seen.url.split(/[/?]/).at(-2) ?? '';
     if (!taken.has(id) && taken.size < 2) taken.set(id, { owner: `${OWNER}2` });
     if (seen.method === 'GET') return stored(taken.get(id) ?? {});
     return taken.has(id) ? (replies[[...taken.keys()].indexOf(id)] ?? 'reset') : accepted(seen);
@@ -99,7 +99,7 @@ test('a create takes the next id if another owner has its own id, and each time 
   assert.equal((await provider.create(INPUTS)).id, id);
   assert.match(id, /^web-[0-9a-f]{8}$/);
   assert.deepEqual([taken.size, taken.has(id)], [2, false]);
-  assert.equal(runtime.seen.at(-1)?.url, `/v1/attachments/${id}`);
+  assert.equal(runtime.seen.at(-1)?.url, `/v1/attachments/${id}?by=stack`);
 });
 
 test('a target that another stack has bound is refused, and no other id is tried', async (t) => {
@@ -110,12 +110,149 @@ test('a target that another stack has bound is refused, and no other id is tried
   assert.equal(runtime.seen.filter(({ method }) => method === 'PUT').length, 1);
 });
 
-test('update keeps the incarnation', async (t) => {
-  const { runtime, provider } = await attachment(t, accepted);
-  const { outs } = await provider.update('web-1', { ...INPUTS, incarnation: 'i-7', runtimeId: RUNTIME_ID }, INPUTS);
-  assert.equal(runtime.seen[0]?.url, '/v1/attachments/web-1');
-  assert.equal(runtime.seen[0]?.body?.incarnation, 'i-7');
-  assert.equal(outs?.incarnation, 'i-7');
+/** The provider of a runtime that has the object already, with the owner and, unless it is older, since some time. */
+async function present(t: TestContext, parts: object, settings: Record<string, string> = {}) {
+  const config: Record<string, string> = { 'weir:token': 'weir_t', ...settings };
+  const runtime = await scriptedRuntime(t, (seen) => {
+    if (seen.headers['if-none-match'] === '*') return failure(412, 'PreconditionFailed', 'exists already');
+    return seen.method === 'GET' ? stored({ incarnation: 'i-0', owner: OWNER, ...parts }) : accepted(seen);
+  });
+  const provider = methods('TargetAttachment', { get: (key) => ({ 'weir:endpoint': runtime.url, ...config })[key] });
+  const { mock } = t.mock.method(process.stdout, 'write');
+  const lines = () =>
+    mock.calls.map(({ arguments: [text] }) => String(text)).filter((text) => text.startsWith('web: '));
+  return { runtime, provider, lines };
+}
+
+test('a create tells that it reuses an object of its own owner, and since when that is there', async (t) => {
+  const { provider, lines, runtime } = await present(t, { stack: { createdAt: '2026-11-30T10:00:00.000Z' } });
+  const { id } = await provider.create(INPUTS);
+  assert.deepEqual(lines(), [
+    `web: reuses the attachment ${id}, which exists since 2026-11-30T10:00:00.000Z: that is right with --replace or after an interrupted up; otherwise another state has the same project and stack names\n`,
+  ]);
+  assert.notEqual(runtime.seen.at(-1)?.body?.incarnation, 'i-0');
+});
+
+test('weir:reuseObjects false refuses that, with and without adopt, and nothing is written', async (t) => {
+  const { provider, runtime } = await present(t, { ...INPUTS }, { 'weir:reuseObjects': 'false' });
+  for (const more of [{}, { adopt: 'web-7' }]) {
+    const message =
+      /^The create would reuse the attachment web-\w+, which exists already: .* rename the stack, or set weir:reuseObjects to true\. \(PreconditionFailed\)$/;
+    await assert.rejects(provider.create({ ...INPUTS, ...more }), { message });
+  }
+  assert.ok(runtime.seen.every(({ method, headers }) => method === 'GET' || headers['if-none-match'] === '*'));
+  const unclear = () => methods('TargetAttachment', { get: (key) => (key === 'weir:reuseObjects' ? 'no' : undefined) });
+  assert.throws(unclear, { message: /weir:reuseObjects is "no": it must be true or false/ });
+});
+
+test('a replacement is neither told nor refused, and tells what others changed in the object that it replaces', async (t) => {
+  const inputs = { ...INPUTS, owner: OWNER.replace('dev', 'replaced') };
+  const changed = { ...inputs, targets: { b1: { ...INPUTS.targets.b1, weight: 0 } } };
+  const { provider, lines } = await present(t, changed, { 'weir:reuseObjects': 'false' });
+  const { __provider, ...olds } = inputs;
+  await provider.check(olds, inputs);
+  await provider.check({}, inputs);
+  await provider.create(inputs);
+  assert.deepEqual(lines(), [
+    'web: b1 has weight 0 in the runtime, 100 in the state: changed outside; the replacement has the value of the program\n',
+  ]);
+});
+
+const STATE = { ...INPUTS, incarnation: 'i-7', runtimeId: RUNTIME_ID };
+const B1 = { address: '10.0.0.1', port: 80 };
+const B2 = { address: '10.0.0.2', port: 80 };
+/** The attachment of `STATE` in the runtime, with a weight that others have changed. */
+const CHANGED = {
+  ...INPUTS,
+  incarnation: 'i-7',
+  targets: { b1: { ...B1, weight: 0 } },
+  boundTargets: BOUND,
+  stack: {},
+};
+const NEWS = { ...INPUTS, targets: { b1: B1, b2: B2 } };
+
+test('an update patches what the program changed, with the entity tag that it has read, and the state has the program', async (t) => {
+  const { runtime, provider } = await attachment(t, ({ method }) => {
+    const object = stored({ ...CHANGED, stack: { writtenVersion: 8 } });
+    return method === 'GET' ? { ...object, headers: { etag: '"i-7.5"' } } : object;
+  });
+  const { outs } = await provider.update('web-1', STATE, NEWS);
+  const [read, patch, ...more] = runtime.seen;
+  assert.deepEqual([read?.method, read?.url], ['GET', '/v1/attachments/web-1?by=stack']);
+  assert.deepEqual([patch?.method, patch?.url, patch?.headers['if-match']], ['PATCH', read?.url, '"i-7.5"']);
+  assert.equal(patch?.headers['content-type'], 'application/merge-patch+json');
+  assert.deepEqual(patch?.body, { targets: { b2: B2 }, owner: OWNER, incarnation: 'i-7' });
+  assert.deepEqual(more, []);
+  assert.deepEqual([outs?.targets, outs?.incarnation, outs?.writtenVersion], [NEWS.targets, 'i-7', 8]);
+});
+
+test('an update reads the object again if others changed it meanwhile, and says so after four times', async (t) => {
+  const lost = failure(412, 'PreconditionFailed', 'changed');
+  for (const times of [3, 4]) {
+    let patches = 0;
+    const { runtime, provider } = await attachment(t, ({ method }) => {
+      return method === 'PATCH' && ++patches <= times ? lost : stored(CHANGED);
+    });
+    const update = provider.update('web-1', STATE, NEWS);
+    if (times === 3) await update;
+    else
+      await assert.rejects(update, {
+        message: /attachment web-1 was changed by others 4 times .* \(PreconditionFailed\)/,
+      });
+    assert.equal(runtime.seen.length, 8);
+  }
+});
+
+test('a runtime of an earlier release, which has no patches, gets the whole object with what others changed', async (t) => {
+  const { stack: _, ...old } = CHANGED;
+  const { runtime, provider } = await attachment(t, () => stored({ ...old, manageWeights: true, handoverSeconds: 30 }));
+  const { outs } = await provider.update('web-1', STATE, NEWS);
+  assert.deepEqual(
+    runtime.seen.map(({ method }) => method),
+    ['GET', 'PUT'],
+  );
+  assert.deepEqual(runtime.seen[1]?.body, {
+    ...{
+      listenerId: 'http-1',
+      targets: { b1: { ...B1, weight: 0 }, b2: B2 },
+      manageWeights: true,
+      handoverSeconds: 30,
+    },
+    ...{ owner: OWNER, incarnation: 'i-7' },
+  });
+  assert.deepEqual(outs?.targets, NEWS.targets);
+});
+
+test('an update with a token that may not read patches what differs from the state, or writes the whole to an old runtime', async (t) => {
+  for (const refused of [undefined, failure(405, 'MethodNotAllowed', 'no'), failure(404, 'NotFound', 'no')]) {
+    const { runtime, provider } = await attachment(t, ({ method }) => {
+      if (method === 'GET') return failure(403, 'Forbidden', 'not permitted');
+      return method === 'PATCH' && refused ? refused : stored(CHANGED);
+    });
+    await provider.update('web-1', STATE, NEWS);
+    const [, patch, put] = runtime.seen;
+    assert.deepEqual(patch?.body, { targets: { b2: B2 }, owner: OWNER, incarnation: 'i-7' });
+    assert.deepEqual(put?.body?.targets, refused && NEWS.targets);
+  }
+});
+
+test('an update of an object that was deleted outside writes it whole, and so does one of a stack that moves', async (t) => {
+  const gone = await attachment(t, (seen) => (seen.method === 'GET' ? failure(404, 'NotFound', 'no') : accepted(seen)));
+  await gone.provider.update('web-1', STATE, NEWS);
+  const { runtime } = gone;
+  assert.deepEqual([runtime.seen[1]?.method, runtime.seen[1]?.body?.targets], ['PUT', NEWS.targets]);
+});
+
+test('after an update that fails in part, the state has the program where it changed nothing, and else the runtime', async (t) => {
+  const { provider } = await attachment(t, ({ method }) =>
+    method === 'GET' ? stored(CHANGED) : failure(409, 'Superseded', 'a newer write'),
+  );
+  const failed = provider.update('web-1', STATE, { ...NEWS, handoverSeconds: 5 });
+  await assert.rejects(failed, (error: Error & Record<string, unknown>) => {
+    const { targets, handoverSeconds } = error.properties as Record<string, unknown>;
+    assert.deepEqual([targets, handoverSeconds], [{ b1: B1 }, 30]);
+    return true;
+  });
 });
 
 test('read shows drift as inputs and outputs, and health as in the state', async (t) => {

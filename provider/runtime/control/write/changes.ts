@@ -14,11 +14,12 @@ import { checkObject } from './checks.ts';
 import { changeEndpoints } from './endpoints.ts';
 import { withState } from './kept-state.ts';
 import { refuseTooManyBindings, refuseTooManyObjects } from './limits.ts';
+import { withBoundWeights } from './object-patch.ts';
 import type { PutRequest } from './put-request.ts';
 import { refuseInUse } from './references.ts';
 import { refuseAdoptedChange, refuseUnshared } from './sharing.ts';
-import { withBoundWeights } from './targets-patch.ts';
 import type { VipPool } from './vip-pool.ts';
+import { writtenAfter } from './written.ts';
 
 /**
  * Checks a write before it is made. Throws if the caller lacks a permission, or has read an older version of the
@@ -46,11 +47,13 @@ export function putObject(
     incarnation: request.incarnation ?? existing?.incarnation ?? request.newIncarnation,
     ...known('createdBy', existing === undefined ? caller : existing.createdBy),
     ...known('changedBy', caller),
+    ...known('createdAt', existing === undefined ? request.createdAt : existing.createdAt),
     version: 0,
     properties,
     state: {},
   } as StoredObject;
-  const complete = withState(draft, next, existing, request, pool);
+  const written = writtenAfter(existing, next, request, draft.version + 1);
+  const complete = withState(draft, { ...next, ...known('written', written) } as StoredObject, existing, request, pool);
   precondition(draft, existing, complete);
   refuseForeign(existing, request);
   if (existing === undefined) refuseTooManyObjects(draft, caller);
@@ -113,11 +116,13 @@ function refuseForeign(existing: StoredObject | undefined, request: PutRequest):
 }
 
 /** A property of an object, left out if its value is not known. */
-function known(name: 'createdBy' | 'changedBy', token: string | undefined): object {
-  return token === undefined ? {} : { [name]: token };
+function known(name: 'createdBy' | 'changedBy' | 'createdAt' | 'written', value: unknown): object {
+  return value === undefined ? {} : { [name]: value };
 }
 
 function isEqual(a: StoredObject, b: StoredObject): boolean {
-  const content = ({ owner, incarnation, properties, state }: StoredObject) => [owner, incarnation, properties, state];
+  const content = ({ owner, incarnation, properties, state, written }: StoredObject) => {
+    return [owner, incarnation, properties, state, written];
+  };
   return isDeepStrictEqual(content(a), content(b));
 }

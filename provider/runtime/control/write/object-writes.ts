@@ -1,26 +1,29 @@
 // The writes of objects that callers ask for, each as one change of the model that the writer makes.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Kind } from '../../../model/base/kinds.ts';
+import type { MergePatch } from '../../../model/base/merge-patch.ts';
 import { keyOf } from '../../../model/base/object-key.ts';
 import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 import type { Draft } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { deleteObject, type Precondition, putObject } from './changes.ts';
 import { joinGroup, leaveGroup } from './members.ts';
-import { type PutRequest, patchRequest } from './put-request.ts';
+import { patchedProperties } from './object-patch.ts';
+import type { PutRequest } from './put-request.ts';
 import type { TargetGuard } from './target-guard.ts';
-import { patchedAttachment, type TargetsPatch } from './targets-patch.ts';
 import type { VipPool } from './vip-pool.ts';
 import type { ModelChange } from './write.ts';
 import type { Writer } from './writer.ts';
 
-/** What a put sends with the object's properties, and who sends it. */
-export interface Identity extends Partial<Pick<PutRequest, 'owner' | 'incarnation' | 'caller'>> {}
+/** The identity that a write sends with the properties of the object, and its sender. */
+export interface Identity extends Partial<Pick<PutRequest, 'owner' | 'incarnation' | 'caller' | 'isOfStack'>> {}
 
 interface ObjectWritesOptions {
   readonly writer: Writer;
   readonly pool: VipPool;
   readonly guard: TargetGuard;
+  /** Time of day in milliseconds since 1970. */
+  readonly nowMs: () => number;
 }
 
 export class ObjectWrites {
@@ -34,30 +37,30 @@ export class ObjectWrites {
     kind: K,
     id: string,
     properties: PropertiesOf<K>,
-    { owner, incarnation, caller }: Identity,
+    identity: Identity,
     precondition: Precondition,
   ): Promise<StoredObject> {
-    const generated = { newIncarnation: randomUUID(), newCookieKey: randomBytes(32).toString('base64url') };
     const keepsWeights = 'manageWeights' in properties && !properties.manageWeights;
-    const request = { kind, id, properties, owner, incarnation, ...generated, keepsWeights, caller };
+    const request = { kind, id, properties, ...this.#requestOf(identity), keepsWeights };
     const change = (draft: Draft) => this.#putObject(draft, request, precondition);
-    return await this.#write(change, caller, keyOf(kind, id));
+    return await this.#write(change, identity.caller, keyOf(kind, id));
   }
 
-  async patchTargets(
+  async patch<K extends Kind>(
+    kind: K,
     id: string,
-    patch: TargetsPatch,
+    patch: MergePatch,
+    identity: Identity,
     precondition: Precondition,
-    caller: string | undefined,
-  ): Promise<StoredObject<'attachments'>> {
+  ): Promise<StoredObject> {
+    const given = { kind, id, patch, ...this.#requestOf(identity) };
     const change = (draft: Draft) => {
-      // The precondition is checked before the patch is merged, because the caller may have read an older attachment.
-      const existing = draft.get('attachments', id);
+      // The precondition is checked before the patch is merged, because the caller may have read an older object.
+      const existing = draft.get<Kind>(kind, id);
       precondition(draft, existing, existing);
-      const request = patchRequest(id, patchedAttachment(draft, id, patch), caller);
-      return this.#putObject(draft, request, precondition);
+      return this.#putObject(draft, { ...given, properties: patchedProperties(draft, kind, id, patch) }, precondition);
     };
-    return (await this.#write(change, caller, keyOf('attachments', id))) as StoredObject<'attachments'>;
+    return await this.#write(change, identity.caller, keyOf(kind, id));
   }
 
   /** Adds a server to an auto scaling group, which binds the server to everything the group is attached to. */
@@ -93,6 +96,12 @@ export class ObjectWrites {
       return undefined;
     };
     await this.#write(change, caller, keyOf(kind, id));
+  }
+
+  #requestOf({ owner, incarnation, caller, isOfStack = false }: Identity) {
+    const generated = { newIncarnation: randomUUID(), newCookieKey: randomBytes(32).toString('base64url') };
+    const createdAt = new Date(this.#options.nowMs()).toISOString();
+    return { owner, incarnation, caller, isOfStack, createdAt, ...generated };
   }
 
   #putObject(draft: Draft, request: PutRequest, precondition: Precondition): StoredObject {

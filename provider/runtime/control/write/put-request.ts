@@ -1,5 +1,6 @@
 // The request of a put: properties from the caller, and random values from the control plane.
 import type { Kind } from '../../../model/base/kinds.ts';
+import type { MergePatch } from '../../../model/base/merge-patch.ts';
 import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 
 export interface PutRequest<K extends Kind = Kind> {
@@ -17,14 +18,10 @@ export interface PutRequest<K extends Kind = Kind> {
   readonly newCookieKey: string;
   /** True for an attachment with `manageWeights: false`, whose bound targets keep their stored weights. */
   readonly keepsWeights?: boolean;
-}
-
-/** Turns a patch of an existing attachment into a put that changes only the attachment's properties. */
-export function patchRequest(
-  id: string,
-  properties: PropertiesOf<'attachments'>,
-  caller: string | undefined,
-): PutRequest<'attachments'> {
-  const kept = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '' };
-  return { kind: 'attachments', id, properties, caller, ...kept };
+  /** Time of the write in RFC 3339, which a new object keeps. */
+  readonly createdAt?: string;
+  /** True for a write of the stack that owns the object, which is remembered beside the object. */
+  readonly isOfStack?: boolean;
+  /** The merge patch of which the properties are the result; `undefined` for a put of whole properties. */
+  readonly patch?: MergePatch;
 }

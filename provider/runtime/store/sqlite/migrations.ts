@@ -40,6 +40,14 @@ export const MIGRATIONS: readonly string[] = [
      weir_checksum(kind, id, owner, incarnation, version, properties, state, created_by, changed_by);
    update tokens set checksum = weir_checksum(id, name, secret_hash, statements, created_at, expires_at, owners);
    update meta set checksum = weir_checksum(name, value) where name = 'runtimeId'`,
+  // When an object was created, and the record of its stack's last write. Objects of older releases have neither. A
+  // checksum that was wrong before stays wrong.
+  `alter table objects add column created_at text;
+   alter table objects add column written text;
+   update objects set checksum =
+     weir_checksum(kind, id, owner, incarnation, version, properties, state, created_by, changed_by, null, null)
+   where checksum =
+     weir_checksum(kind, id, owner, incarnation, version, properties, state, created_by, changed_by)`,
 ];
 
 /**

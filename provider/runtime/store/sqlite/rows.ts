@@ -20,6 +20,9 @@ export interface Schema {
     created_by: string | null;
     /** Id of the token that last changed the object; null for the administrator. */
     changed_by: string | null;
+    created_at: string | null;
+    /** The record of the last write of the stack, as JSON. */
+    written: string | null;
   };
   health: { target_group_id: string; key: string; health: string };
   tokens: RowWithChecksum & {
@@ -46,6 +49,8 @@ export function toRow(object: StoredObject): Schema['objects'] {
     state: JSON.stringify(object.state),
     created_by: object.createdBy ?? null,
     changed_by: object.changedBy ?? null,
+    created_at: object.createdAt ?? null,
+    written: object.written === undefined ? null : JSON.stringify(object.written),
   });
 }
 
@@ -63,6 +68,8 @@ export function toObject(row: Schema['objects']): StoredObject {
     state,
     ...(row.created_by !== null && { createdBy: row.created_by }),
     ...(row.changed_by !== null && { changedBy: row.changed_by }),
+    ...(row.created_at !== null && { createdAt: row.created_at }),
+    ...(row.written !== null && { written: parsed('written', row.written) }),
   }) as StoredObject;
 }
 
@@ -99,6 +106,6 @@ function parsed(column: string, text: string): unknown {
     return JSON.parse(text);
   } catch {
     // The parser's own message quotes the text, which may contain a secret.
-    throw new Error(`its ${column} are not JSON`);
+    throw new Error(`its ${column} ${column === 'written' ? 'is' : 'are'} not JSON`);
   }
 }

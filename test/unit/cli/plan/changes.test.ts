@@ -219,6 +219,25 @@ test('the view of a runtime adds the weights that others keep and the targets th
   assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: 62.5, c3: 37.5 });
 });
 
+test('what others changed in the runtime is told, and stays in the shares if the program changes something else', () => {
+  const present = previewTargets({ b1: 0, b2: 20, b9: 5 });
+  const runtime = runtimeWith(stored('pool-1', { listenerId: 'web-1', targets: present }));
+  const old = attachment('pool', previewTargets({ b1: 20, b2: 20, b4: 1 }));
+  const targets = previewTargets({ b1: 20, b2: 30, b3: 20, b4: 1 });
+  const { outside, targetGroups } = plan([lb, web], [[old, attachment('pool', targets)]], runtime);
+  const fate = 'changed outside; pulumi refresh shows it';
+  assert.deepEqual(outside, [
+    `pool: b1 has weight 0 in the runtime, 20 in the state: ${fate}`,
+    `pool: b4 is not bound in the runtime, and is in the state: ${fate}`,
+    `pool: b9 10.0.0.9:80 is bound in the runtime, and not in the state: ${fate}`,
+  ]);
+  const [targetGroup] = targetGroups;
+  assert.deepEqual(targetGroup && operationsOf(targetGroup), ['weight b2 20→30', 'bind b3']);
+  assert.deepEqual(targetGroup && sharesOf(targetGroup, 'after'), { b1: 0, b2: 54.5, b9: 9.1, b3: 36.4 });
+  const unchanged = plan([lb, web, old], [], runtime);
+  assert.deepEqual([unchanged.outside, unchanged.targetGroups], [outside, []]);
+});
+
 test("targets that a stack binds to a load balancer of others are planned for its own listeners, not for a third stack's", () => {
   const urn = (project: string) => `urn:pulumi:prod::${project}::t::n`;
   const theirs = (id: string, port: number, sharedWith: readonly string[]) =>

@@ -3,8 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { z } from 'zod';
 import { identitySchema } from '../../../../provider/model/api/objects-by-kind.ts';
-import { deleteQuery, idParams, listQuery, memberParams } from '../../../../provider/model/api/parameters.ts';
-import { patchBody, patchDocument } from '../../../../provider/model/api/patch.ts';
+import {
+  deleteQuery,
+  idParams,
+  listQuery,
+  memberParams,
+  stackQuery,
+} from '../../../../provider/model/api/parameters.ts';
+import { patchDocument } from '../../../../provider/model/api/patch.ts';
 import { KINDS } from '../../../../provider/model/base/kinds.ts';
 import { SCHEMAS } from '../../../../provider/model/objects/schemas.ts';
 import { tokenSchema } from '../../../../provider/model/permissions/token.ts';
@@ -12,7 +18,8 @@ import { tokenSchema } from '../../../../provider/model/permissions/token.ts';
 /** The schema of everything that a caller sends, by a name for errors. */
 const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   ...Object.fromEntries(KINDS.map((kind) => [kind, SCHEMAS[kind]])),
-  ...{ identitySchema, deleteQuery, idParams, listQuery, memberParams, patchBody, patchDocument, tokenSchema },
+  ...Object.fromEntries(KINDS.map((kind) => [`patch of ${kind}`, patchDocument(kind)])),
+  ...{ identitySchema, deleteQuery, idParams, listQuery, memberParams, stackQuery, tokenSchema },
 };
 
 type Part = { readonly _zod: { readonly def: Readonly<Record<string, unknown>> } };

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { WeirError } from '../../../../../provider/model/base/errors.ts';
 import type { Kind } from '../../../../../provider/model/base/kinds.ts';
 import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
-import { patchedAttachment } from '../../../../../provider/runtime/control/write/targets-patch.ts';
+import { patchedProperties } from '../../../../../provider/runtime/control/write/object-patch.ts';
 import { Draft, Model } from '../../../../../provider/runtime/stored/model.ts';
 import type { StoredObject } from '../../../../../provider/runtime/stored/object.ts';
 import { emptyDraft, put, writeErrorOf } from '../../../../harness/control/drafts.ts';
@@ -254,7 +254,7 @@ test('a put without manageWeights keeps the weights of bound targets, and a patc
   const weights = () =>
     Object.values(draft.get('attachments', 'pool')?.properties.targets ?? {}).map((target) => target.weight);
   assert.deepEqual(weights(), [undefined, 8]);
-  put(draft, 'attachments', 'pool', patchedAttachment(draft, 'pool', { a: { weight: 0 } }));
+  put(draft, 'attachments', 'pool', patchedProperties(draft, 'attachments', 'pool', { targets: { a: { weight: 0 } } }));
   assert.deepEqual(weights(), [0, 8]);
 });
 
@@ -276,8 +276,13 @@ test('an equal put without manageWeights makes no model version, and a new targe
 test('a merge patch binds, changes and unbinds targets, removes fields, and leaves other targets unchanged', () => {
   const draft = webDraft();
   const patch = { a: { weight: 5 }, b: { address: '10.0.0.2', port: 81, description: 'x' } };
-  put(draft, 'attachments', 'pool', patchedAttachment(draft, 'pool', patch));
-  put(draft, 'attachments', 'pool', patchedAttachment(draft, 'pool', { a: null, b: { description: null } }));
+  put(draft, 'attachments', 'pool', patchedProperties(draft, 'attachments', 'pool', { targets: patch }));
+  put(
+    draft,
+    'attachments',
+    'pool',
+    patchedProperties(draft, 'attachments', 'pool', { targets: { a: null, b: { description: null } } }),
+  );
   assert.deepEqual(draft.get('attachments', 'pool')?.properties.targets, { b: { address: '10.0.0.2', port: 81 } });
 });
 

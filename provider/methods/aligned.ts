@@ -1,0 +1,75 @@
+// Entries of a map under other names: a target that the program renames, and one that others bound under their own name.
+import { type MergePatch, patched } from '../model/base/merge-patch.ts';
+import { isRecord, valueIn } from '../model/base/record.ts';
+import type { Inputs, Properties, State } from '../properties/properties.ts';
+import type { Elements } from '../resources/description.ts';
+
+interface Aligned {
+  /** The state and the runtime's object, with each renamed entry under its new name. */
+  readonly base: State;
+  readonly actual: Properties;
+  /** Names of entries that others added, which make room for entries of the program. */
+  readonly displaced: readonly string[];
+  /** The patch for the runtime's object, in which each renamed entry still has its old name. */
+  readonly align: (patch: MergePatch) => MergePatch;
+}
+
+/**
+ * Gives entries that are the same in the runtime the names that the program gives them. A renamed target thus keeps what
+ * others have changed of it. An entry that others added, and that the program now adds too, makes room for it. `stored`: the
+ * object with everything that others may change without being told of.
+ */
+export function aligned(
+  elements: Elements | undefined,
+  state: State,
+  news: Inputs,
+  actual: Properties,
+  stored: Properties = actual,
+): Aligned {
+  const names = (side: Properties) => Object.keys(mapOf(side, elements));
+  if (elements === undefined) return { base: state, actual, displaced: [], align: (patch) => patch };
+  const { map, keysOf } = elements;
+  const [olds, wanted, there] = [new Set(names(state)), new Set(names(news)), new Set(names(actual))];
+  const added = [...wanted].filter((name) => !olds.has(name) && !there.has(name));
+  if (added.length === 0) return { base: state, actual, displaced: [], align: (patch) => patch };
+  const nameOf = new Map(added.flatMap((name) => keysOf(news, name).map((key) => [key, name] as const)));
+  const newName = (side: Properties, name: string) => {
+    return keysOf(side, name).flatMap((key) => nameOf.get(key) ?? [])[0];
+  };
+  const gone = [...olds].filter((name) => !wanted.has(name));
+  const renamed = new Map(gone.flatMap((name) => pairOf(name, newName(state, name))));
+  const others = [...there].filter((name) => !olds.has(name) && !wanted.has(name));
+  const displaced = others.filter((name) => newName(actual, name) !== undefined);
+  return {
+    base: withNames(state, map, renamed),
+    actual: withNames(actual, map, renamed),
+    displaced,
+    align: (patch) => {
+      const changes = new Map(Object.entries(isRecord(patch[map]) ? patch[map] : {}));
+      for (const [from, to] of renamed) {
+        changes.set(from, null);
+        // The runtime does not have the new name yet, so it needs the whole entry.
+        const entry = valueIn(mapOf(stored, elements), from);
+        if (entry !== undefined) changes.set(to, isRecord(entry) ? patched(entry, changes.get(to) ?? {}) : entry);
+      }
+      for (const name of displaced) changes.set(name, null);
+      return changes.size === 0 ? patch : { ...patch, [map]: Object.fromEntries(changes) };
+    },
+  };
+}
+
+function pairOf(from: string, to: string | undefined): (readonly [string, string])[] {
+  return to === undefined ? [] : [[from, to]];
+}
+
+function mapOf(properties: Properties, elements: Elements | undefined): Readonly<Record<string, unknown>> {
+  const map = elements && properties[elements.map];
+  return isRecord(map) ? map : {};
+}
+
+function withNames(side: Properties, map: string, renamed: ReadonlyMap<string, string>): Properties {
+  const entries = side[map];
+  if (!isRecord(entries) || renamed.size === 0) return side;
+  const named = Object.entries(entries).map(([name, entry]) => [renamed.get(name) ?? name, entry]);
+  return { ...side, [map]: Object.fromEntries(named) };
+}

@@ -1,0 +1,188 @@
+// An update as a merge: what the program changed since the state, and what others changed in the runtime meanwhile.
+import { isDeepStrictEqual } from 'node:util';
+import type { OutsideChange } from '../messages/outside-lines.ts';
+import { secretsOf } from '../messages/secrets-line.ts';
+import type { ApiObject } from '../model/api/objects.ts';
+import { type MergePatch, patched } from '../model/base/merge-patch.ts';
+import { propertyPath } from '../model/base/property-path.ts';
+import { isRecord, valueIn } from '../model/base/record.ts';
+import { FINGERPRINT, replaceSecrets, withSecretsOf } from '../model/base/secrets.ts';
+import { asWritten } from '../properties/as-written.ts';
+import { differencesBetween } from '../properties/differences.ts';
+import { mergePatchOf, rebased, settled } from '../properties/merge.ts';
+import { compact, type Inputs, type Properties, type State } from '../properties/properties.ts';
+import type { ResourceDescription } from '../resources/description.ts';
+import { aligned } from './aligned.ts';
+import { compared } from './diff.ts';
+
+export interface Merge {
+  readonly patch: MergePatch;
+  /** Values that others changed in the runtime, whether or not the patch overwrites them. */
+  readonly found: readonly OutsideChange[];
+  /** The properties for the state, after a write that failed in part and left the object as it is given here. */
+  readonly propertiesAfter: (stored: ApiObject) => Properties;
+}
+
+/**
+ * Merges the inputs into the object that the runtime has. `stored` is `undefined` if the caller may not read it: others
+ * then count as having changed nothing. `secrets` names the properties whose values must not be printed.
+ */
+export function mergeOf(
+  description: ResourceDescription,
+  olds: State,
+  news: Inputs,
+  stored: ApiObject | undefined,
+  secrets: readonly string[] = [],
+): Merge {
+  const { schema } = description;
+  const known = description.forgets?.(olds, news) ?? olds;
+  const state = stored === undefined ? known : sinceLastWrite(description, known, stored);
+  const observed = stored === undefined ? known : observedBy(description, state, news, stored);
+  const { base, actual, displaced, align } = aligned(description.elements, state, news, observed, stored);
+  const desired = description.desired?.(news, base) ?? news;
+  const patch = mergePatchOf(schema, base, desired, actual);
+  const isWritten = (path: readonly string[]) =>
+    isNamed(patch, path) || (path[0] === description.elements?.map && displaced.includes(String(path[1])));
+  return {
+    patch: align(patch),
+    found: stored === undefined ? [] : foundIn(description, base, actual, desired, isWritten, secrets),
+    propertiesAfter: (after) => {
+      const there = observedBy(description, base, news, after);
+      return asWritten(schema, settled(schema, base, desired, there), news);
+    },
+  };
+}
+
+/**
+ * The whole properties after the patch, for a runtime of an earlier release. It returns no secrets: where others changed
+ * one, the program's own is written.
+ */
+export function wholeOf(
+  description: ResourceDescription,
+  olds: State,
+  news: Inputs,
+  stored: ApiObject,
+  patch: MergePatch,
+): Properties {
+  const { kind, schema } = description;
+  const actual = observedBy(description, olds, news, stored);
+  const present = compact(Object.keys(schema.shape).map((key) => [key, actual[key]]));
+  return replaceSecrets(kind, patched(present, patch) as Properties, (name, value, path) => {
+    return [name, FINGERPRINT.test(String(value)) ? valueAt(news, path) : value];
+  });
+}
+
+/** The object after an update, for a plan: all sides are in canonical form. */
+export function mergedWith(
+  description: ResourceDescription,
+  state: State,
+  news: Inputs,
+  actual: Properties,
+): Properties {
+  const { base, actual: there, align } = aligned(description.elements, state, news, actual);
+  return patched(actual, align(mergePatchOf(description.schema, base, news, there))) as Properties;
+}
+
+/** Values that others changed in an object, for a plan: all sides are in canonical form. */
+export function outsideOf(
+  description: ResourceDescription,
+  state: State,
+  news: Inputs,
+  actual: Properties,
+): OutsideChange[] {
+  const observed = description.observed?.(actual, { ...state, manageWeights: news.manageWeights ?? true }) ?? actual;
+  const { base, actual: there } = aligned(description.elements, state, news, observed);
+  const patch = mergePatchOf(description.schema, base, news, there);
+  return foundIn(description, base, there, news, (path) => isNamed(patch, path), []);
+}
+
+/** Values that others changed in an object which a new one replaces. */
+export function lostWith(
+  description: ResourceDescription,
+  state: State,
+  news: Inputs,
+  stored: ApiObject,
+  secrets: readonly string[],
+): OutsideChange[] {
+  const observed = observedBy(description, state, state, stored);
+  const { base, actual } = aligned(description.elements, state, news, observed);
+  return foundIn(description, base, actual, news, () => true, secrets).map((change) => ({
+    ...change,
+    fate: 'replaced',
+  }));
+}
+
+/** Values in a written object that others have changed, as far as its response shows them. */
+export function leftIn(
+  description: ResourceDescription,
+  olds: State,
+  news: Inputs,
+  stored: ApiObject,
+  secrets: readonly string[],
+): OutsideChange[] {
+  const desired = description.desired?.(news, olds) ?? news;
+  return foundIn(description, desired, observedBy(description, desired, news, stored), desired, () => false, secrets);
+}
+
+/**
+ * The state, with what the stack wrote last if the state does not know of that write, because its `pulumi up` was
+ * interrupted.
+ */
+function sinceLastWrite({ schema, kind }: ResourceDescription, state: State, stored: ApiObject): State {
+  const { writtenVersion, written } = stored.stack ?? {};
+  const isKnown = state.writtenVersion === undefined || state.writtenVersion === writtenVersion;
+  if (isKnown || written === undefined || stored.incarnation !== state.incarnation) return state;
+  const lastWritten = withSecretsOf(kind, patched(stored, written), state) as Properties;
+  const actual = withSecretsOf(kind, stored, state) as Properties;
+  return { ...state, ...rebased(schema, state, lastWritten, actual) };
+}
+
+/** The object as the runtime has it, without changes that are none: of health, or of weights that the API manages. */
+function observedBy(description: ResourceDescription, state: State, news: Inputs, stored: ApiObject): Properties {
+  const actual = withSecretsOf(description.kind, stored, state) as Properties;
+  return description.observed?.(actual, { ...state, manageWeights: news.manageWeights ?? true }) ?? actual;
+}
+
+function foundIn(
+  description: ResourceDescription,
+  base: State,
+  actual: Properties,
+  desired: Inputs,
+  isWritten: (path: readonly string[]) => boolean,
+  secrets: readonly string[],
+): OutsideChange[] {
+  // A default that depends on another property is no change of its own.
+  const keys = Object.keys(description.schema.shape).filter((key) => (base[key] ?? actual[key]) !== undefined);
+  const only = (side: Properties) => {
+    const all = compared(description, side);
+    return compact(keys.map((key) => [key, all[key]]));
+  };
+  const [state, runtime, program] = [only(base), only(actual), only(desired)];
+  const known = [state, runtime].map((side) => secretsOf(description.kind, side));
+  const isSecret = (path: readonly string[]) =>
+    secrets.includes(String(path[0])) || known.some((side) => side.has(propertyPath(path)));
+  return differencesBetween(state, runtime).flatMap((difference): OutsideChange[] => {
+    const { path, before, after } = difference;
+    // A value that the state does not know, and a change that the program makes too, are not worth a line.
+    if (before === null || isDeepStrictEqual(after, valueAt(program, path))) return [];
+    const fate = isWritten(path) ? 'overwritten' : 'kept';
+    // The program removes the whole target or the whole certificate.
+    if (fate === 'overwritten' && valueAt(program, path.slice(0, -1)) === undefined) return [];
+    return [{ ...difference, fate, isSecret: isSecret(path) }];
+  });
+}
+
+/** Whether a patch writes the value at a path. */
+function isNamed(patch: MergePatch, path: readonly string[]): boolean {
+  let at: unknown = patch;
+  for (const name of path) {
+    if (!isRecord(at)) return true;
+    if (!Object.hasOwn(at, name)) return false;
+    at = at[name];
+  }
+  return true;
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((at, name) => (isRecord(at) ? valueIn(at, name) : undefined), value);
+}

@@ -1,0 +1,125 @@
+// Three-way merge of properties: what a program changed between the state and its inputs, and nothing else.
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import type { MergePatch } from '../model/base/merge-patch.ts';
+import { isRecord, valueIn } from '../model/base/record.ts';
+import { canonicalForm, unwrapped } from './canonical-form.ts';
+import { compact, type Inputs, type Properties, type State } from './properties.ts';
+
+/**
+ * Properties that decide which others beside them have a meaning, by the property that holds them. If one changes, the
+ * whole object is written.
+ */
+const DECIDING: Readonly<Record<string, string>> = { healthCheck: 'protocol', stickySession: 'type' };
+
+/** Properties that only make sense together. If one changes, both are written. */
+const PAIRS: readonly (readonly [string, string])[] = [
+  ['certificate', 'privateKey'],
+  ['serverId', 'address'],
+];
+
+/** The sides of a merge. `actual` is what the runtime has, in which others may have changed something. */
+interface Sides {
+  readonly base: unknown;
+  readonly desired: unknown;
+  readonly actual: unknown;
+}
+
+/**
+ * The merge patch of the values that differ between the state and the inputs, for the object as the runtime has it. An
+ * entry that the runtime does not have is written as a whole.
+ */
+export function mergePatchOf(schema: z.ZodObject, base: State, desired: Inputs, actual: Properties): MergePatch {
+  return patchOfMembers(schema, { base, desired, actual });
+}
+
+/**
+ * The state after a write that may have failed in part: the program's value where the program changed nothing, otherwise
+ * the value in the runtime.
+ */
+export function settled(schema: z.ZodObject, base: State, desired: Inputs, actual: Properties): Properties {
+  const choose = (of: z.core.$ZodType, sides: Sides): unknown => {
+    const { base: before, desired: wanted, actual: there } = sides;
+    if (isSame(of, before, wanted)) return wanted;
+    if (![before, wanted, there].every(isRecord)) return there;
+    return compact(membersOf(of, sides).map(([name, member, inner]) => [name, choose(member, inner)]));
+  };
+  return choose(schema, { base, desired, actual }) as Properties;
+}
+
+/**
+ * The state with what the stack wrote last, where the runtime still has that. The state does not know of a write whose
+ * `pulumi up` was interrupted.
+ */
+export function rebased(schema: z.ZodObject, state: State, lastWritten: Properties, actual: Properties): State {
+  const choose = (of: z.core.$ZodType, before: unknown, written: unknown, there: unknown): unknown => {
+    if (isSame(of, written, there)) return written;
+    if (![before, written, there].every(isRecord)) return before;
+    const sides = { base: before, desired: written, actual: there };
+    return compact(
+      membersOf(of, sides).map(([name, member, inner]) => [
+        name,
+        choose(member, inner.base, inner.desired, inner.actual),
+      ]),
+    );
+  };
+  return choose(schema, state, lastWritten, actual) as State;
+}
+
+function patchOfMembers(schema: z.core.$ZodType, sides: Sides): MergePatch {
+  const patch = new Map<string, unknown>();
+  const members = membersOf(schema, sides);
+  for (const [name, member, inner] of members) {
+    if (!isSame(member, inner.base, inner.desired)) patch.set(name, changeOf(name, member, inner));
+  }
+  for (const [one, other] of PAIRS) {
+    const both = members.filter(([name]) => name === one || name === other);
+    if (both.length < 2 || !both.some(([name]) => patch.has(name))) continue;
+    for (const [name, , inner] of both) patch.set(name, inner.desired ?? null);
+  }
+  return Object.fromEntries(patch);
+}
+
+/** The change of one value that differs between the state and the inputs. */
+function changeOf(name: string, schema: z.core.$ZodType, sides: Sides): unknown {
+  const { base, desired, actual } = sides;
+  if (desired === undefined) return null;
+  if (!isRecord(base) || !isRecord(desired) || !isRecord(actual)) return wholeOf(actual, desired);
+  const deciding = DECIDING[name];
+  const inner = unwrapped(schema);
+  const isOther = deciding !== undefined && inner instanceof z.ZodObject && !isSame(inner, pick(base), pick(desired));
+  return isOther ? wholeOf(actual, desired) : patchOfMembers(schema, sides);
+
+  function pick(value: Readonly<Record<string, unknown>>): unknown {
+    return compact([[String(deciding), value[String(deciding)]]]);
+  }
+}
+
+/** The patch that leaves nothing but the value. */
+function wholeOf(actual: unknown, value: unknown): unknown {
+  if (!isRecord(actual) || !isRecord(value)) return value;
+  const gone = Object.keys(actual).filter((name) => valueIn(value, name) === undefined);
+  return Object.fromEntries([
+    ...gone.map((name) => [name, null]),
+    ...Object.entries(value).map(([name, item]) => [name, wholeOf(valueIn(actual, name), item)]),
+  ]);
+}
+
+/** The members of an object or the entries of a map, with their schemas and their values on each side. */
+function membersOf(schema: z.core.$ZodType, { base, desired, actual }: Sides): [string, z.core.$ZodType, Sides][] {
+  const inner = unwrapped(schema);
+  const sides = [base, desired, actual].map((side) => (isRecord(side) ? side : {}));
+  const at = (name: string): Sides => {
+    const [of, wanted, there] = sides.map((side) => valueIn(side, name));
+    return { base: of, desired: wanted, actual: there };
+  };
+  if (inner instanceof z.ZodObject) {
+    return Object.entries(inner.shape).map(([name, member]) => [name, member as z.core.$ZodType, at(name)]);
+  }
+  if (!(inner instanceof z.ZodRecord)) return [];
+  return [...new Set(sides.flatMap(Object.keys))].map((name) => [name, inner.valueType, at(name)]);
+}
+
+function isSame(schema: z.core.$ZodType, one: unknown, other: unknown): boolean {
+  return one === other || isDeepStrictEqual(canonicalForm(schema, one), canonicalForm(schema, other));
+}

@@ -1,0 +1,69 @@
+// Partial changes of an object: merge patches, and puts that keep the stored weights.
+import type { Kind } from '../../../model/base/kinds.ts';
+import { type MergePatch, patched } from '../../../model/base/merge-patch.ts';
+import { isRecord, valueIn } from '../../../model/base/record.ts';
+import type { PropertiesOf } from '../../../model/objects/schemas.ts';
+import type { TargetAttachmentProperties } from '../../../model/objects/target-attachment.ts';
+import { countProblems, invalid, parsedProperties, problemsOf } from '../../../model/objects/validate.ts';
+import type { ModelView } from '../../stored/model.ts';
+import type { StoredObject } from '../../stored/object.ts';
+import { existingObject } from '../../stored/references.ts';
+import type { PutRequest } from './put-request.ts';
+
+/** Maps of large entries. Entries that a patch does not name are not parsed again: a certificate takes a millisecond. */
+const MAPS = ['targets', 'certificates'] as const;
+
+/**
+ * The object's properties after a merge patch. Throws one error with every problem of what the patch names. Entries of
+ * maps that the patch does not name were checked before, so only their number can break a rule.
+ */
+export function patchedProperties<K extends Kind>(view: ModelView, kind: K, id: string, patch: MergePatch) {
+  const { properties } = existingObject<Kind>(view, kind, id);
+  const merged = patched(properties, patch) as Record<string, unknown>;
+  const counted = countProblems(merged);
+  if (counted.length > 0) throw invalid(counted);
+  const named = { ...merged };
+  for (const map of MAPS) {
+    if (isRecord(merged[map]) && isRecord(valueIn(properties as MergePatch, map))) {
+      named[map] = partOf(merged[map], Object.keys(patch[map] ?? {}));
+    }
+  }
+  const problems = problemsOf(kind, named);
+  if (problems.length > 0) throw invalid(problems);
+  const parsed: Record<string, unknown> = { ...parsedProperties<Kind>(kind, named) };
+  for (const map of MAPS) if (isRecord(parsed[map])) parsed[map] = patched(merged[map], parsed[map]);
+  return parsed as unknown as PropertiesOf<K>;
+}
+
+/** The attachment's properties with only the named targets. */
+export function withTargetsOf(
+  properties: TargetAttachmentProperties,
+  names: readonly string[],
+): TargetAttachmentProperties {
+  return { ...properties, targets: entriesOf(properties.targets, names) };
+}
+
+/** The properties that a put stores: targets that are already bound keep their stored weights. */
+export function withBoundWeights(
+  { properties }: PutRequest,
+  existing: StoredObject | undefined,
+): PutRequest['properties'] {
+  if (existing?.kind !== 'attachments' || !('targets' in properties)) return properties;
+  const bound = existing.properties.targets;
+  const targets = Object.entries(properties.targets).map(([name, { weight: given, ...target }]) => {
+    const before = valueIn(bound, name);
+    const weight = before === undefined ? given : before.weight;
+    return [name, weight === undefined ? target : { ...target, weight }];
+  });
+  return { ...properties, targets: Object.fromEntries(targets) };
+}
+
+/** The named entries of a map. Returns any one entry if it has none of them, because some maps must not be empty. */
+function partOf(map: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, unknown> {
+  const named = entriesOf(map, names);
+  return Object.keys(named).length > 0 ? named : entriesOf(map, Object.keys(map).slice(0, 1));
+}
+
+function entriesOf<T>(map: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> {
+  return Object.fromEntries(names.flatMap((name) => (Object.hasOwn(map, name) ? [[name, map[name] as T]] : [])));
+}
