@@ -2,6 +2,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { canonicalAddress } from '../provider/model/base/target-key.ts';
 import type { AdoptionArgs } from './adoption.ts';
+import { isAsGiven, knownOutput } from './known-output.ts';
 import { Resource } from './resource.ts';
 
 /** The arguments of a {@link LoadBalancer}; all of them are optional. */
@@ -84,15 +85,21 @@ export class LoadBalancer extends Resource {
 
   constructor(name: string, args: LoadBalancerArgs = {}, opts?: pulumi.CustomResourceOptions) {
     super('LoadBalancer', name, args, opts, ['vip']);
-    if (args.address !== undefined && pulumi.runtime.isDryRun()) this.vip = previewedVip(this, args.address);
+    const { address } = args;
+    if (address !== undefined && isAsGiven(opts, ['address'])) {
+      const expected = pulumi
+        .output(address)
+        .apply((given) => (typeof given === 'string' ? canonicalAddress(given) : undefined));
+      this.vip = knownOutput(this, this.vip, expected);
+      vipsOfIds.set(this.id, this.vip);
+    }
   }
 }
 
-/**
- * The `vip` in a preview. If any argument changes, the engine takes every output for unknown, but the VIP follows from
- * `address`.
- */
-function previewedVip({ urn, vip }: LoadBalancer, given: pulumi.Input<string>): pulumi.Output<string> {
-  // The VIP is derived from the URN too, so that it depends on the load balancer.
-  return pulumi.all([urn, given]).apply(([, address]) => (address ? pulumi.output(canonicalAddress(address)) : vip));
+/** The virtual IPs that the program gives, by the id outputs of their load balancers. */
+const vipsOfIds = new WeakMap<object, pulumi.Output<string>>();
+
+/** The virtual IP of the load balancer with the id. Returns `undefined` if the program does not give its address. */
+export function givenVip(loadBalancerId: pulumi.Input<string>): pulumi.Output<string> | undefined {
+  return pulumi.Output.isInstance(loadBalancerId) ? vipsOfIds.get(loadBalancerId) : undefined;
 }

@@ -88,7 +88,10 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
   readonly attachments: Readonly<Partial<Record<Name, TargetAttachment>>>;
   /** The virtual IP. It is known in the first preview if `address` is given. */
   readonly vip: pulumi.Output<string>;
-  /** The URL that clients use, such as `"http://127.0.0.1:80"`, by the listeners' names. */
+  /**
+   * The URL that clients use, such as `"http://127.0.0.1:80"`, by the listeners' names. They are known in the first
+   * preview if `address` is given.
+   */
   readonly endpoints: pulumi.Output<Record<Name, string>>;
 
   constructor(name: string, args: ServiceArgs<Name>, opts?: pulumi.ComponentResourceOptions) {
@@ -130,7 +133,9 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
     const { RandomId, RandomPassword } = random();
     const parent = { parent: this };
     const cookieName =
-      given.cookieName ?? pulumi.interpolate`weir-${new RandomId(`${name}-cookie`, { byteLength: 4 }, parent).hex}`;
+      given.cookieName ??
+      // Under Pulumi's mocks, the id may have no value.
+      new RandomId(`${name}-cookie`, { byteLength: 4 }, parent).hex.apply((hex = '00000000') => `weir-${hex}`);
     const cookieKey =
       given.cookieKey ?? new RandomPassword(`${name}-cookie`, { length: 32, special: false }, parent).result;
     return { ...given, cookieName, cookieKey };
