@@ -7,6 +7,7 @@ import type { Config } from './client/settings.ts';
 import { report } from './messages/report.ts';
 import { asShown } from './messages/shown-error.ts';
 import { check } from './methods/check.ts';
+import { Deletions } from './methods/deletions.ts';
 import { diff } from './methods/diff.ts';
 import { Lifecycle } from './methods/lifecycle.ts';
 import { resourceName } from './model/base/urn.ts';
@@ -17,6 +18,9 @@ import { resourceOfClass } from './resources/registry.ts';
 // Writes Node's compile cache, which the shim has turned on. Node itself would not write it, because the engine ends
 // the plug-in by a signal.
 flushCompileCache();
+
+/** A provider's process lives for one preview or one update, and deletes objects of all types. */
+const deletions = new Deletions();
 
 export type Methods = Required<Omit<dynamic.ResourceProvider, 'configure'>>;
 
@@ -61,7 +65,11 @@ export function methods(type: string, config: Config): Methods {
       }),
     update: (id, olds, news) => shownAsync(`update of ${id}`, () => lifecycle.update(id, olds, news)),
     delete: (id, state: State) =>
-      shownAsync(`delete of ${id}`, () => lifecycle.delete(id, state, programOf(String(state.owner)).has(state.owner))),
+      shownAsync(`delete of ${id}`, () =>
+        deletions.run(resource.kind, id, state, () =>
+          lifecycle.delete(id, state, programOf(String(state.owner)).has(state.owner)),
+        ),
+      ),
   };
 }
 

@@ -8,9 +8,10 @@ import { isAsGiven, knownOutput } from './known-output.ts';
 import { givenVip } from './load-balancer.ts';
 import { Resource } from './resource.ts';
 import type { StickySessionArgs } from './sticky-session.ts';
+import type { TagsArgs } from './tags.ts';
 
 /** The arguments of a {@link Listener}; `loadBalancerId`, `protocol` and `port` are required. */
-export interface ListenerArgs extends AdoptionArgs {
+export interface ListenerArgs extends AdoptionArgs, TagsArgs {
   /** The id of the load balancer that the listener belongs to. A change of the id replaces the listener. */
   loadBalancerId: pulumi.Input<string>;
   /**

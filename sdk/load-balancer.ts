@@ -4,9 +4,10 @@ import { canonicalAddress } from '../provider/model/base/target-key.ts';
 import type { AdoptionArgs } from './adoption.ts';
 import { isAsGiven, knownOutput } from './known-output.ts';
 import { Resource } from './resource.ts';
+import type { TagsArgs } from './tags.ts';
 
 /** The arguments of a {@link LoadBalancer}; all of them are optional. */
-export interface LoadBalancerArgs extends AdoptionArgs {
+export interface LoadBalancerArgs extends AdoptionArgs, TagsArgs {
   /**
    * Where targets are bound. `"application"`: to listeners and forwarding rules, each target with a port of its own.
    * `"classic"`: to the load balancer itself, for all its listeners; each listener connects to its `backendPort` at
@@ -59,11 +60,6 @@ export interface LoadBalancerArgs extends AdoptionArgs {
    * @default none
    */
   sharedWith?: pulumi.Input<pulumi.Input<string>[]>;
-  /**
-   * Texts by names of your own, at most 64, which have no effect; names and values have at most 255 characters.
-   * @default none
-   */
-  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
 /**

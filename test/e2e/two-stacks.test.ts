@@ -97,9 +97,21 @@ export const web = outputs.web;
     text,
     /listener web-\w+ is used by attachment pool-\w+ of urn:pulumi:prod::\S+TargetAttachment::pool: delete those first/,
   );
+  // The engine has deleted the attachment and the rule before the listener was refused. Some of them may be deleted
+  // beside the listener, and not before it.
+  assert.match(text, /has already deleted what this stack had there: (attachment pool|rule images).*option protect/);
   assert.equal(await askHttp(port, 'x', '/'), 'b');
   assert.equal((await dev(UP)).code, 0);
   assert.deepEqual(await responding(), new Set(['a', 'b']));
+
+  // With `protect` on the object that is shared, the same command deletes nothing.
+  const { items } = await runtime.done('GET', '/v1/listeners');
+  await stack.done(['state', 'protect', items[0].owner, '--yes', '--stack', 'dev']);
+  const kept = await objects();
+  const refused = await dev(DESTROY);
+  assert.match(refused.text, /cannot be deleted[\s\S]*because it is protected|protected/);
+  assert.deepEqual(await objects(), kept);
+  await stack.done(['state', 'unprotect', items[0].owner, '--yes', '--stack', 'dev']);
 
   assert.equal((await prod(DESTROY)).code, 0);
   assert.deepEqual(await responding(), new Set(['a']));
