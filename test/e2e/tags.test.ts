@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { MAIN } from '../harness/runtime/runtime.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import { MAIN, RuntimeProcess } from '../harness/runtime/runtime.ts';
 import { stackWorldOf } from '../harness/stack/world.ts';
 
 /** A program in which each resource has the tag `own` with its name, and some have further tags. */
@@ -25,7 +26,7 @@ const COLLECTIONS = [
 ];
 
 test('tags of every resource are stored, shown and selected by, and a changed tag changes its object alone', async (t) => {
-  const { runtime, stack, port, freePort } = await stackWorldOf(t);
+  const { runtime, stack, port } = await stackWorldOf(t);
   const tcpPort = await freePort();
   const objects = async () => {
     const lists = await Promise.all(COLLECTIONS.map((kind) => runtime.done('GET', `/v1/${kind}`)));
@@ -84,4 +85,28 @@ test('tags of every resource are stored, shown and selected by, and a changed ta
   assert.deepEqual(shown('--tag', 'toString'), []);
   assert.match(status('--tag', 'team=nobody'), /^Nothing has these tags\.$/m);
   await stack.destroy();
+});
+
+test('the status has only the tags of objects that the token may read', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const tags = { team: 'shop' };
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1', tags });
+  await runtime.done('PUT', '/v1/listeners/web', {
+    loadBalancerId: 'lb',
+    protocol: 'TCP',
+    port: await freePort(),
+    tags,
+  });
+  const place = { region: 'r', vpcId: 'v', addresses: ['127.0.0.1'] };
+  await runtime.done('PUT', '/v1/backend-servers/i-1', { ...place, tags: { secret: 'project' } });
+  await runtime.done('PUT', '/v1/attachments/pool', {
+    listenerId: 'web',
+    targets: { a: { serverId: 'i-1', port: 7001 } },
+    tags,
+  });
+  const statements = [{ actions: ['slb:Describe*'], resources: ['listener/web'] }];
+  const { token } = await runtime.done('POST', '/v1/tokens', { name: 'team', statements });
+  const { body } = await runtime.call('GET', '/v1/status', undefined, { authorization: `Bearer ${token}` });
+  const [listener] = body.listeners;
+  assert.deepEqual([listener.tags, listener.loadBalancer, listener.targets[0].tags], [tags, undefined, tags]);
 });
