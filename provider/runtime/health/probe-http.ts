@@ -12,7 +12,7 @@ const MAX_HEAD_BYTES = 16 * 1024;
 /** How long a target may take for its FIN after the response's head. Then its connection is reset. */
 const FIN_MS = 100;
 
-export const probeHttp: Probe = ({ address, port }, check, signal) => {
+export const probeHttp: Probe = ({ address, port }, check, signal, hold) => {
   const { timeoutMs, expectedCodes, path, method } = check;
   return attempt({ timeoutMs, late: `no response within ${timeoutMs} ms`, signal }, (finish) => {
     const host = check.host ?? targetKey(address, port);
@@ -42,12 +42,12 @@ export const probeHttp: Probe = ({ address, port }, check, signal) => {
     };
     // The check asked the target to close. Until then the response's body is left unread, because Node closes the
     // connection at its end.
-    return { destroy: () => (isJudged ? afterFin(connection, close) : close()) };
+    return { destroy: () => (isJudged ? afterFin(connection, close, hold?.()) : close()) };
   });
 };
 
 /** Calls `close` after the target's FIN, or when it has not come in time. */
-function afterFin(connection: Socket, close: () => void): void {
+function afterFin(connection: Socket, close: () => void, onClosed = () => {}): void {
   const timer = setTimeout(close, FIN_MS).unref();
   connection.once('end', () => {
     clearTimeout(timer);
@@ -56,6 +56,7 @@ function afterFin(connection: Socket, close: () => void): void {
   connection.once('close', () => {
     clearTimeout(timer);
     close();
+    onClosed();
   });
 }
 

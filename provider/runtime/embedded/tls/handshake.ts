@@ -1,6 +1,7 @@
 // The TLS handshake of an accepted socket, from the server's side.
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { giveUpAfter } from '../io/deadlines.ts';
 import type { Contexts } from './contexts.ts';
 
 /**
@@ -20,15 +21,15 @@ export function secure(carrier: Socket, contexts: Contexts, timeoutMs: number, o
     SNICallback: (serverName, done) => done(null, contexts.find(serverName)),
   });
   const giveUp = () => socket.destroy();
-  const timer = setTimeout(giveUp, timeoutMs);
+  const cancel = giveUpAfter(timeoutMs, giveUp);
   socket.once('end', giveUp);
   socket.once('close', onFailed);
   socket.once('secure', () => {
-    clearTimeout(timer);
+    cancel();
     socket.off('end', giveUp);
     socket.off('close', onFailed);
   });
-  socket.once('close', () => clearTimeout(timer));
+  socket.once('close', cancel);
   // Without a tls.Server, a TLS socket reports a broken TLS record only by `_tlsError`, and would otherwise stay open.
   socket.on('_tlsError', (error: Error) => socket.destroy(error));
   return socket;
