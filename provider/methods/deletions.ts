@@ -32,21 +32,21 @@ export class Deletions {
     try {
       await act();
     } catch (error) {
-      throw this.#withNames(error, kind, key);
+      throw this.#withNames(error, key);
     }
     const uses = referencesOf(kind, state).map((reference) => keyOf(reference.kind, reference.id));
     this.#all.push({ key, name: `${KIND_NAMES[kind]} ${resourceName(state) || id}`, uses });
   }
 
-  #withNames(error: unknown, kind: Kind, key: string): unknown {
+  #withNames(error: unknown, key: string): unknown {
     if (!isWeirError(error) || !REFUSALS.has(error.code)) return error;
     const names = this.#usersOf(key);
     if (names.length === 0) return error;
     const left = names.length - MAX_NAMES;
     const shown = names.slice(0, MAX_NAMES).join(', ') + (left > 0 ? ` and ${left} more` : '');
     const message =
-      `${error.message} This command has already deleted what this stack had there: ${shown}. \`pulumi up\` makes it ` +
-      `again; with Pulumi's option protect on the ${KIND_NAMES[kind]}, \`pulumi destroy\` would have deleted nothing.`;
+      `${error.message} This command has already deleted what this stack had there: ${shown}. \`pulumi up\` makes that ` +
+      `again, and Pulumi's option protect on it would have kept it.`;
     const named = new WeirError(error.code, message, error.details, { cause: error });
     named.requestId = error.requestId;
     return named;

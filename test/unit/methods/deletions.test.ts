@@ -29,7 +29,7 @@ test('a refused deletion names the deleted objects below it at any depth, and no
   await deletions.run('listeners', 'web-1', { loadBalancerId: 'edge', owner: owner('web') }, done);
   assert.match(
     await refusal(deletions, 'edge'),
-    /delete those first\. This command has already deleted what this stack had there: attachment pool, rule api, listener web\. .*option protect on the load balancer/,
+    /delete those first\. This command has already deleted what this stack had there: attachment pool, rule api, listener web\. .*option protect on it would have kept it/,
   );
   assert.match(await refusal(deletions, 'unused'), /delete those first\.$/);
   assert.match(await refusal(deletions, 'edge', 'Unreachable'), /delete those first\.$/);
