@@ -42,7 +42,8 @@ test('the programs and commands of sdk/README.md do what it says', async (t) => 
         const packed = { 'pulumi-weir': `file:${packWeir(t)}`, '@pulumi/pulumi': PULUMI_VERSION };
         writeManifest(installed, { ...packed, ...RUNNERS });
         npmInstall(installed, '--ignore-scripts');
-        renameSync(modules(directory), join(directory, 'own_modules'));
+        // The modules of the project link to this checkout, whose tests vitest would find.
+        renameSync(modules(directory), join(installed, 'own_modules'));
         renameSync(modules(installed), modules(directory));
       },
       'npm install --save-dev jest ts-jest typescript': ({ directory }) => {
@@ -51,7 +52,7 @@ test('the programs and commands of sdk/README.md do what it says', async (t) => 
       'npx jest': async (journey) => {
         await journey.done('npx jest');
         renameSync(modules(journey.directory), modules(installed));
-        renameSync(join(journey.directory, 'own_modules'), modules(journey.directory));
+        renameSync(join(installed, 'own_modules'), modules(journey.directory));
       },
       // The test does not run `npm ci`: the project has no lock file, and the command would remove the links to this
       // checkout.
