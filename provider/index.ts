@@ -7,6 +7,7 @@ import type { Config } from './client/settings.ts';
 import { report } from './messages/report.ts';
 import { asShown } from './messages/shown-error.ts';
 import { check } from './methods/check.ts';
+import { DeletedObjects } from './methods/deleted-objects.ts';
 import { diff, forEngine } from './methods/diff.ts';
 import { Lifecycle } from './methods/lifecycle.ts';
 import { problemsText, WeirError } from './model/base/errors.ts';
@@ -20,6 +21,9 @@ import { resourceOfClass } from './resources/registry.ts';
 // Writes Node's compile cache, which the shim has turned on. Node itself would not write it, because the engine ends
 // the plug-in by a signal.
 flushCompileCache();
+
+/** A provider's process lives for one preview or one update, and deletes objects of all types. */
+const deletedObjects = new DeletedObjects();
 
 export type Methods = Required<Omit<dynamic.ResourceProvider, 'configure'>>;
 
@@ -78,9 +82,11 @@ export function methods(type: string, config: Config): Methods {
         return lifecycle.within(news, 'update').update(id, olds, news);
       }),
     delete: (id, state: State) =>
-      shownAsync(`delete of ${id}`, () => {
-        return lifecycle.within(state, 'delete').delete(id, state, programOf(String(state.owner)));
-      }),
+      shownAsync(`delete of ${id}`, () =>
+        deletedObjects.run(resource.kind, id, state, () =>
+          lifecycle.within(state, 'delete').delete(id, state, programOf(String(state.owner))),
+        ),
+      ),
   };
 }
 

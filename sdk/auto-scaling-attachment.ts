@@ -2,12 +2,13 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { AdoptionArgs } from './adoption.ts';
 import { Resource } from './resource.ts';
+import type { TagsArgs } from './tags.ts';
 
 /**
  * The arguments of an {@link AutoScalingAttachment}; exactly one of `listenerId`, `ruleId` and `loadBalancerId` is
  * required.
  */
-export interface AutoScalingAttachmentArgs extends AdoptionArgs {
+export interface AutoScalingAttachmentArgs extends AdoptionArgs, TagsArgs {
   /**
    * The id of the group whose members are bound. If the id changes, the members of the old group are replaced by those
    * of the new one, in the same way as for another `port`.

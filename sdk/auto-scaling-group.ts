@@ -2,9 +2,10 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { AdoptionArgs } from './adoption.ts';
 import { Resource } from './resource.ts';
+import type { TagsArgs } from './tags.ts';
 
 /** The arguments of an {@link AutoScalingGroup}, which are optional. */
-export interface AutoScalingGroupArgs extends AdoptionArgs {
+export interface AutoScalingGroupArgs extends AdoptionArgs, TagsArgs {
   /**
    * The ids of the servers by names of your own, at most 500. A new name joins the group, and a name that is removed
    * leaves it. If `members` is left out, servers join and leave through the API, with `PUT` and

@@ -2,9 +2,10 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { AdoptionArgs } from './adoption.ts';
 import { Resource } from './resource.ts';
+import type { TagsArgs } from './tags.ts';
 
 /** The arguments of a {@link BackendServer}; `region`, `vpcId` and `addresses` are required. */
-export interface BackendServerArgs extends AdoptionArgs {
+export interface BackendServerArgs extends AdoptionArgs, TagsArgs {
   /** The region of the server, at most 255 characters; it must equal that of a load balancer that has one. */
   region: pulumi.Input<string>;
   /** The network (VPC) of the server, at most 255 characters; it must equal that of a load balancer that has one. */

@@ -92,12 +92,14 @@ export class Canary extends pulumi.ComponentResource {
 
 /**
  * The names of all new targets in a random order that does not depend on the percentage. Targets that are chosen at a
- * low percentage therefore stay chosen at a higher one.
+ * low percentage therefore stay chosen at a higher one. Under Pulumi's mocks the shuffle may have other results or none:
+ * the names that it leaves out follow in their own order.
  */
 function shuffled(name: string, names: string[], parent: pulumi.Resource): pulumi.Output<string[]> {
   if (names.length === 0) return pulumi.output([]);
   const { RandomShuffle } = random();
-  return new RandomShuffle(name, { inputs: names }, { parent }).results;
+  const { results } = new RandomShuffle(name, { inputs: names }, { parent });
+  return results.apply((order = []) => [...new Set([...order.filter((each) => names.includes(each)), ...names])]);
 }
 
 function problems(oldNames: readonly string[], newNames: readonly string[], percentage: number): string[] {

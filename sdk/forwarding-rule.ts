@@ -4,9 +4,10 @@ import type { AdoptionArgs } from './adoption.ts';
 import type { HealthCheckArgs } from './health-check.ts';
 import { Resource } from './resource.ts';
 import type { StickySessionArgs } from './sticky-session.ts';
+import type { TagsArgs } from './tags.ts';
 
 /** The arguments of a {@link ForwardingRule}; `host`, `path` or both are required. */
-export interface ForwardingRuleArgs extends AdoptionArgs {
+export interface ForwardingRuleArgs extends AdoptionArgs, TagsArgs {
   /** The id of the HTTP or HTTPS listener that the rule belongs to. A change of the id replaces the rule. */
   listenerId: pulumi.Input<string>;
   /**

@@ -20,6 +20,7 @@ export { LoadBalancer } from './load-balancer.ts';
 export type { ServiceArgs, ServiceListenerArgs, ServiceStickySessionArgs, ServiceTargetsArgs } from './service.ts';
 export { Service } from './service.ts';
 export type { StickySessionArgs } from './sticky-session.ts';
+export type { TagsArgs } from './tags.ts';
 export type { BoundTarget, TargetArgs, TargetAttachmentArgs } from './target-attachment.ts';
 export { TargetAttachment } from './target-attachment.ts';
 export type { SharedTargetArgs } from './targets.ts';

@@ -1,13 +1,17 @@
 // The listener: one port of a load balancer, and how its traffic is distributed over targets.
-import type * as pulumi from '@pulumi/pulumi';
+import * as pulumi from '@pulumi/pulumi';
+import { endpointOf } from '../provider/model/base/endpoint.ts';
 import type { AdoptionArgs } from './adoption.ts';
 import type { CertificateArgs } from './certificate.ts';
 import type { HealthCheckArgs } from './health-check.ts';
+import { isAsGiven, knownOutput } from './known-output.ts';
+import { givenVip } from './load-balancer.ts';
 import { Resource } from './resource.ts';
 import type { StickySessionArgs } from './sticky-session.ts';
+import type { TagsArgs } from './tags.ts';
 
 /** The arguments of a {@link Listener}; `loadBalancerId`, `protocol` and `port` are required. */
-export interface ListenerArgs extends AdoptionArgs {
+export interface ListenerArgs extends AdoptionArgs, TagsArgs {
   /** The id of the load balancer that the listener belongs to. A change of the id replaces the listener. */
   loadBalancerId: pulumi.Input<string>;
   /**
@@ -226,7 +230,10 @@ export interface ListenerArgs extends AdoptionArgs {
  * ```
  */
 export class Listener extends Resource {
-  /** The URL that clients use, such as `http://127.0.0.1:8080` or `tcp://127.0.0.1:9000`. */
+  /**
+   * The URL that clients use, such as `http://127.0.0.1:8080` or `tcp://127.0.0.1:9000`. It is known in the first
+   * preview if the program has the load balancer with its `address`, and the `port`.
+   */
   declare readonly endpoint: pulumi.Output<string>;
 
   /** Reads an existing listener by its id, and never changes or deletes it. */
@@ -237,5 +244,15 @@ export class Listener extends Resource {
 
   constructor(name: string, args: ListenerArgs, opts?: pulumi.CustomResourceOptions) {
     super('Listener', name, args, opts, ['endpoint']);
+    const { loadBalancerId, protocol, port } = args;
+    const vip = givenVip(loadBalancerId);
+    if (vip !== undefined && isAsGiven(opts, ['loadBalancerId', 'protocol', 'port'])) {
+      const expected = pulumi.all([vip, protocol, port]).apply(([address, scheme, number]) => {
+        // Other values are refused by the provider.
+        const isValid = typeof scheme === 'string' && Number.isInteger(number);
+        return isValid ? endpointOf(scheme, address, number) : undefined;
+      });
+      this.endpoint = knownOutput(this, this.endpoint, expected);
+    }
   }
 }

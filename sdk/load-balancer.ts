@@ -2,10 +2,12 @@
 import * as pulumi from '@pulumi/pulumi';
 import { canonicalAddress } from '../provider/model/base/target-key.ts';
 import type { AdoptionArgs } from './adoption.ts';
+import { isAsGiven, knownOutput } from './known-output.ts';
 import { Resource } from './resource.ts';
+import type { TagsArgs } from './tags.ts';
 
 /** The arguments of a {@link LoadBalancer}; all of them are optional. */
-export interface LoadBalancerArgs extends AdoptionArgs {
+export interface LoadBalancerArgs extends AdoptionArgs, TagsArgs {
   /**
    * Where targets are bound. `"application"`: to listeners and forwarding rules, each target with a port of its own.
    * `"classic"`: to the load balancer itself, for all its listeners; each listener connects to its `backendPort` at
@@ -58,11 +60,6 @@ export interface LoadBalancerArgs extends AdoptionArgs {
    * @default none
    */
   sharedWith?: pulumi.Input<pulumi.Input<string>[]>;
-  /**
-   * Texts by names of your own, at most 64, which have no effect; names and values have at most 255 characters.
-   * @default none
-   */
-  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
 /**
@@ -84,15 +81,21 @@ export class LoadBalancer extends Resource {
 
   constructor(name: string, args: LoadBalancerArgs = {}, opts?: pulumi.CustomResourceOptions) {
     super('LoadBalancer', name, args, opts, ['vip']);
-    if (args.address !== undefined && pulumi.runtime.isDryRun()) this.vip = previewedVip(this, args.address);
+    const { address } = args;
+    if (address !== undefined && isAsGiven(opts, ['address'])) {
+      const expected = pulumi
+        .output(address)
+        .apply((given) => (typeof given === 'string' ? canonicalAddress(given) : undefined));
+      this.vip = knownOutput(this, this.vip, expected);
+      vipsOfIds.set(this.id, this.vip);
+    }
   }
 }
 
-/**
- * The `vip` in a preview. If any argument changes, the engine takes every output for unknown, but the VIP follows from
- * `address`.
- */
-function previewedVip({ urn, vip }: LoadBalancer, given: pulumi.Input<string>): pulumi.Output<string> {
-  // The VIP is derived from the URN too, so that it depends on the load balancer.
-  return pulumi.all([urn, given]).apply(([, address]) => (address ? pulumi.output(canonicalAddress(address)) : vip));
+/** The virtual IPs that the program gives, by the id outputs of their load balancers. */
+const vipsOfIds = new WeakMap<object, pulumi.Output<string>>();
+
+/** The virtual IP of the load balancer with the id. Returns `undefined` if the program does not give its address. */
+export function givenVip(loadBalancerId: pulumi.Input<string>): pulumi.Output<string> | undefined {
+  return pulumi.Output.isInstance(loadBalancerId) ? vipsOfIds.get(loadBalancerId) : undefined;
 }

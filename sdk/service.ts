@@ -49,6 +49,12 @@ export interface ServiceArgs<Name extends string = string> extends LoadBalancerA
    */
   targets?: ServiceTargetsArgs['targets'];
   /**
+   * The tags of the load balancer, and of each listener and attachment of the service, unless the listener has tags of
+   * its own.
+   * @default none
+   */
+  tags?: LoadBalancerArgs['tags'];
+  /**
    * How the targets of listeners without a `healthCheck` of their own are checked.
    * @default a TCP check every 5 s; no check for UDP
    */
@@ -88,15 +94,18 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
   readonly attachments: Readonly<Partial<Record<Name, TargetAttachment>>>;
   /** The virtual IP. It is known in the first preview if `address` is given. */
   readonly vip: pulumi.Output<string>;
-  /** The URL that clients use, such as `"http://127.0.0.1:80"`, by the listeners' names. */
+  /**
+   * The URL that clients use, such as `"http://127.0.0.1:80"`, by the listeners' names. They are known in the first
+   * preview if `address` is given.
+   */
   readonly endpoints: pulumi.Output<Record<Name, string>>;
 
   constructor(name: string, args: ServiceArgs<Name>, opts?: pulumi.ComponentResourceOptions) {
-    const { listeners, healthCheck, ...rest } = args;
+    const { listeners, healthCheck, tags, ...rest } = args;
     refuse('weir.Service', name, mapProblems('listeners', listeners));
     super('weir:index:Service', name, {}, opts);
     const { own: shared, others: loadBalancer } = takeTargets(rest);
-    this.loadBalancer = new LoadBalancer(name, loadBalancer, { parent: this });
+    this.loadBalancer = new LoadBalancer(name, { ...loadBalancer, tags }, { parent: this });
     const loadBalancerId = this.loadBalancer.id;
 
     const made: Record<string, Listener> = {};
@@ -105,16 +114,16 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
       const child = `${name}-${key}`;
       const { own, others } = takeTargets(description);
       const stickySession = this.#stickySession(child, description.stickySession);
-      const listener = { healthCheck, ...others, stickySession, loadBalancerId };
+      const listener = { healthCheck, tags, ...others, stickySession, loadBalancerId };
       made[key] = new Listener(child, listener, { parent: this });
       const { targets } = own;
       if (targets === undefined) continue;
-      const attachment = { ...shared, ...own, targets, listenerId: made[key].id };
+      const attachment = { ...shared, ...own, targets, listenerId: made[key].id, tags: listener.tags };
       attachments[key] = new TargetAttachment(child, attachment, { parent: this });
     }
     const { targets } = shared;
     if (targets !== undefined) {
-      this.attachment = new TargetAttachment(name, { ...shared, targets, loadBalancerId }, { parent: this });
+      this.attachment = new TargetAttachment(name, { ...shared, targets, loadBalancerId, tags }, { parent: this });
     }
 
     this.listeners = made as Record<Name, Listener>;
@@ -130,7 +139,9 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
     const { RandomId, RandomPassword } = random();
     const parent = { parent: this };
     const cookieName =
-      given.cookieName ?? pulumi.interpolate`weir-${new RandomId(`${name}-cookie`, { byteLength: 4 }, parent).hex}`;
+      given.cookieName ??
+      // Under Pulumi's mocks, the id may have no value.
+      new RandomId(`${name}-cookie`, { byteLength: 4 }, parent).hex.apply((hex = '00000000') => `weir-${hex}`);
     const cookieKey =
       given.cookieKey ?? new RandomPassword(`${name}-cookie`, { length: 32, special: false }, parent).result;
     return { ...given, cookieName, cookieKey };

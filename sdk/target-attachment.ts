@@ -2,6 +2,7 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { AdoptionArgs } from './adoption.ts';
 import { Resource } from './resource.ts';
+import type { TagsArgs } from './tags.ts';
 
 /** One target: where it is, and its share of the traffic. `serverId`, `address` or both are required. */
 export interface TargetArgs {
@@ -58,7 +59,7 @@ export interface BoundTarget {
 /**
  * The arguments of a {@link TargetAttachment}; exactly one of `listenerId`, `ruleId` and `loadBalancerId` is required.
  */
-export interface TargetAttachmentArgs extends AdoptionArgs {
+export interface TargetAttachmentArgs extends AdoptionArgs, TagsArgs {
   /**
    * The id of the listener whose traffic the targets take; for HTTP and HTTPS, the requests that match no rule. A
    * change of the id replaces the attachment.

@@ -1,11 +1,12 @@
 // The hooks of `npm pack` and `npm publish`: `prepare` compiles to dist/ and adapts package.json, `restore` undoes it.
 
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exec } from '../exec.mjs';
 import { step } from '../progress.mjs';
-import { compiledSpecifiers, publishedManifest, sourceManifest } from './manifest.mjs';
+import { commonJs, importedFiles } from './common-js.mjs';
+import { COMMON_JS, compiledSpecifiers, publishedManifest, sourceManifest } from './manifest.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const dist = path.join(root, 'dist');
@@ -17,6 +18,7 @@ async function prepare() {
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
     if (entry.name.endsWith('.d.ts')) rewrite(path.join(entry.parentPath, entry.name), compiledSpecifiers);
   }
+  await compileCommonJs('sdk/index.js');
   rewriteManifest(publishedManifest);
   for (const file of Object.values(readManifest().bin)) chmodSync(path.join(root, file), 0o755);
 }
@@ -26,6 +28,24 @@ async function compile() {
   const project = fileURLToPath(new URL('tsconfig.json', import.meta.url));
   // npm reads the tarball's name from standard output (`npm pack --json`), so the compiler must write nothing there.
   await step('compiling the package', () => exec(process.execPath, [compiler, '-p', project]));
+}
+
+/**
+ * Compiles a file of dist, and every file that it imports, to CommonJS.
+ * @param {string} entry Path of the file in dist.
+ */
+async function compileCommonJs(entry) {
+  const folder = path.join(root, COMMON_JS);
+  const { default: ts } = await import('typescript');
+  const found = new Set([entry]);
+  // The loop also visits the files that it adds.
+  for (const file of found) {
+    const text = readFileSync(path.join(dist, file), 'utf8');
+    for (const imported of importedFiles(text)) found.add(path.posix.join(path.posix.dirname(file), imported));
+    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+    writeFileSync(path.join(folder, file), commonJs(ts, text));
+  }
+  writeFileSync(path.join(folder, 'package.json'), '{ "type": "commonjs" }\n');
 }
 
 /**

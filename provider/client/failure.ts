@@ -3,6 +3,7 @@ import { errorResponse } from '../model/api/error.ts';
 import {
   ERRORS,
   type ErrorCode,
+  isWeirError,
   type Problem,
   problemText,
   reported,
@@ -26,10 +27,20 @@ export function isLost(error: unknown): boolean {
 
 export function unreachable(settings: Settings, error: unknown, timeoutMs: number): WeirError {
   const code = codeOf(error);
-  const advice = code.startsWith('ERR_TLS') || isCertificateFault(code) ? trustAdvice(code) : startAdvice(code);
+  const advice = isTrustFault(code) ? trustAdvice(code) : startAdvice(code);
   const where = `no Weir runtime responds at ${shown(settings.endpoint)} (${reason(error, timeoutMs)})`;
   const message = `${where}: ${advice}${staleAdvice(settings.endpointSource)}`;
   return new WeirError('Unreachable', message, [], { cause: error });
+}
+
+/**
+ * The error of an endpoint that does not respond, with advice for a stack whose runtime will never come back. The empty
+ * runtime has an id, which the next error names in the commands to move or to destroy the stack.
+ */
+export function withStateAdvice(error: unknown, expected: string): unknown {
+  if (!isWeirError(error) || error.code !== 'Unreachable' || isTrustFault(codeOf(error.cause))) return error;
+  const advice = `if runtime ${expected}, to which the state belongs, is gone for good, start an empty one: the next error says how to move the stack to it, or how to destroy the stack`;
+  return new WeirError(error.code, `${error.message}; ${advice}`, [], { cause: error.cause });
 }
 
 export function notAWeirRuntime({ endpoint, endpointSource }: Settings, response: HttpResponse): WeirError {
@@ -57,8 +68,9 @@ export function otherRuntime({ endpoint }: Settings, expected: string, actual: s
   return new WeirError(
     'RuntimeMismatch',
     `the state belongs to runtime ${expected}, but ${shown(endpoint)} is runtime ${actual}: ` +
-      `start that runtime again (weir serve with its --data), or ${SET_ENDPOINT}; ` +
-      `to move the stack to this runtime: \`pulumi config set weir:acceptRuntime ${actual}\`, or WEIR_ACCEPT_RUNTIME=${actual}`,
+      `start that runtime again (weir serve with its --data), or ${SET_ENDPOINT}; if it is gone for good, ` +
+      `\`WEIR_ACCEPT_RUNTIME=${actual} pulumi up\` moves the stack to this runtime (or \`pulumi config set weir:acceptRuntime ${actual}\`), ` +
+      `and \`WEIR_ACCEPT_RUNTIME=${actual} pulumi destroy\` destroys it`,
   );
 }
 
@@ -155,8 +167,9 @@ function isNoTls(code: string): boolean {
   return code === 'EPROTO' || code.startsWith('ERR_SSL');
 }
 
-function isCertificateFault(code: string): boolean {
-  return /CERT|SELF_SIGNED|UNABLE_TO_/.test(code);
+/** Whether the other end of a connection responds with a certificate that is not trusted. */
+function isTrustFault(code: string): boolean {
+  return code.startsWith('ERR_TLS') || /CERT|SELF_SIGNED|UNABLE_TO_/.test(code);
 }
 
 function reason(error: unknown, timeoutMs: number): string {

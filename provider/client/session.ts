@@ -3,7 +3,15 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isWeirError, type WeirError } from '../model/base/errors.ts';
 import { AdmittedConnection, runtimeIdOf, urlOf } from './admission.ts';
-import { failureOf, isLost, isRedirect, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
+import {
+  failureOf,
+  isLost,
+  isRedirect,
+  notAWeirRuntime,
+  otherRuntime,
+  unreachable,
+  withStateAdvice,
+} from './failure.ts';
 import { type HttpRequest, type HttpResponse, MAX_RESPONSE_BYTES, NoStream } from './request.ts';
 import { type Settings, tokenFor } from './settings.ts';
 import type { TimeLimit } from './time-limit.ts';
@@ -147,7 +155,9 @@ export class Session {
   }
 
   async #admit(expected: string | undefined): Promise<string> {
-    const actual = await this.runtimeId();
+    const actual = await this.runtimeId().catch((error) => {
+      throw expected === undefined ? error : withStateAdvice(error, expected);
+    });
     if (expected === undefined || expected === actual || this.#settings.acceptRuntime === actual) return actual;
     throw otherRuntime(this.#settings, expected, actual);
   }

@@ -106,6 +106,42 @@ test('another runtime is never mistaken for one that lost its objects', async (t
   }
 });
 
+test('a stack whose runtime is gone for good: each error says the next step, and the stack is destroyed or moved by it', async (t) => {
+  const { runtime, stack, write, port } = await shop(t);
+  await runtime.end('SIGKILL');
+  const first = await stack.fails(['destroy', '--yes', '--skip-preview']);
+  assert.match(
+    first,
+    /is gone for good, start an empty one: the next error says how to move .* or how to destroy the stack/,
+  );
+  assert.equal((await stack.resources()).size, 3);
+  const api = runtime.url.replace('http://', '');
+  const empty = await RuntimeProcess.start(t, { api });
+  const token = { WEIR_TOKEN: empty.token };
+  const second = await stack.fails(['destroy', '--yes', '--skip-preview'], token);
+  const [, moving = ''] = /`(WEIR_ACCEPT_RUNTIME=\S+) pulumi up`/.exec(second) ?? [];
+  const [, destroying = ''] = /`(WEIR_ACCEPT_RUNTIME=\S+) pulumi destroy`/.exec(second) ?? [];
+  const [name = '', id = ''] = moving.split('=');
+  assert.equal(moving, destroying);
+  assert.match(id, /./);
+  assert.equal((await stack.resources()).size, 3);
+
+  write(10);
+  await stack.done(['up', '--yes', '--skip-preview'], { ...token, [name]: id });
+  assert.equal((await empty.done('GET', '/v1/listeners')).items[0].port, port);
+  await stack.done(['preview', '--expect-no-changes'], token);
+
+  const another = await RuntimeProcess.start(t);
+  await stack.done(['config', 'set', 'weir:endpoint', another.url]);
+  const accepted = (await another.call('GET', '/healthz')).headers.get('x-weir-runtime') ?? '';
+  await empty.end('SIGKILL');
+  await stack.done(['destroy', '--yes', '--skip-preview', '--run-program'], {
+    WEIR_TOKEN: another.token,
+    WEIR_ACCEPT_RUNTIME: accepted,
+  });
+  assert.equal((await stack.resources()).size, 0);
+});
+
 test('a create whose response was lost is repeated and leaves no orphan', async (t) => {
   const { runtime, stack, freePort } = await stackWorldOf(t);
   const relay = await apiRelay(t, stack, runtime);

@@ -70,16 +70,24 @@ test('invalid input names every property at preview, without a stack trace', asy
   assert.equal((await runtime.done('GET', '/v1/status')).version, 0);
 });
 
-test('vip is known in the preview of a change if the address is given, so stack outputs show no change', async (t) => {
-  const { stack } = await stackWorldOf(t);
-  const program = (tag: string) => `
+test('vip and endpoint are known in every preview if the program gives address and port', async (t) => {
+  const { stack, port, freePort } = await stackWorldOf(t);
+  const program = (tag: string, at: number) => `
 import * as weir from 'pulumi-weir';
 const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1', tags: { tag: '${tag}' } });
+const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${at}, tags: { tag: '${tag}' } });
 export const vip = lb.vip;
+export const endpoint = web.endpoint;
 `;
-  stack.write(program('one'));
-  assert.match(await stack.done(['preview']), /vip\s*: "127\.0\.0\.1"/);
+  stack.write(program('one', port));
+  const first = await stack.done(['preview']);
+  assert.match(first, /vip\s*: "127\.0\.0\.1"/);
+  assert.match(first, new RegExp(`endpoint\\s*: "http://127\\.0\\.0\\.1:${port}"`));
   await stack.up();
-  stack.write(program('two'));
-  assert.doesNotMatch(await stack.done(['preview', '--diff']), /~ vip|vip: output/);
+  stack.write(program('two', port));
+  assert.doesNotMatch(await stack.done(['preview', '--diff']), /~ (vip|endpoint)|(vip|endpoint)\s*: output/);
+  const other = await freePort();
+  stack.write(program('one', other));
+  const moved = new RegExp(`~ endpoint: "http://127\\.0\\.0\\.1:${port}" => "http://127\\.0\\.0\\.1:${other}"`);
+  assert.match(await stack.done(['preview', '--diff']), moved);
 });

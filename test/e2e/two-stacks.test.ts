@@ -97,9 +97,19 @@ export const web = outputs.web;
     text,
     /listener web-\w+ is used by attachment pool-\w+ of urn:pulumi:prod::\S+TargetAttachment::pool: delete those first/,
   );
+  // The engine has deleted the attachment and the rule before the listener was refused. Some of them may be deleted
+  // beside the listener, and not before it.
+  assert.match(text, /has already deleted what this stack had there: (attachment pool|rule images).*option protect/);
   assert.equal(await askHttp(port, 'x', '/'), 'b');
   assert.equal((await dev(UP)).code, 0);
   assert.deepEqual(await responding(), new Set(['a', 'b']));
+
+  // With `protect` on each of them, the same command deletes nothing.
+  await stack.done(['state', 'protect', '--all', '--yes', '--stack', 'dev']);
+  const kept = await objects();
+  assert.match((await dev(DESTROY)).text, /cannot be deleted\s+because it is protected/);
+  assert.deepEqual(await objects(), kept);
+  await stack.done(['state', 'unprotect', '--all', '--yes', '--stack', 'dev']);
 
   assert.equal((await prod(DESTROY)).code, 0);
   assert.deepEqual(await responding(), new Set(['a']));

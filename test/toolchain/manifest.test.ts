@@ -10,12 +10,22 @@ const manifest = JSON.parse(text);
 test('the published package.json names compiled files only, for new and for old resolvers', () => {
   const published = publishedManifest(manifest);
   assert.deepEqual(published.exports, {
-    '.': { types: './dist/sdk/index.d.ts', default: './dist/sdk/index.js' },
+    '.': {
+      types: './dist/sdk/index.d.ts',
+      'module-sync': './dist/sdk/index.js',
+      require: './dist/commonjs/sdk/index.js',
+      default: './dist/sdk/index.js',
+    },
     './provider': { types: './dist/provider/index.d.ts', default: './dist/provider/index.js' },
     './package.json': './package.json',
   });
   assert.deepEqual(published.bin, { weir: './dist/provider/cli/main.js' });
-  assert.equal(published.main, './dist/sdk/index.js');
+  assert.equal(published.main, './dist/commonjs/sdk/index.js');
+  assert.deepEqual(
+    Object.keys(published.exports['.'] ?? {}).slice(1, 3),
+    ['module-sync', 'require'],
+    'Node must find the ES module first, because the first condition that is met counts',
+  );
   assert.equal(published.types, './dist/sdk/index.d.ts');
 });
 

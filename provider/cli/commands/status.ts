@@ -7,6 +7,7 @@ import { targetKey } from '../../model/base/target-key.ts';
 import { print, tell } from './output.ts';
 import { showOn } from './screen.ts';
 import { textTable } from './table.ts';
+import { taggedPart, type WantedTag, wantedTag } from './tagged.ts';
 import { watchStatus } from './watch.ts';
 
 export function statusCommand(): Command {
@@ -16,18 +17,19 @@ export function statusCommand(): Command {
     )
     .option('--json', 'print the response of the API as JSON')
     .option('--watch', 'show the status at each event and at least every 2 s, until Ctrl-C')
-    .action(async ({ json, watch }: { json?: boolean; watch?: boolean }) => {
-      if (watch) return runWatch(json ?? false);
+    .option('--tag <NAME[=VALUE]>', 'show only what has the tag; of several such options, what has all', wantedTag)
+    .action(async ({ json = false, watch, tag = [] }: { json?: boolean; watch?: boolean; tag?: WantedTag[] }) => {
+      if (watch) return runWatch(json, tag);
       const client = await connectClient();
-      const status = await client.status();
-      print(json ? `${JSON.stringify(status, null, 2)}\n` : render(status));
+      const status = taggedPart(await client.status(), tag);
+      print(json ? `${JSON.stringify(status, null, 2)}\n` : render(status, tag));
     });
 }
 
 /**
  * Shows the status again and again until Ctrl-C. With `isJson`, each status is one line, so that a program can read on.
  */
-async function runWatch(isJson: boolean): Promise<void> {
+async function runWatch(isJson: boolean, tags: readonly WantedTag[]): Promise<void> {
   process.once('SIGINT', () => process.exit(0));
   // A program that reads only the beginning of the output, such as `head`, has closed standard output.
   process.stdout.on('error', () => process.exit(0));
@@ -37,13 +39,14 @@ async function runWatch(isJson: boolean): Promise<void> {
   await watchStatus({
     connect: connectClient,
     signal: new AbortController().signal,
-    show: (status) => {
+    show: (whole) => {
+      const status = taggedPart(whole, tags);
       absence = '';
       if (isJson) {
         print(`${JSON.stringify(status)}\n`);
         return;
       }
-      last = render(status);
+      last = render(status, tags);
       showOn(process.stdout, `${now()}  ${last}`);
     },
     showAbsence: ({ message }) => {
@@ -58,7 +61,10 @@ async function runWatch(isJson: boolean): Promise<void> {
   });
 }
 
-function render({ version, engines, shortages = [], workers, listeners }: StatusResponse): string {
+function render(
+  { version, engines, shortages = [], workers, listeners }: StatusResponse,
+  tags: readonly WantedTag[],
+): string {
   const lines = engines.map(({ name, acked, lastError }) =>
     inOneLine(`version ${version}, served by ${name}: ${acked}${lastError === null ? '' : ` (${lastError})`}`),
   );
@@ -71,7 +77,9 @@ function render({ version, engines, shortages = [], workers, listeners }: Status
       workers.map((w) => [w.id, w.version, w.connections, w.restarts]),
     ),
   );
-  if (listeners.length === 0) lines.push('No listeners yet.');
+  const omitted = listeners.flatMap(({ targets }) => targets).filter(({ areTagsOmitted }) => areTagsOmitted).length;
+  if (tags.length > 0 && omitted > 0) lines.push(`The response has no room for the tags of ${omitted} targets.`);
+  if (listeners.length === 0) lines.push(tags.length > 0 ? 'Nothing has these tags.' : 'No listeners yet.');
   for (const listener of listeners) {
     const problem = listener.lastError ? `  ${listener.lastError}` : '';
     const waits = listener.isWaiting ? '  waits: another listener serves this endpoint' : '';

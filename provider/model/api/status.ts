@@ -4,6 +4,8 @@ import { HEALTH_STATES } from '../base/health.ts';
 import { SHORT_RESOURCES } from '../base/short-resource.ts';
 
 const health = z.enum(HEALTH_STATES);
+/** Tags by name; left out if there are none, if the caller may not read the object, or by an earlier release. */
+const tags = z.record(z.string(), z.string()).optional();
 
 export const statusResponse = z.object({
   version: z.number(),
@@ -28,6 +30,9 @@ export const statusResponse = z.object({
     z.object({
       id: z.string(),
       endpoint: z.string(),
+      tags,
+      /** Left out if the caller may not read the load balancer. */
+      loadBalancer: z.object({ id: z.string(), tags }).optional(),
       /** Whether another listener serves the VIP and port of this listener. */
       isWaiting: z.boolean().optional(),
       lastError: z.string().optional(),
@@ -37,6 +42,10 @@ export const statusResponse = z.object({
           attachment: z.string().optional(),
           rule: z.string().optional(),
           name: z.string(),
+          /** The tags of the target's rule, attachment, auto scaling group and server; of one name, the last of them. */
+          tags,
+          /** Set if the target has tags for which the response has no room. */
+          areTagsOmitted: z.boolean().optional(),
           address: z.string(),
           port: z.number(),
           weight: z.number(),

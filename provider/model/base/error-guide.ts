@@ -135,7 +135,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'The state of the stack, or the header `X-Weir-Runtime` of a request, names a runtime other than the one at the endpoint. The endpoint was changed, or the runtime was started with another data directory.',
     ],
     remedy:
-      'Start the right runtime (`--data` is its data directory), or correct `weir:endpoint` or `WEIR_ENDPOINT`. To move the stack to this runtime: `pulumi config set weir:acceptRuntime ID`, with the id from the message, or `WEIR_ACCEPT_RUNTIME=ID`.',
+      'Start the right runtime (`--data` is its data directory), or correct `weir:endpoint` or `WEIR_ENDPOINT`. If the runtime of the state is gone for good, `WEIR_ACCEPT_RUNTIME=ID pulumi up`, with the id from the message, moves the stack to the runtime at the endpoint, and `WEIR_ACCEPT_RUNTIME=ID pulumi destroy` destroys it.',
   },
   PortInUse: {
     chapter: 'state',
@@ -239,6 +239,6 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'The certificate of the endpoint is not trusted.',
     ],
     remedy:
-      'Start the runtime with `npx pulumi-weir serve`, or correct `weir:endpoint` or `WEIR_ENDPOINT`. For a certificate of your own authority, set `weir:ca`. The message names the reason.',
+      'Start the runtime with `npx pulumi-weir serve`, or correct `weir:endpoint` or `WEIR_ENDPOINT`. For a certificate of your own authority, set `weir:ca`. The message names the reason. If the runtime is gone for good, start an empty one: the next error is `RuntimeMismatch`, which says how to move or to destroy the stack.',
   },
 };

@@ -1,6 +1,6 @@
 // The properties of a backend server: its place in the network, and whether its operator lets it take traffic.
 import { z } from 'zod';
-import { placeName, targetAddress } from './network.ts';
+import { placeName, tags, targetAddress } from './network.ts';
 import { hasPassed, time } from './time.ts';
 
 const MAX_ADDRESSES = 64;
@@ -28,6 +28,7 @@ export const backendServerSchema = z.strictObject({
   expiresAt: time.optional(),
   isolated: z.boolean('must be true or false').default(false),
   kind: serverKind.default(DEFAULT_SERVER_KIND),
+  tags: tags.optional(),
 });
 
 type BackendServerProperties = z.infer<typeof backendServerSchema>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { healthCheckSchema } from './health-check.ts';
 import { algorithm, targetConnectionLimits } from './listener.ts';
-import { objectId } from './network.ts';
+import { objectId, tags } from './network.ts';
 import { ownerPatterns } from './owner-patterns.ts';
 import { stickySessionSchema } from './sticky-session.ts';
 import { text } from './text.ts';
@@ -37,6 +37,7 @@ export const forwardingRuleSchema = z.strictObject({
   ...targetConnectionLimits,
   /** The stacks that may bind targets to the rule, beside those with which the listener is shared. */
   sharedWith: ownerPatterns.optional(),
+  tags: tags.optional(),
 });
 
 export type ForwardingRuleProperties = z.infer<typeof forwardingRuleSchema>;

@@ -1,6 +1,6 @@
 // The properties of a group attachment, which makes the members of an auto scaling group targets of its parent.
 import { z } from 'zod';
-import { objectId, port } from './network.ts';
+import { objectId, port, tags } from './network.ts';
 import { parentShape } from './parent.ts';
 import { weight } from './target-attachment.ts';
 
@@ -11,4 +11,5 @@ export const groupAttachmentSchema = z.strictObject({
   port: port.optional(),
   /** The weight of every member of the auto scaling group. Unset means DEFAULT_WEIGHT. */
   weight: weight.optional(),
+  tags: tags.optional(),
 });

@@ -4,7 +4,7 @@ import type { Problem } from '../base/errors.ts';
 import { isRecord } from '../base/record.ts';
 import { certificateSchema } from './certificate.ts';
 import { type HealthCheckProperties, healthCheckSchema } from './health-check.ts';
-import { cidr, mapKey, objectId, port } from './network.ts';
+import { cidr, mapKey, objectId, port, tags } from './network.ts';
 import { ownerPatterns } from './owner-patterns.ts';
 import { seconds, secondsOrZero } from './seconds.ts';
 import { stickySessionSchema } from './sticky-session.ts';
@@ -59,6 +59,7 @@ export const listenerSchema = z.strictObject({
   trustedProxies: z.array(cidr, 'must be a list of networks').max(256, 'must have at most 256 networks').optional(),
   /** The stacks that may have rules and attachments below, beside those with which the load balancer is shared. */
   sharedWith: ownerPatterns.optional(),
+  tags: tags.optional(),
 });
 
 export type ListenerProperties = z.infer<typeof listenerSchema>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { propertyPath } from '../base/property-path.ts';
 import { isRecord } from '../base/record.ts';
-import { mapKey, objectId } from './network.ts';
+import { mapKey, objectId, tags } from './network.ts';
 import { MAX_TARGETS } from './target-attachment.ts';
 
 export const scalingGroupSchema = z.strictObject({
@@ -11,6 +11,7 @@ export const scalingGroupSchema = z.strictObject({
     .record(mapKey, objectId, 'must be a map of server ids by name')
     .refine((map) => Object.keys(map).length <= MAX_TARGETS, `must have at most ${MAX_TARGETS} members`)
     .optional(),
+  tags: tags.optional(),
 });
 
 /** Reports servers that are members of the group under two names. */

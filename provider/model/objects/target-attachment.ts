@@ -6,7 +6,7 @@ import { propertyPath } from '../base/property-path.ts';
 import { isRecord } from '../base/record.ts';
 import { targetKey } from '../base/target-key.ts';
 import { serverKind } from './backend-server.ts';
-import { mapKey, objectId, port, targetAddress } from './network.ts';
+import { mapKey, objectId, port, tags, targetAddress } from './network.ts';
 import { parentChoiceProblems, parentShape } from './parent.ts';
 import { HANDOVER_SECONDS, seconds, secondsOrZero } from './seconds.ts';
 import { text } from './text.ts';
@@ -42,6 +42,7 @@ export const targetAttachmentSchema = z.strictObject({
   manageWeights: z.boolean('must be true or false').default(true),
   awaitHealthySeconds: seconds.optional(),
   handoverSeconds: secondsOrZero.default(HANDOVER_SECONDS),
+  tags: tags.optional(),
 });
 
 export type TargetProperties = z.infer<typeof targetSchema>;

@@ -6,6 +6,7 @@ import { errorResponse } from '../../model/api/error.ts';
 import { DESCRIBE_METRICS } from '../../model/permissions/actions.ts';
 import { type ListenerSnapshot, targetGroupsOf } from '../contract/snapshot.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import { objectsOfListener, objectsOfTarget, tagsOf } from '../stored/tags.ts';
 import type { Storage } from './backup-route.ts';
 import type { LongResponses } from './long-responses.ts';
 import { CONTENT_TYPE, type ListenerSample, type MetricsSample, renderMetrics } from './metrics.ts';
@@ -40,7 +41,7 @@ export function registerMetricsRoute(server: FastifyInstance, { control, storage
 
 /** A sample that takes each listener and target when it is asked for, because there may be more than a scrape shows. */
 function sampleOf(control: ControlPlane, storage: Storage): MetricsSample {
-  const { running } = control;
+  const { running, model } = control;
   const { listeners } = control.compiled.snapshot;
   const refused = new Set(control.refusals.map(({ listenerId }) => listenerId));
   const draining = Map.groupBy(running.draining(), ({ listenerId }) => listenerId);
@@ -48,7 +49,8 @@ function sampleOf(control: ControlPlane, storage: Storage): MetricsSample {
     for (const { id, ruleId, targets } of targetGroupsOf(listener)) {
       for (const target of targets.values()) {
         const { health } = running.targetHealth(id, target.key);
-        yield { ...target, rule: ruleId ?? '', health, counts: running.counts(id, target.key) };
+        const tags = tagsOf(objectsOfTarget(model, target, ruleId));
+        yield { ...target, rule: ruleId ?? '', tags, health, counts: running.counts(id, target.key) };
       }
     }
   };
@@ -58,6 +60,8 @@ function sampleOf(control: ControlPlane, storage: Storage): MetricsSample {
       yield {
         id,
         protocol,
+        loadBalancer: model.get('listeners', id)?.properties.loadBalancerId ?? '',
+        tags: tagsOf(objectsOfListener(model, id)),
         isOpen: !refused.has(id),
         traffic: running.traffic(id),
         targets: targets(listener),

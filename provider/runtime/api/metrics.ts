@@ -4,8 +4,11 @@ import { SHORT_RESOURCES, type ShortResource } from '../../model/base/short-reso
 import { isHttp } from '../../model/objects/listener.ts';
 import type { EngineStatus, ListenerTraffic } from '../contract/engine-statistics.ts';
 import type { Protocol } from '../contract/snapshot.ts';
+import type { Tags } from '../stored/tags.ts';
 import { durationHistogram } from './duration-histogram.ts';
+import { InfoSeries } from './info-series.ts';
 import { CLASS_NAMES, counter, gauge } from './series.ts';
+import { TagBudget } from './tag-budget.ts';
 import { type TargetOfListener, type TargetSample, writeTargets } from './target-metrics.ts';
 
 /** Maximum number of listeners and targets in one scrape. */
@@ -15,6 +18,9 @@ export const MAX_TARGETS_SCRAPED = 2_500;
 export interface ListenerSample {
   readonly id: string;
   readonly protocol: Protocol;
+  readonly loadBalancer: string;
+  /** Tags of the listener and of its load balancer. */
+  readonly tags: Tags | undefined;
   /** False if the engine refused to open the listener. */
   readonly isOpen: boolean;
   readonly traffic: ListenerTraffic | undefined;
@@ -40,21 +46,39 @@ export interface MetricsSample {
 
 export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
+const LISTENER_INFO =
+  'Load balancer of the listener, and as tag_NAME the tags of both; of one name, that of the listener. Always 1.';
+const TARGET_INFO =
+  'Attachment of a bound target and its name there, and as tag_NAME the tags of its rule, attachment, auto scaling group and server; of one name, the last of them. Always 1.';
+
 /** `next` is awaited between pieces of work, so that the thread has time for others. */
 export async function renderMetrics(sample: MetricsSample, next: () => Promise<void>): Promise<string> {
   const registry = new Registry();
   writeVersions(registry, sample);
-  const listeners = await inParts(writeListeners(registry, firstOf(sample.listeners, MAX_LISTENERS_SCRAPED)), next);
+  const budget = new TagBudget();
+  const listenerInfo = new InfoSeries('weir_listener_info', LISTENER_INFO, budget);
+  const targetInfo = new InfoSeries('weir_target_info', TARGET_INFO, budget);
+  const listeners = await inParts(
+    writeListeners(registry, listenerInfo, firstOf(sample.listeners, MAX_LISTENERS_SCRAPED)),
+    next,
+  );
   registry.registerMetric(durationHistogram(listeners));
-  const targets = await inParts(writeTargets(registry, firstOf(targetsOf(listeners), MAX_TARGETS_SCRAPED)), next);
+  const targets = await inParts(
+    writeTargets(registry, targetInfo, firstOf(targetsOf(listeners), MAX_TARGETS_SCRAPED)),
+    next,
+  );
   await next();
   writeDraining(registry, listeners, targets);
-  const omitted = gauge(registry, 'weir_omitted', 'Listeners and targets without series, because there are too many.', [
-    'kind',
-  ]);
+  const omitted = gauge(
+    registry,
+    'weir_omitted',
+    'Listeners and targets without series, and info series without their tags, because there are too many.',
+    ['kind'],
+  );
   omitted.set({ kind: 'listener' }, sample.listenerCount - listeners.length);
   omitted.set({ kind: 'target' }, sample.targetCount - targets.length);
-  const texts: string[] = [];
+  omitted.set({ kind: 'tags' }, budget.omitted);
+  const texts: string[] = [listenerInfo.text, targetInfo.text];
   for (const { name } of registry.getMetricsAsArray()) {
     await next();
     texts.push(await registry.getSingleMetricAsString(name));
@@ -143,7 +167,11 @@ function writeVersions(registry: Registry, { version, canStore, engine, shortage
 }
 
 /** Writes the metrics of each listener, and yields the listener. */
-function* writeListeners(registry: Registry, listeners: Iterable<ListenerSample>): Iterable<ListenerSample> {
+function* writeListeners(
+  registry: Registry,
+  info: InfoSeries,
+  listeners: Iterable<ListenerSample>,
+): Iterable<ListenerSample> {
   const of = ['listener'];
   const isOpen = gauge(
     registry,
@@ -185,6 +213,7 @@ function* writeListeners(registry: Registry, listeners: Iterable<ListenerSample>
   for (const sample of listeners) {
     yield sample;
     const { id: listener, protocol, isOpen: hasSocket, traffic } = sample;
+    info.add({ listener, protocol, load_balancer: sample.loadBalancer }, sample.tags);
     isOpen.set({ listener, protocol }, hasSocket ? 1 : 0);
     if (traffic === undefined) continue;
     open.set({ listener }, traffic.openConnections);

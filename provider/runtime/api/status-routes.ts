@@ -27,6 +27,7 @@ import type { ControlPlane } from '../control/control-plane.ts';
 import type { HealthRecord } from '../health/checker.ts';
 import type { Storage } from './backup-route.ts';
 import { type LongResponses, withList } from './long-responses.ts';
+import { SeenTags } from './seen-tags.ts';
 
 const OPEN = { access: 'open' } as const;
 const challengeSchema = z
@@ -119,6 +120,7 @@ function statusPieces(control: ControlPlane, access: Access): Iterable<string> {
   const maySee = (kind: 'listeners' | 'attachments', listenerId: string, ruleId?: string) =>
     mayAll(access, needsOfListener(compiled, listenerId, KIND_ACTIONS[kind].read, ruleId));
   const isSeen = attachmentFilter(control, access);
+  const seenTags = new SeenTags(control.model, access);
   const shown = (target: TargetStatus) => (isSeen(target.attachment) ? target : { ...target, attachment: undefined });
   const maySeeWorkers = mayAll(access, NEEDS_OF_WORKERS);
   const { listeners, waiting } = compiled.snapshot;
@@ -141,12 +143,13 @@ function statusPieces(control: ControlPlane, access: Access): Iterable<string> {
       id,
       isWaiting: waiting.has(id) || undefined,
       endpoint: endpointOf(protocol, address, port),
+      ...seenTags.ofListener(id),
       lastError: refused.get(id),
     };
     const targets = function* () {
       for (const targetGroup of seen) {
         for (const some of inLots(targetGroup.targets.values(), TARGETS_AT_ONCE))
-          yield [textOf(some.map((target) => shown(boundTarget(target, targetGroup, control))))];
+          yield [textOf(some.map((target) => shown(boundTarget(target, targetGroup, control, seenTags))))];
       }
       for (const some of inLots(unbound, TARGETS_AT_ONCE))
         yield [textOf(some.map((target) => shown(unboundTarget(target))))];
@@ -197,12 +200,14 @@ function boundTarget(
   { key, ineligible: _, ...target }: TargetSnapshot,
   { id, ruleId: rule }: TargetGroupSnapshot,
   { running }: ControlPlane,
+  seenTags: SeenTags,
 ): TargetStatus {
   const { responses: __, isInSlowStart, ...counts } = running.counts(id, key);
   const health = running.targetHealth(id, key);
   return {
     ...target,
     rule,
+    ...seenTags.ofTarget(target, rule),
     ...health,
     ...shownHistory(running.healthRecord(id, key)),
     // The reason is that of the health, which may be newer than the snapshot of a status that is sent in slices.

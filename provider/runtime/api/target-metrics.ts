@@ -1,13 +1,15 @@
 // Metrics of bound targets.
 import type { Registry } from 'prom-client';
-import { inOneLine } from '../../model/base/one-line.ts';
 import type { TargetCounts } from '../contract/engine-statistics.ts';
 import type { Health, TargetSnapshot } from '../contract/snapshot.ts';
+import type { Tags } from '../stored/tags.ts';
+import type { InfoSeries } from './info-series.ts';
 import { CLASS_NAMES, counter, gauge } from './series.ts';
 
 export interface TargetSample extends Pick<TargetSnapshot, 'key' | 'attachment' | 'name' | 'weight'> {
   /** Id of the forwarding rule that the target serves; "" for a target of the listener itself. */
   readonly rule: string;
+  readonly tags: Tags | undefined;
   readonly health: Health;
   readonly counts: TargetCounts;
 }
@@ -18,13 +20,12 @@ export interface TargetOfListener {
 }
 
 /** Writes the metrics of each target, and yields the target. */
-export function* writeTargets(registry: Registry, targets: Iterable<TargetOfListener>): Iterable<TargetOfListener> {
+export function* writeTargets(
+  registry: Registry,
+  info: InfoSeries,
+  targets: Iterable<TargetOfListener>,
+): Iterable<TargetOfListener> {
   const of = ['listener', 'rule', 'target'];
-  const info = gauge(registry, 'weir_target_info', 'Attachment of a bound target and its name there; always 1.', [
-    ...of,
-    'attachment',
-    'name',
-  ]);
   const weight = gauge(registry, 'weir_target_weight', 'Weight of the target, 0-100; 0 takes no new traffic.', of);
   const health = gauge(registry, 'weir_target_health', 'Health of the target as the label health; always 1.', [
     ...of,
@@ -51,9 +52,9 @@ export function* writeTargets(registry: Registry, targets: Iterable<TargetOfList
   for (const pair of targets) {
     yield pair;
     const { listener, target } = pair;
-    const { attachment, name, counts } = target;
+    const { attachment, name, tags, counts } = target;
     const labels = { listener, rule: target.rule, target: target.key };
-    info.set({ ...labels, attachment, name: inOneLine(name) }, 1);
+    info.add({ ...labels, attachment, name }, tags);
     weight.set(labels, target.weight);
     health.set({ ...labels, health: target.health }, 1);
     active.set(labels, counts.activeConnections);

@@ -33,6 +33,10 @@ export interface TourPlan {
   readonly hasRuntime?: boolean;
 }
 
+/** Test runners of which this checkout has no types, and what the compiler has in their place. */
+const TEST_RUNNER = /"(vitest|@jest\/globals)"/g;
+const ANY_TEST_RUNNER = 'export declare const test: any;\nexport declare const expect: any;\n';
+
 /** A document's project, terminal and running program during a tour. */
 export class Tour {
   readonly directory: string;
@@ -41,6 +45,8 @@ export class Tour {
   readonly home: string;
   /** Texts of the document with their replacements on this machine. */
   readonly #replacements: (readonly [string, string])[];
+  /** The deployed program and the TypeScript files of the document, by their names. */
+  readonly #sources = new Map<string, string>();
   /** Text of the program that is deployed. `undefined` if no program is deployed. */
   #program: string | undefined;
 
@@ -96,9 +102,19 @@ export class Tour {
 
   /** Writes a block of code to its file. TypeScript must compile. */
   async file({ file = '', text, language }: CodeBlock): Promise<void> {
-    // The file may import the deployed program, which the compiler has under the name `exported-1.ts`.
-    const besides = text.replaceAll('./index.ts', './exported-1.ts');
-    if (language === 'ts') assert.equal(faultsOf([besides, this.#program ?? 'export {};']), '', file);
+    if (language === 'ts') {
+      this.#sources.set('index.ts', this.#program ?? 'export {};');
+      this.#sources.set(file, text);
+      // The files may import each other. The compiler has them under names such as `exported-1.ts`.
+      const names = [...this.#sources.keys()];
+      const compiled = (index: number) => `"./exported-${index}.ts"`;
+      const renamed = [...this.#sources.values()].map((source) =>
+        names
+          .reduce((result, name, index) => result.replaceAll(`"./${name}"`, compiled(index)), source)
+          .replace(TEST_RUNNER, compiled(names.length)),
+      );
+      assert.equal(faultsOf([...renamed, ANY_TEST_RUNNER]), '', file);
+    }
     this.write(file, this.toMachine(text));
   }
 

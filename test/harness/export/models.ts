@@ -58,6 +58,7 @@ const weight = fc.integer({ min: 0, max: 100 });
 const algorithm = fc.constantFrom('weighted-round-robin', 'weighted-least-connections', 'source-ip-hash');
 const secret = fc.constantFrom('key one', 'key two', 'key three');
 const kind = fc.constantFrom('ecs', 'eni', 'eci');
+const tags = fc.dictionary(key, text, { maxKeys: 3 });
 const sharedWith = fc.array(fc.constantFrom('shop/*', 'billing/prod', '*/*'), { maxLength: 3 });
 
 function some(properties: Record<string, fc.Arbitrary<unknown>>, required: string[] = []) {
@@ -108,7 +109,7 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
     performance: fc.constantFrom('shared', 'guaranteed'),
     deletionProtection: fc.boolean(),
     sharedWith,
-    tags: fc.dictionary(key, text, { maxKeys: 3 }),
+    tags,
   }),
   listeners: some(
     {
@@ -134,6 +135,7 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
       proxyProtocol: fc.constantFrom('v1', 'v2'),
       trustedProxies: fc.array(fc.constantFrom('10.0.0.0/8', '2001:db8::/32'), { maxLength: 8 }),
       sharedWith,
+      tags,
     },
     ['loadBalancerId', 'protocol', 'port'],
   ),
@@ -149,6 +151,7 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
       maxIdleTargetConnections: fc.integer({ min: 0, max: 100 }),
       maxConnectionsPerTarget: port,
       sharedWith,
+      tags,
     },
     ['listenerId'],
   ),
@@ -172,6 +175,7 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
         manageWeights: fc.boolean(),
         awaitHealthySeconds: seconds,
         handoverSeconds: fc.constantFrom(0, 5, 30),
+        tags,
       },
       ['targets'],
     ),
@@ -187,11 +191,12 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
       expiresAt: fc.constantFrom('2027-01-31T00:00:00Z', '2027-01-31T00:00:00+08:00'),
       isolated: fc.boolean(),
       kind,
+      tags,
     },
     ['region', 'vpcId', 'addresses'],
   ),
-  groups: some({ members: fc.dictionary(key, id, { maxKeys: 4 }) }),
-  'group-attachments': merged(parent, some({ groupId: id, port, weight }, ['groupId'])),
+  groups: some({ members: fc.dictionary(key, id, { maxKeys: 4 }), tags }),
+  'group-attachments': merged(parent, some({ groupId: id, port, weight, tags }, ['groupId'])),
 };
 
 export const models: fc.Arbitrary<ExportedModel> = fc

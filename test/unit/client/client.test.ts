@@ -159,7 +159,10 @@ test('a route that the runtime does not know is not a missing object', async (t)
 test('another runtime than the state names is refused before a request is sent, and never taken for gone', async (t) => {
   const { runtime, client } = await scripted(t, () => failure(404, 'NotFound', 'no'));
   const call = { ...CALL, expectedRuntime: 'rt-0' };
-  const expected = { code: 'RuntimeMismatch', message: /runtime rt-0, .* is runtime rt-1: .*weir:acceptRuntime rt-1/ };
+  const expected = {
+    code: 'RuntimeMismatch',
+    message: /runtime rt-0, .* is runtime rt-1: .*`WEIR_ACCEPT_RUNTIME=rt-1 pulumi destroy`/,
+  };
   await assert.rejects(client.get(call), expected);
   await assert.rejects(client.put(call, {}, 0), expected);
   await assert.rejects(client.delete(call, 'i-1'), expected);

@@ -12,13 +12,17 @@ const OUTPUTS: Readonly<Record<string, object>> = {
 
 const registered = new Map<string, pulumi.runtime.MockResourceArgs>();
 
+/** Whether the mock gives outputs. Without them, the state of a resource is its inputs, as in most tests of programs. */
+let hasOutputs = true;
+
 before(async () => {
   await pulumi.runtime.setMocks(
     {
       call: () => ({}),
       newResource: (args) => {
         registered.set(`${args.type.split(':').at(-1)} ${args.name}`, args);
-        return { id: `${args.name}-id`, state: { ...args.inputs, endpoint: 'http://there', ...OUTPUTS[args.type] } };
+        const outputs = hasOutputs ? { endpoint: 'http://there', ...OUTPUTS[args.type] } : {};
+        return { id: `${args.name}-id`, state: { ...args.inputs, ...outputs } };
       },
     },
     'shop',
@@ -26,7 +30,10 @@ before(async () => {
   );
 });
 
-beforeEach(() => registered.clear());
+beforeEach(() => {
+  registered.clear();
+  hasOutputs = true;
+});
 
 function known<T>(output: pulumi.Output<T>): Promise<T> {
   return (output as unknown as { promise(): Promise<T> }).promise();
@@ -142,6 +149,21 @@ test('a canary without new targets needs no shuffle', async () => {
   const canary = new weir.Canary('shop', { listenerId: 'http', old: { o1: A }, new: {}, percentage: 0 });
   assert.deepEqual(await known(canary.weights), { o1: 100 });
   assert.equal(registered.has('RandomShuffle shop'), false);
+});
+
+test('under mocks that give no outputs, components have whole names, weights, virtual IPs and endpoints', async () => {
+  hasOutputs = false;
+  const shop = new weir.Service('shop', {
+    address: '2001:DB8::1',
+    listeners: { http: { protocol: 'HTTP', port: 80, stickySession: { type: 'cookie' } } },
+  });
+  assert.equal(await known(shop.vip), '2001:db8::1');
+  assert.deepEqual(await known(shop.endpoints), { http: 'http://[2001:db8::1]:80' });
+  const { value } = inputsOf('Listener shop-http').stickySession as { value: { cookieName: string } };
+  assert.equal(value.cookieName, 'weir-00000000');
+  const targets = { old: { o: A }, new: { n2: B, n1: B } };
+  const canary = new weir.Canary('shop', { listenerId: shop.listeners.http.id, ...targets, percentage: 50 });
+  assert.deepEqual(await known(canary.weights), { o: 50, n1: 50, n2: 0 });
 });
 
 const REFUSED: readonly (readonly [string, Pick<weir.CanaryArgs, 'old' | 'new' | 'percentage'>, string])[] = [

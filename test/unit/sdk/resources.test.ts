@@ -101,6 +101,21 @@ test('vip is known in a preview if the address is given, and depends on the load
   assert.ok([...dependencies].includes(given));
 });
 
+test('endpoint is known in a preview if the program gives address and port, unless something else may change them', async () => {
+  const lb = new weir.LoadBalancer('with-address', { address: '127.0.0.1' });
+  const args = { loadBalancerId: lb.id, protocol: 'HTTPS', port: pulumi.output(443) } as const;
+  const endpointOf = (name: string, more: object = {}, opts?: pulumi.CustomResourceOptions) =>
+    known(new weir.Listener(name, { ...args, ...more }, opts).endpoint);
+  assert.equal(await endpointOf('endpoint'), 'https://127.0.0.1:443');
+  assert.equal(await endpointOf('endpoint-pooled', { loadBalancerId: new weir.LoadBalancer('pooled').id }), undefined);
+  assert.equal(await endpointOf('endpoint-elsewhere', { loadBalancerId: 'lb' }), undefined);
+  assert.equal(await endpointOf('endpoint-ignored', {}, { ignoreChanges: ['port'] }), undefined);
+  assert.equal(await endpointOf('endpoint-refused', { protocol: undefined }), undefined);
+  const ignored = new weir.LoadBalancer('ignored', { address: '127.0.0.1' }, { ignoreChanges: ['address'] });
+  assert.equal(await known(ignored.vip), undefined);
+  assert.equal(await endpointOf('endpoint-below', { loadBalancerId: ignored.id }), undefined);
+});
+
 test('get reads by id and owns nothing', async () => {
   const found = weir.TargetAttachment.get('found', 'web-1a2b3c4d');
   await known(found.urn);

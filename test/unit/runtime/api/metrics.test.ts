@@ -16,6 +16,7 @@ const target = (key: string): TargetSample => ({
   rule: '',
   attachment: 'pool',
   name: 'b1',
+  tags: { team: 'shop' },
   weight: 20,
   health: 'healthy',
   counts: { requests: 7, activeConnections: 2, draining: 1, responses: [0, 6, 0, 0, 1], isInSlowStart: false },
@@ -24,6 +25,8 @@ const target = (key: string): TargetSample => ({
 const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSample => ({
   id,
   protocol: 'HTTP',
+  loadBalancer: 'edge',
+  tags: undefined,
   isOpen: true,
   traffic: {
     connections: 3,
@@ -84,7 +87,8 @@ test('versions, workers, listeners and targets have their series', async () => {
     'weir_http_requests_total{listener="web"} 9',
     'weir_http_responses_total{listener="web",origin="target",code="2xx"} 6',
     'weir_http_responses_total{listener="web",origin="local",code="5xx"} 2',
-    'weir_target_info{listener="web",rule="",target="10.0.0.1:80",attachment="pool",name="b1"} 1',
+    'weir_target_info{listener="web",rule="",target="10.0.0.1:80",attachment="pool",name="b1",tag_team="shop"} 1',
+    'weir_listener_info{listener="web",protocol="HTTP",load_balancer="edge"} 1',
     'weir_target_weight{listener="web",rule="",target="10.0.0.1:80"} 20',
     'weir_target_health{listener="web",rule="",target="10.0.0.1:80",health="healthy"} 1',
     'weir_target_active_connections{listener="web",rule="",target="10.0.0.1:80"} 2',
@@ -93,9 +97,30 @@ test('versions, workers, listeners and targets have their series', async () => {
     'weir_target_responses_total{listener="web",rule="",target="10.0.0.1:80",code="5xx"} 1',
     'weir_omitted{kind="listener"} 0',
     'weir_omitted{kind="target"} 0',
+    'weir_omitted{kind="tags"} 0',
   ]) {
     assert.ok(lines.has(line), `${line}\nis not in\n${[...lines].join('\n')}`);
   }
+});
+
+test('tags are labels of the info series, with names and values that Prometheus can read', async () => {
+  const tags = { 'cost-center': 'a "b"\\\nc', cost_center: '2', größe: 'x' };
+  const [line] = (await linesOf([{ ...listener('web'), tags }])).filter((each) =>
+    each.startsWith('weir_listener_info'),
+  );
+  assert.equal(
+    line,
+    'weir_listener_info{listener="web",protocol="HTTP",load_balancer="edge",tag_cost_center="a \\"b\\"\\\\\\\\u000ac",tag_cost_center_="2",tag_gr__e="x"} 1',
+  );
+});
+
+test('tags for which a scrape has no room are left out and counted', async () => {
+  const tags = Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`t${index}`, 'x'.repeat(255)]));
+  const targets = Array.from({ length: 500 }, (_, index) => ({ ...target(`10.0.0.1:${index + 1}`), tags }));
+  const lines = await linesOf([listener('web', targets)]);
+  const withTags = lines.filter((line) => line.startsWith('weir_target_info') && line.includes('tag_t0=')).length;
+  assert.ok(withTags > 0 && withTags < 500);
+  assert.ok(lines.includes(`weir_omitted{kind="tags"} ${500 - withTags}`));
 });
 
 test('duration buckets are cumulative, in seconds, and end with the total count', async () => {
