@@ -132,7 +132,9 @@ function openFileLimit(): number {
 /** How many local ports the machine has for sockets that are bound without a port. Other systems have at least 16,384. */
 function localPorts(): number {
   try {
-    const [first = 0, last = 0] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split('\t').map(Number);
+    const [first = 0, last = 0] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')
+      .split('\t')
+      .map(Number);
     return last - first + 1;
   } catch {
     return 2 ** 14;
