@@ -112,7 +112,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const tokens = new Tokens({ stored: stored.tokens, store, adminToken, nowMs: Date.now });
   const names = new ApiNames([options.apiHost, ...options.apiNames], tls?.cert);
   const backups = new Backups(store, directory.databaseFile);
-  const storage = { writeFault: () => store.fault?.cause, backup: () => backups.make() };
+  const storage = { writeFault: () => store.fault?.cause, backup: (signal: AbortSignal) => backups.make(signal) };
   const { patience } = options;
   const maxConnections = () => engine.reservedFiles.apiConnections;
   const served = { control, tokens, storage, runtimeId, logger, tls, names };
