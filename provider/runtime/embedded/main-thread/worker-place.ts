@@ -20,6 +20,7 @@ const RESTART_DELAY_STEP_MS = 100;
 const STANDSTILL_MS = 2_000;
 /** A thread whose event loop stands still for this time at any other moment is ended too: it serves no client. */
 const HANG_MS = 10_000;
+const HANG_LOOK_MS = 1_000;
 const LOOK_MS = 250;
 /** Limit for a swap in a thread whose event loop goes on. Only a fault of the thread makes a swap take so long. */
 const MAX_SWAP_MS = 60_000;
@@ -157,10 +158,10 @@ export class WorkerPlace {
   #endIfHanging(): void {
     const watch = new StandstillWatch(this.#progress);
     const timer = setInterval(() => {
-      if (watch.look(LOOK_MS) < HANG_MS) return;
+      if (watch.look(HANG_LOOK_MS) < HANG_MS) return;
       clearInterval(timer);
       void this.end(`its event loop stood still for ${HANG_MS} ms`);
-    }, LOOK_MS);
+    }, HANG_LOOK_MS);
     this.#hangTimer = timer;
   }
 
