@@ -73,9 +73,15 @@ export class UdpClient {
   readonly #port: number;
   readonly #address: string;
 
-  /** Opens a client on a fresh port. It records only responses that come from `address`:`port`. */
-  static async open(t: Test, port: number, address = '127.0.0.1', localAddress = address): Promise<UdpClient> {
-    const socket = await boundSocket(t, localAddress, 0);
+  /** Opens a client; local port 0 picks a free one. It records only responses that come from `address`:`port`. */
+  static async open(
+    t: Test,
+    port: number,
+    address = '127.0.0.1',
+    localAddress = address,
+    localPort = 0,
+  ): Promise<UdpClient> {
+    const socket = await boundSocket(t, localAddress, localPort);
     return new UdpClient(socket, port, address);
   }
 

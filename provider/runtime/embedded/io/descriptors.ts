@@ -6,6 +6,8 @@ const COLUMN_INTS = 16;
 const LIMIT = 0;
 /** Cell of the main thread: rejected connections that may linger. */
 const MAX_LINGERING = 1;
+/** Cell of the main thread: UDP sessions that there may be, because each has a local port that no other socket has. */
+const MAX_SESSIONS = 2;
 const CLIENTS = 0;
 const UPSTREAMS = 1;
 const SESSIONS = 2;
@@ -22,21 +24,28 @@ const PART_LEFT = 16;
 const MIN_LEFT = 512;
 /** The part of all that is enough to leave for a listener with a limit of its own. */
 const PART_LEFT_BY_LIMIT = 8;
-/** The part of all descriptors that UDP sessions never get. */
+/** The part of all descriptors and ports that UDP sessions never get. */
 const PART_NOT_FOR_SESSIONS = 4;
 
 /** Makes the counters of all workers. Until the main thread calls `setDescriptorLimit`, there is no limit. */
 export function createDescriptorCounters(workers: number): SharedArrayBuffer {
   const shared = new SharedArrayBuffer((1 + workers) * COLUMN_INTS * Int32Array.BYTES_PER_ELEMENT);
-  setDescriptorLimit(shared, 2 ** 30, 2 ** 30);
+  setDescriptorLimit(shared, { limit: 2 ** 30, maxLingering: 2 ** 30, ports: 2 ** 30 });
   return shared;
 }
 
-/** Sets how many descriptors traffic may use, and how many rejected connections may linger among them. */
-export function setDescriptorLimit(shared: SharedArrayBuffer, limit: number, maxLingering: number): void {
+/**
+ * Sets how many descriptors traffic may use, how many rejected connections may linger among them, and how many local
+ * ports the machine has for sockets without a port of their own.
+ */
+export function setDescriptorLimit(
+  shared: SharedArrayBuffer,
+  { limit, maxLingering, ports }: { limit: number; maxLingering: number; ports: number },
+): void {
   const ints = new Int32Array(shared);
   Atomics.store(ints, LIMIT, limit);
   Atomics.store(ints, MAX_LINGERING, maxLingering);
+  Atomics.store(ints, MAX_SESSIONS, Math.floor(Math.min(limit, ports) * (1 - 1 / PART_NOT_FOR_SESSIONS)));
 }
 
 /** Clears the counts of a worker that ended, for the main thread: its descriptors are closed. */
@@ -111,12 +120,11 @@ class Descriptors {
   }
 
   /**
-   * Takes the descriptor of one more UDP session, of a listener with `own` sessions, which leaves as many to others as
-   * one with clients does. Returns `false` if a session must end first.
+   * Takes the descriptor and the port of one more UDP session, of a listener with `own` sessions, which leaves as many
+   * to others as one with clients does. Returns `false` if a session must end first.
    */
   takeSession(own: number): boolean {
-    const forSessions = this.#limit - this.#limit / PART_NOT_FOR_SESSIONS;
-    const free = Math.min(forSessions - this.#sum(SESSIONS), this.#free());
+    const free = Math.min(Atomics.load(this.#ints, MAX_SESSIONS) - this.#sum(SESSIONS), this.#free());
     if (free < 1 || free <= this.#left(own, MIN_LEFT)) return false;
     this.#take(SESSIONS);
     return true;

@@ -20,7 +20,7 @@ const PART_LINGERING = 16;
 const MAX_LINGERING = 1024;
 /** Connections that a listener without `maxConnections` may need, for the warning. */
 const ASSUMED_CONNECTIONS = 1_000;
-/** How often the limit is read: `prlimit` changes it while the process runs. */
+/** How often the limits are read: `prlimit` and `sysctl` change them while the process runs. */
 const READ_MS = 1_000;
 /** For a process without a limit: more than any machine has. */
 const UNLIMITED = 2 ** 30;
@@ -44,6 +44,7 @@ export class DescriptorLimit {
   readonly #timer: NodeJS.Timeout;
   #reserved: ReservedFiles = { checks: MIN_FOR_CHECKS, apiConnections: MIN_KEPT_BACK / 2 };
   #limit = openFileLimit();
+  #ports = localPorts();
   #listeners = 0;
   #neededByListeners = 0;
   #isWarned = false;
@@ -82,9 +83,10 @@ export class DescriptorLimit {
   }
 
   #follow(): void {
-    const limit = openFileLimit();
-    if (limit === this.#limit) return;
+    const [limit, ports] = [openFileLimit(), localPorts()];
+    if (limit === this.#limit && ports === this.#ports) return;
     this.#limit = limit;
+    this.#ports = ports;
     this.#apply();
   }
 
@@ -94,11 +96,11 @@ export class DescriptorLimit {
     const checks = Math.max(Math.floor(limit / PART_FOR_CHECKS), MIN_FOR_CHECKS);
     this.#reserved = { checks, apiConnections: Math.floor(keptBack / 2) };
     const own = OF_PROCESS + this.#workers * (OF_WORKER + this.#listeners) + checks + keptBack;
-    setDescriptorLimit(
-      this.shared,
-      Math.max(0, limit - own),
-      Math.min(Math.floor(limit / PART_LINGERING), MAX_LINGERING),
-    );
+    setDescriptorLimit(this.shared, {
+      limit: Math.max(0, limit - own),
+      maxLingering: Math.min(Math.floor(limit / PART_LINGERING), MAX_LINGERING),
+      ports: this.#ports,
+    });
     const needed = own + this.#neededByListeners;
     const isShort = needed > limit;
     if (isShort && !this.#isWarned)
@@ -124,6 +126,18 @@ function openFileLimit(): number {
     return soft === undefined || soft === 'unlimited' ? UNLIMITED : Number(soft);
   } catch {
     return limitAtStart;
+  }
+}
+
+/** How many local ports the machine has for sockets that are bound without a port. Other systems have at least 16,384. */
+function localPorts(): number {
+  try {
+    const [first = 0, last = 0] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')
+      .split('\t')
+      .map(Number);
+    return last - first + 1;
+  } catch {
+    return 2 ** 14;
   }
 }
 

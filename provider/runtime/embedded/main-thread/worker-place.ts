@@ -18,6 +18,9 @@ const MAX_RESTART_DELAY_MS = 1_000;
 const RESTART_DELAY_STEP_MS = 100;
 /** A thread whose event loop stands still for this time while it is to serve a swap is ended and replaced. */
 const STANDSTILL_MS = 2_000;
+/** A thread whose event loop stands still for this time at any other moment is ended too: it serves no client. */
+const HANG_MS = 10_000;
+const HANG_LOOK_MS = 1_000;
 const LOOK_MS = 250;
 /** Limit for a swap in a thread whose event loop goes on. Only a fault of the thread makes a swap take so long. */
 const MAX_SWAP_MS = 60_000;
@@ -61,6 +64,7 @@ export class WorkerPlace {
   /** The reason that was given to `end` for the present worker thread. */
   #endReason: string | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
+  #hangTimer: NodeJS.Timeout | undefined;
   #isDestroyed = false;
 
   constructor(id: number, options: WorkerPlaceOptions) {
@@ -125,6 +129,7 @@ export class WorkerPlace {
   async destroy(): Promise<void> {
     this.#isDestroyed = true;
     clearTimeout(this.#restartTimer);
+    clearInterval(this.#hangTimer);
     this.#ready.resolve([]);
     await this.#thread?.terminate();
   }
@@ -147,6 +152,17 @@ export class WorkerPlace {
     if (typeof result !== 'string') return result;
     await this.end(result);
     return undefined;
+  }
+
+  /** Ends the present thread, which has started, once its event loop stands still for long. */
+  #endIfHanging(): void {
+    const watch = new StandstillWatch(this.#progress);
+    const timer = setInterval(() => {
+      if (watch.look(HANG_LOOK_MS) < HANG_MS) return;
+      clearInterval(timer);
+      void this.end(`its event loop stood still for ${HANG_MS} ms`);
+    }, HANG_LOOK_MS);
+    this.#hangTimer = timer;
   }
 
   #start(): void {
@@ -174,6 +190,7 @@ export class WorkerPlace {
         this.#failedStarts = 0;
         this.#isReady = true;
         this.#ready.resolve(message.failures);
+        this.#endIfHanging();
         if (this.#restarts > 0) this.#options.onReplaced(this.id);
         return;
       case 'reply':
@@ -201,6 +218,7 @@ export class WorkerPlace {
   }
 
   #onExit(reason: string): void {
+    clearInterval(this.#hangTimer);
     this.#thread = undefined;
     this.#isReady = false;
     this.#version = 0;

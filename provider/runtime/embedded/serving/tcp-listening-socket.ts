@@ -8,6 +8,7 @@ import { MAX_QUEUED, queueEmptied } from '../io/queue-drain.ts';
 import type { Endpoint } from '../shared/endpoint.ts';
 import type { Log } from '../shared/messages.ts';
 import type { ListeningSocket } from './listening-socket.ts';
+import type { Target } from './target.ts';
 import type { WorkerListener } from './worker-listener.ts';
 
 /** Takes a socket that was accepted paused, and tracks its connection in the same tick. */
@@ -35,6 +36,11 @@ export interface ListeningSocketContext {
   readonly log: Log;
   /** Called for each connection or datagram to a target that the runtime was too short of something to begin. */
   readonly onShortage?: (shortage: Shortage) => void;
+  /**
+   * Closes an idle connection of the worker, to the target if there is one: a connect to it has failed for want of a
+   * descriptor or port. Returns `false` if none is idle.
+   */
+  readonly closeIdle?: (target: Target) => boolean;
 }
 
 /** Minimum time between two log lines about clients that are rejected. */
@@ -80,6 +86,11 @@ export class TcpListeningSocket implements ListeningSocket {
 
   get accessLog(): AccessLog | undefined {
     return this.#context.accessLog;
+  }
+
+  /** Makes room for a connection to the target. Returns `false` if no connection of the worker is idle. */
+  closeIdle(target: Target): boolean {
+    return this.#context.closeIdle?.(target) === true;
   }
 
   get isServing(): boolean {

@@ -5,7 +5,7 @@ import { type ConnectionRecord, recordOf } from '../access-log/connection-record
 import type { ConnectHandler, Connection, ConnectionHandler } from '../io/connection.ts';
 import { OutputWatch } from '../io/output-watch.ts';
 import { TcpConnection } from '../io/tcp-connection.ts';
-import type { Hold, Target, UnbindRule } from '../serving/target.ts';
+import { type Hold, isLocalFault, type Target, type UnbindRule } from '../serving/target.ts';
 import type { ClientConnection, TcpListeningSocket } from '../serving/tcp-listening-socket.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -103,7 +103,8 @@ export class TcpFlow implements ClientConnection, Hold {
     const failure = error ?? new Error('the connection closed before it was established');
     target.connectFailed(failure);
     this.#error = failure.message;
-    this.#tried.add(target);
+    const mayTryAgain = isLocalFault(failure) && this.#listeningSocket.closeIdle(target);
+    if (!mayTryAgain) this.#tried.add(target);
     if (this.#tried.size < MAX_ATTEMPTS) this.#connect();
     else this.#client.reset();
   }

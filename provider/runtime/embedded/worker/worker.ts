@@ -38,6 +38,7 @@ const served = new ServedState({
   log: (level, message, fields) => send({ type: 'log', level, message, fields }),
   onPassive: reportSoon,
   onShortage: countSoon,
+  closeIdle: (target) => pool.closeOne(target),
   onCapacity: (capacity) => send({ type: 'capacity', capacity }),
 });
 
