@@ -8,6 +8,7 @@ import { healthCheckOf, idleTimeoutSeconds, type ListenerProperties } from '../.
 import { toMs } from '../../model/objects/seconds.ts';
 import {
   DEFAULT_COOKIE_NAME,
+  DEFAULT_SAME_SITE,
   DEFAULT_SOURCE_SECONDS,
   type StickySessionProperties,
 } from '../../model/objects/sticky-session.ts';
@@ -120,6 +121,7 @@ function compileListener(
     maxConnections: properties.maxConnections,
     maxPendingRequests: properties.maxPendingRequests,
     proxyProtocol: properties.proxyProtocol,
+    acceptProxyProtocol: properties.acceptProxyProtocol ?? [],
     trustedProxies: properties.trustedProxies ?? [],
     certificates: kept(served?.certificates, compileCertificates(properties)),
     targetGroup,
@@ -224,9 +226,10 @@ function compileSticky(
 ): StickySnapshot | undefined {
   if (sticky === undefined) return undefined;
   const { type, cookieName = DEFAULT_COOKIE_NAME, cookieKey = chosenKey ?? '', lifetimeSeconds } = sticky;
+  const { sameSite = DEFAULT_SAME_SITE, domain } = sticky;
   if (type === 'source-ip') return Object.freeze({ type, lifetimeMs: toMs(lifetimeSeconds ?? DEFAULT_SOURCE_SECONDS) });
   const lifetimeMs = lifetimeSeconds === undefined ? undefined : toMs(lifetimeSeconds);
-  return Object.freeze({ type, cookieName, cookieKey, lifetimeMs });
+  return Object.freeze({ type, cookieName, cookieKey, lifetimeMs, sameSite, domain });
 }
 
 function compileCertificates({ certificates = {} }: ListenerProperties): readonly CertificateSnapshot[] {

@@ -7,7 +7,13 @@ import { assertHolds } from '../../../harness/properties/properties.ts';
 import { requestOf, stickyTarget } from '../../../harness/select/sticky-targets.ts';
 
 const KEY = 'a key of the group';
-const SETTINGS = { cookieName: 'weir', cookieKey: KEY, lifetimeMs: undefined };
+const SETTINGS = {
+  cookieName: 'weir',
+  cookieKey: KEY,
+  lifetimeMs: undefined,
+  sameSite: 'Lax',
+  domain: undefined,
+} as const;
 
 function stickyOf(targets: readonly ReturnType<typeof stickyTarget>[], settings: object = {}, targetGroupId = 'web') {
   const sticky = new StickyCookie(targetGroupId, { ...SETTINGS, ...settings });

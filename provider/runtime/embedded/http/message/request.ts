@@ -61,7 +61,7 @@ export class Request {
   isHead = false;
   /** True if the client wants to keep the connection after the response. */
   isKeepAlive = false;
-  /** Value of the Upgrade field if a 101 is allowed, which requires a request without a body. */
+  /** Value of the Upgrade field if a 101 is allowed, which requires that the head tells the length of the body. */
   upgrade: string | undefined;
   /** True if the request may be sent to a second target after a first one got it (RFC 9110 9.2.2). */
   isReplayable = false;
@@ -127,7 +127,8 @@ export function readRequest(
   }
 
   connection.read(fields);
-  const upgrade = framing === 0 && minor === 1 ? upgradeValue(fields, connection) : undefined;
+  // After a body in chunks, the target and this runtime might not agree where the new protocol begins.
+  const upgrade = framing !== CHUNKED && minor === 1 ? upgradeValue(fields, connection) : undefined;
   request.method = method;
   request.host = host;
   request.target = target === '*' ? target : removeDotSegments(target);
