@@ -79,6 +79,13 @@ export function healthCheckOf(listener: Pick<ListenerProperties, 'healthCheck' |
   return listener.healthCheck ?? healthCheckSchema.parse(listener.protocol === 'UDP' ? { protocol: 'none' } : {});
 }
 
+/** The certificates of a listener in the order in which they are preferred, that of their names. */
+export function inOrder<T extends object>(certificates: Readonly<Record<string, T>>): (T & { readonly name: string })[] {
+  return Object.entries(certificates)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, certificate]) => ({ name, ...certificate }));
+}
+
 export function isHttp(protocol: unknown): boolean {
   return protocol === 'HTTP' || protocol === 'HTTPS';
 }

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isSameList } from '../../model/base/same-list.ts';
 import type { ForwardingRuleProperties } from '../../model/objects/forwarding-rule.ts';
 import { type HealthCheckProperties, parseCodes } from '../../model/objects/health-check.ts';
-import { healthCheckOf, idleTimeoutSeconds, type ListenerProperties } from '../../model/objects/listener.ts';
+import { healthCheckOf, idleTimeoutSeconds, inOrder, type ListenerProperties } from '../../model/objects/listener.ts';
 import { toMs } from '../../model/objects/seconds.ts';
 import {
   DEFAULT_COOKIE_NAME,
@@ -233,9 +233,9 @@ function compileSticky(
 }
 
 function compileCertificates({ certificates = {} }: ListenerProperties): readonly CertificateSnapshot[] {
-  return Object.entries(certificates)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, { certificate, privateKey, serverNames }]) => ({ name, certificate, privateKey, serverNames }));
+  return inOrder(certificates).map(({ name, certificate, privateKey, serverNames }) => {
+    return { name, certificate, privateKey, serverNames };
+  });
 }
 
 /** Returns the served value if the new value is equal to it, so unchanged parts stay the identical objects. */

@@ -1,6 +1,7 @@
 // The TLS handshake of an accepted socket, from the server's side.
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { localResponseText } from '../http/message/local-response.ts';
 import type { Contexts } from './contexts.ts';
 
 /**
@@ -8,9 +9,18 @@ import type { Contexts } from './contexts.ts';
  */
 const PROTOCOLS = ['http/1.1'];
 
+/** The response, before any TLS, to a client whose first bytes are no TLS. */
+const PLAIN_HTTP = localResponseText(400, 'this is an HTTPS port, and the request came without TLS', false, false);
+
+/**
+ * Errors of OpenSSL for first bytes that are no TLS record, after which it sends no alert: for methods that it knows, for
+ * CONNECT, and for any other bytes. A later record may have the third one too.
+ */
+const NO_TLS = new Set(['ERR_SSL_HTTP_REQUEST', 'ERR_SSL_HTTPS_PROXY_REQUEST', 'ERR_SSL_WRONG_VERSION_NUMBER']);
+
 /**
  * Wraps an accepted socket in TLS. Nothing can be read before the handshake is done. The socket closes if the handshake
- * fails or takes longer than `timeoutMs`. `onFailed` is called if the connection ends before the handshake is done.
+ * fails or takes longer than `timeoutMs`; a client that sends plain HTTP gets a 400 before. `onFailed` is called if the connection ends before the handshake is done.
  */
 export function secure(carrier: Socket, contexts: Contexts, timeoutMs: number, onFailed: () => void): TLSSocket {
   const socket = new TLSSocket(carrier, {
@@ -30,6 +40,9 @@ export function secure(carrier: Socket, contexts: Contexts, timeoutMs: number, o
   });
   socket.once('close', () => clearTimeout(timer));
   // Without a tls.Server, a TLS socket reports a broken TLS record only by `_tlsError`, and would otherwise stay open.
-  socket.on('_tlsError', (error: Error) => socket.destroy(error));
+  socket.on('_tlsError', (error: NodeJS.ErrnoException) => {
+    if (NO_TLS.has(error.code ?? '') && carrier.bytesWritten === 0) carrier.end(PLAIN_HTTP);
+    socket.destroy(error);
+  });
   return socket;
 }

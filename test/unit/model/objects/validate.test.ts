@@ -93,7 +93,7 @@ const REFUSED: readonly Row[] = [
       `a cookie for the domain ${domain}`,
       'rules',
       { listenerId: 'l', path: '/', stickySession: { type: 'cookie', domain, sameSite: 'none' } },
-      ['stickySession.domain', 'stickySession.sameSite'],
+      ['stickySession.sameSite', 'stickySession.domain'],
     ],
   ),
   [

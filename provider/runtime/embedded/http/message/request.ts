@@ -10,7 +10,7 @@ import { hasLogin } from './login.ts';
 import { keptLines, REQUEST_DROPS, TRUSTED_REQUEST_DROPS, upgradeValue } from './rewrite.ts';
 import { HTTP, type Scheme } from './scheme.ts';
 import { removeDotSegments } from './target-path.ts';
-import { chainedLines, type TrustedConnection } from './trusted-proxies.ts';
+import { chainedLines, forwardedForOf, type TrustedConnection } from './trusted-proxies.ts';
 import { findLoop, VIA_LINE } from './via.ts';
 
 // RFC 9112 3.2.3: a load balancer gives no tunnels to arbitrary destinations.
@@ -73,6 +73,8 @@ export class Request {
   nominated: readonly string[] | undefined;
   /** True if the request has a credential that logs in the connection on which it is sent. */
   hasLogin = false;
+  /** The X-Forwarded-For chain that a trusted proxy sent, or ''. */
+  forwardedFor = '';
   /** The request's head for the target, including its empty line. */
   head = '';
 }
@@ -143,7 +145,9 @@ export function readRequest(
   request.nominated = connection.nominated;
   request.hasLogin = hasLogin(fields);
   const isTrusted = typeof forwarded !== 'string';
-  const told = isTrusted ? chainedLines(fields, forwarded, host) : `${forwarded}X-Forwarded-Host: ${host}\r\n`;
+  const chain = isTrusted ? forwardedForOf(fields) : '';
+  request.forwardedFor = chain;
+  const told = isTrusted ? chainedLines(fields, forwarded, host, chain) : `${forwarded}X-Forwarded-Host: ${host}\r\n`;
   const drops = (isTrusted ? TRUSTED_REQUEST_DROPS : REQUEST_DROPS) | (minor === 1 ? 0 : DROPS_1_0);
   const kept = keptLines(fields, drops, connection.nominated);
   request.head = `${method} ${request.target} HTTP/1.1\r\n${hostLine}${kept}${told}${ownLines(fields, minor, framing, upgrade)}\r\n`;

@@ -1,0 +1,43 @@
+// A client connection of which the PROXY header is still awaited; it ends when the header is whole, wrong or late.
+import type { Socket } from 'node:net';
+import type { ConnectionEnds } from '../io/connection.ts';
+import { ExactReader } from '../io/exact-reader.ts';
+import { MALFORMED, missingBytes, readProxyHeader, UNNAMED } from './proxy-header.ts';
+
+/** How long a sender may take for its header. */
+const HEADER_MS = 5_000;
+/** The same in a drain. */
+const DRAINING_MS = 1_000;
+
+export class ProxyHeaderWait {
+  readonly #reader: ExactReader;
+  #timer: NodeJS.Timeout;
+
+  /**
+   * `onHeader` gets the socket for the bytes after the header and the ends of the client's connection, `undefined` if
+   * the header names no client, so that those of the socket count. `onFailed` is called if there was no such header.
+   */
+  constructor(
+    socket: Socket,
+    onHeader: (socket: Socket, ends: ConnectionEnds | undefined) => void,
+    onFailed: () => void,
+  ) {
+    this.#timer = setTimeout(() => this.#reader.reset(), HEADER_MS);
+    this.#reader = new ExactReader(socket, missingBytes, (rest, header) => {
+      clearTimeout(this.#timer);
+      const ends = rest === undefined ? MALFORMED : readProxyHeader(header);
+      if (rest !== undefined && ends !== MALFORMED) {
+        onHeader(rest, ends === UNNAMED ? undefined : ends);
+        return;
+      }
+      rest?.resetAndDestroy();
+      onFailed();
+    });
+  }
+
+  /** Shortens the wait, because the listening socket closes. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#reader.reset(), DRAINING_MS);
+  }
+}
