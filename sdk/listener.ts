@@ -52,8 +52,10 @@ export interface ListenerArgs extends AdoptionArgs {
   /**
    * The certificates of an HTTPS listener by names of your own, 1-256; required for HTTPS and refused for other
    * protocols. A client gets the certificate for the server name (SNI) that it asks for, of several the first in
-   * alphabetical order of your names. A client that asks for another name, or for none, gets the first certificate of
-   * all. Write the map as a plain object and not as one output: previews then show each certificate.
+   * alphabetical order of your names. If certificates with different kinds of keys (RSA, ECDSA) are for one name, the
+   * client gets the one that it can take; an exact name comes before a wildcard. A client that asks for another name, or
+   * for none, gets the first certificate of all, or one that is served together with it. A certificate that no client
+   * gets, because another one with the same kind of key comes first, gives a warning. Write the map as a plain object and not as one output: previews then show each certificate.
    */
   certificates?: pulumi.Input<Record<string, pulumi.Input<CertificateArgs>>>;
   /**

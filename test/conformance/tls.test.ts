@@ -103,7 +103,6 @@ async function untilClosed(socket: net.Socket): Promise<string> {
   return text;
 }
 
-
 const resumptionScenarios = VERSIONS.map(
   (version): Scenario => ({
     name: `HTTPS, ${version}: a session is resumed by every worker, and by a worker that replaced another one`,
@@ -240,7 +239,12 @@ testOnEachEngine([
       // A wildcard fills in for the exact name that has no certificate of the other kind.
       assert.equal(await connects('x.first.example', '-tls1_2', '-cipher', 'ECDHE-ECDSA-AES128-GCM-SHA256'), 'ECDSA');
       await assert.rejects(connects('x.first.example', ...only12, 'ECDHE-RSA-AES128-GCM-SHA256'));
-      await change(httpsWith({ ecdsa: { ...first, serverNames: ['x.first.example'] }, wild: { ...rsa, serverNames: ['*.first.example'] } }));
+      await change(
+        httpsWith({
+          ecdsa: { ...first, serverNames: ['x.first.example'] },
+          wild: { ...rsa, serverNames: ['*.first.example'] },
+        }),
+      );
       assert.equal(await connects('x.first.example', ...only12, 'ECDHE-RSA-AES128-GCM-SHA256'), 'RSA');
       assert.equal(await connects('x.first.example', ...only12, 'ECDHE-ECDSA-AES128-GCM-SHA256'), 'ECDSA');
       assert.equal((await runtime.done('GET', '/v1/listeners/web')).warnings, undefined);

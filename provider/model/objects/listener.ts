@@ -80,7 +80,9 @@ export function healthCheckOf(listener: Pick<ListenerProperties, 'healthCheck' |
 }
 
 /** The certificates of a listener in the order in which they are preferred, that of their names. */
-export function inOrder<T extends object>(certificates: Readonly<Record<string, T>>): (T & { readonly name: string })[] {
+export function orderedCertificates<T extends object>(
+  certificates: Readonly<Record<string, T>>,
+): (T & { readonly name: string })[] {
   return Object.entries(certificates)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, certificate]) => ({ name, ...certificate }));

@@ -4,7 +4,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { isSameList } from '../../model/base/same-list.ts';
 import type { ForwardingRuleProperties } from '../../model/objects/forwarding-rule.ts';
 import { type HealthCheckProperties, parseCodes } from '../../model/objects/health-check.ts';
-import { healthCheckOf, idleTimeoutSeconds, inOrder, type ListenerProperties } from '../../model/objects/listener.ts';
+import {
+  healthCheckOf,
+  idleTimeoutSeconds,
+  type ListenerProperties,
+  orderedCertificates,
+} from '../../model/objects/listener.ts';
 import { toMs } from '../../model/objects/seconds.ts';
 import {
   DEFAULT_COOKIE_NAME,
@@ -233,7 +238,7 @@ function compileSticky(
 }
 
 function compileCertificates({ certificates = {} }: ListenerProperties): readonly CertificateSnapshot[] {
-  return inOrder(certificates).map(({ name, certificate, privateKey, serverNames }) => {
+  return orderedCertificates(certificates).map(({ name, certificate, privateKey, serverNames }) => {
     return { name, certificate, privateKey, serverNames };
   });
 }

@@ -24,7 +24,10 @@ interface PairOptions {
  * Makes a self-signed certificate for the DNS names. An empty list makes a certificate without subject alternative
  * names.
  */
-export function makePair(names: readonly string[], { commonName, key = 'ec', curve = 'prime256v1' }: PairOptions = {}): Pair {
+export function makePair(
+  names: readonly string[],
+  { commonName, key = 'ec', curve = 'prime256v1' }: PairOptions = {},
+): Pair {
   const folder = mkdtempSync(join(tmpdir(), 'weir-certificate-'));
   const file = (name: string) => join(folder, name);
   try {

@@ -62,14 +62,18 @@ export function readResponses(
   isRepaired = false,
 ): Reading<ResponseMessage> {
   let responded = 0;
-  return readAll(text, (input) => {
-    if (input.isAtEnd) return undefined;
-    const method = methods[responded];
-    if (method === undefined) throw new InvalidMessage('bytes without a request');
-    const response = readResponse(input, method, isEnded);
-    if (response.status >= 200 || response.status === 101) responded++;
-    return { message: response, isLast: response.status === 101 || (response.status >= 200 && !isKept(response)) };
-  }, isRepaired);
+  return readAll(
+    text,
+    (input) => {
+      if (input.isAtEnd) return undefined;
+      const method = methods[responded];
+      if (method === undefined) throw new InvalidMessage('bytes without a request');
+      const response = readResponse(input, method, isEnded);
+      if (response.status >= 200 || response.status === 101) responded++;
+      return { message: response, isLast: response.status === 101 || (response.status >= 200 && !isKept(response)) };
+    },
+    isRepaired,
+  );
 }
 
 function readAll<M>(

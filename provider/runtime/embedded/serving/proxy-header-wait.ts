@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionEnds } from '../io/connection.ts';
 import { ExactReader } from '../io/exact-reader.ts';
-import { MALFORMED, missingBytes, readProxyHeader, UNNAMED } from './proxy-header.ts';
+import { BAD_HEADER, missingBytes, parseProxyHeader, UNNAMED } from './proxy-header.ts';
 
 /** How long a sender may take for its header. */
 const HEADER_MS = 5_000;
@@ -25,8 +25,8 @@ export class ProxyHeaderWait {
     this.#timer = setTimeout(() => this.#reader.reset(), HEADER_MS);
     this.#reader = new ExactReader(socket, missingBytes, (rest, header) => {
       clearTimeout(this.#timer);
-      const ends = rest === undefined ? MALFORMED : readProxyHeader(header);
-      if (rest !== undefined && ends !== MALFORMED) {
+      const ends = rest === undefined ? BAD_HEADER : parseProxyHeader(header);
+      if (rest !== undefined && ends !== BAD_HEADER) {
         onHeader(rest, ends === UNNAMED ? undefined : ends);
         return;
       }

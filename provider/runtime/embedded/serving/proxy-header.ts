@@ -5,8 +5,8 @@ import { V2_SIGNATURE } from '../../contract/proxy-protocol.ts';
 import type { ConnectionEnd, ConnectionEnds } from '../io/connection.ts';
 
 /** The result for bytes that cannot be, or cannot become, a header that is accepted. */
-export const MALFORMED = -1;
-/** The result of `readProxyHeader` for a header that names no client. */
+export const BAD_HEADER = -1;
+/** The result of `parseProxyHeader` for a header that names no client. */
 export const UNNAMED = 0;
 
 /** The longest header of version 1 with its CRLF, and the shortest one (section 2.1 of the PROXY protocol). */
@@ -42,15 +42,16 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
  */
 export function missingBytes(header: Buffer): number {
   if (beginsLike(header, V2_SIGNATURE)) {
-    if (header.length < V2_HEAD_BYTES) return (header.length < V1_MIN_BYTES ? V1_MIN_BYTES : V2_HEAD_BYTES) - header.length;
+    if (header.length < V2_HEAD_BYTES)
+      return (header.length < V1_MIN_BYTES ? V1_MIN_BYTES : V2_HEAD_BYTES) - header.length;
     const length = header.readUInt16BE(14);
-    return length > V2_MAX_BYTES ? MALFORMED : V2_HEAD_BYTES + length - header.length;
+    return length > V2_MAX_BYTES ? BAD_HEADER : V2_HEAD_BYTES + length - header.length;
   }
-  return beginsLike(header, V1_PREFIX) ? missingV1Bytes(header) : MALFORMED;
+  return beginsLike(header, V1_PREFIX) ? missingV1Bytes(header) : BAD_HEADER;
 }
 
-/** Reads a whole header: the ends of the client's connection, UNNAMED or MALFORMED. */
-export function readProxyHeader(header: Buffer): ConnectionEnds | typeof UNNAMED | typeof MALFORMED {
+/** Reads a whole header: the ends of the client's connection, UNNAMED or BAD_HEADER. */
+export function parseProxyHeader(header: Buffer): ConnectionEnds | typeof UNNAMED | typeof BAD_HEADER {
   return header[0] === V2_SIGNATURE[0] ? readV2(header) : readV1(header.toString('latin1'));
 }
 
@@ -64,8 +65,8 @@ function missingV1Bytes(header: Buffer): number {
   const { length } = header;
   if (length < V1_MIN_BYTES) return V1_MIN_BYTES - length;
   const cr = header.indexOf('\r');
-  if (cr !== -1 && cr < length - 1) return header.indexOf('\r\n') === length - 2 ? 0 : MALFORMED;
-  if (length >= V1_MAX_BYTES) return MALFORMED;
+  if (cr !== -1 && cr < length - 1) return header.indexOf('\r\n') === length - 2 ? 0 : BAD_HEADER;
+  if (length >= V1_MAX_BYTES) return BAD_HEADER;
   if (cr !== -1) return 1;
   // A space and at least one character are missing for each field that has not begun, and CRLF after the last one.
   const fields = header.toString('latin1').split(' ').length;
@@ -73,24 +74,24 @@ function missingV1Bytes(header: Buffer): number {
   return Math.min(2 + (isNamed ? 2 * Math.max(0, 6 - fields) : 0), V1_MAX_BYTES - length);
 }
 
-function readV1(line: string): ConnectionEnds | typeof UNNAMED | typeof MALFORMED {
+function readV1(line: string): ConnectionEnds | typeof UNNAMED | typeof BAD_HEADER {
   if (V1_UNKNOWN.test(line)) return UNNAMED;
   const [, version, from = '', to = '', fromPort, toPort] = V1.exec(line) ?? [];
   const isAddress = version === '4' ? isIPv4 : isIPv6;
   // `isIPv6` permits the interface of a link-local address.
-  if (![from, to].every((address) => isAddress(address) && !address.includes('%'))) return MALFORMED;
-  if (Number(fromPort) > 0xffff || Number(toPort) > 0xffff) return MALFORMED;
+  if (![from, to].every((address) => isAddress(address) && !address.includes('%'))) return BAD_HEADER;
+  if (Number(fromPort) > 0xffff || Number(toPort) > 0xffff) return BAD_HEADER;
   return { remote: endOf(from, Number(fromPort)), local: endOf(to, Number(toPort)) };
 }
 
-function readV2(header: Buffer): ConnectionEnds | typeof UNNAMED | typeof MALFORMED {
+function readV2(header: Buffer): ConnectionEnds | typeof UNNAMED | typeof BAD_HEADER {
   const [command, family = 0] = header.subarray(12, 14);
   if (command === V2_LOCAL) return UNNAMED;
-  if (command !== V2_PROXY) return MALFORMED;
-  if (family !== TCP4 && family !== TCP6) return UNREAD.has(family) ? UNNAMED : MALFORMED;
+  if (command !== V2_PROXY) return BAD_HEADER;
+  if (family !== TCP4 && family !== TCP6) return UNREAD.has(family) ? UNNAMED : BAD_HEADER;
   const addressBytes = family === TCP4 ? 4 : 16;
   const portsAt = V2_HEAD_BYTES + 2 * addressBytes;
-  if (header.length < portsAt + 4 || !areExtensionsRight(header, portsAt + 4)) return MALFORMED;
+  if (header.length < portsAt + 4 || !areExtensionsRight(header, portsAt + 4)) return BAD_HEADER;
   const end = (at: number, portAt: number) => {
     return endOf(addressAt(header.subarray(at, at + addressBytes)), header.readUInt16BE(portAt));
   };

@@ -27,7 +27,9 @@ export class Https {
     const socket = this.#secure(carrier, listeningSocket.listener, HANDSHAKE_MS);
     // The connection is tracked during its handshake already, because it counts as open, has an idle timeout, and
     // drains.
-    new HttpClientConnection(listeningSocket, HTTPS, (handler) => TlsConnection.accept(socket, carrier, handler, named));
+    new HttpClientConnection(listeningSocket, HTTPS, (handler) =>
+      TlsConnection.accept(socket, carrier, handler, named),
+    );
   };
 
   readonly reject: RejectClient = (carrier, listener) => {

@@ -68,6 +68,19 @@ test('Set-Cookie is for the browser session, or for whole seconds if a lifetime 
   }
 });
 
+test('SameSite and Domain are those of the settings, and SameSite=None makes the cookie Secure', () => {
+  const target = stickyTarget(1);
+  for (const [settings, end] of [
+    [{ sameSite: 'Strict' }, '; SameSite=Strict'],
+    [{ domain: 'example.com', lifetimeMs: 1000 }, '; SameSite=Lax; Max-Age=1; Domain=example.com'],
+    [{ sameSite: 'None', domain: '.example.com' }, '; SameSite=None; Domain=.example.com; Secure'],
+  ] as const) {
+    const client = requestOf();
+    stickyOf([target], settings).keep(client, target);
+    assert.equal(client.setCookie?.slice(client.setCookie.indexOf('; SameSite')), end);
+  }
+});
+
 test('an altered value, a foreign value and the target key itself find no target', () => {
   const target = stickyTarget(1);
   const sticky = stickyOf([target]);

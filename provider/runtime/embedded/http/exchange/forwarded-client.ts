@@ -27,9 +27,7 @@ export class ForwardedClient {
       const { remoteAddress, protocol, localPort } = this.#connection;
       const { proxies } = listener;
       const isTrusted = proxies.has(remoteAddress);
-      this.#told = isTrusted
-        ? { ...this.#connection, proxies }
-        : forwardedLines(remoteAddress, protocol, localPort);
+      this.#told = isTrusted ? { ...this.#connection, proxies } : forwardedLines(remoteAddress, protocol, localPort);
       this.#networks = trustedProxies;
       this.#chain = '';
       this.#client = undefined;

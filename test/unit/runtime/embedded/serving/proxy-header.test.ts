@@ -4,14 +4,14 @@ import { test } from 'node:test';
 import { proxyHeader } from '../../../../../provider/runtime/contract/proxy-protocol.ts';
 import type { ConnectionEnds } from '../../../../../provider/runtime/embedded/io/connection.ts';
 import {
-  MALFORMED,
+  BAD_HEADER,
   missingBytes,
-  readProxyHeader,
+  parseProxyHeader,
   UNNAMED,
 } from '../../../../../provider/runtime/embedded/serving/proxy-header.ts';
 import { extension, v2Header, withChecksum } from '../../../../harness/clients/proxy-header.ts';
 
-type Result = ConnectionEnds | typeof UNNAMED | typeof MALFORMED;
+type Result = ConnectionEnds | typeof UNNAMED | typeof BAD_HEADER;
 
 /** Reads `header`, which other bytes follow, as a connection does, `step` bytes at most at a time. */
 function read(header: Buffer, step: number): { readonly result: Result; readonly length: number } {
@@ -19,8 +19,8 @@ function read(header: Buffer, step: number): { readonly result: Result; readonly
   let length = 0;
   for (;;) {
     const missing = missingBytes(stream.subarray(0, length));
-    if (missing < 0) return { result: MALFORMED, length };
-    if (missing === 0) return { result: readProxyHeader(stream.subarray(0, length)), length };
+    if (missing < 0) return { result: BAD_HEADER, length };
+    if (missing === 0) return { result: parseProxyHeader(stream.subarray(0, length)), length };
     length += Math.min(missing, step);
   }
 }
@@ -118,7 +118,7 @@ for (const [rule, header] of REFUSED) {
   test(`refused: ${rule}`, () => {
     for (const step of [1, 7, 5_000]) {
       const { result, length } = read(header, step);
-      assert.equal(result, MALFORMED);
+      assert.equal(result, BAD_HEADER);
       assert.ok(length <= Math.max(header.length, 107), 'no more is read than a header may have');
     }
   });
