@@ -94,6 +94,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     pool,
     guard,
     probe,
+    maxChecks: () => engine.reservedFiles.checks,
     ackTimeoutMs: options.ackTimeoutMs,
     nowMs: Date.now,
     onError: (error) => {
@@ -103,7 +104,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onShort: ({ resource, ...shortage }) => {
       logger.warn(
         shortage,
-        `the runtime is short of ${resource}: connections to targets fail, which says nothing of them`,
+        `the runtime is short of ${resource}: checks and connections fail or wait, which says nothing of targets`,
       );
     },
   });
@@ -111,9 +112,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const tokens = new Tokens({ stored: stored.tokens, store, adminToken, nowMs: Date.now });
   const names = new ApiNames([options.apiHost, ...options.apiNames], tls?.cert);
   const backups = new Backups(store, directory.databaseFile);
-  const storage = { writeFault: () => store.fault?.cause, backup: () => backups.make() };
+  const storage = { writeFault: () => store.fault?.cause, backup: (signal: AbortSignal) => backups.make(signal) };
   const { patience } = options;
-  const api = await createApi({ control, tokens, storage, runtimeId, logger, tls, names, patience });
+  const maxConnections = () => engine.reservedFiles.apiConnections;
+  const served = { control, tokens, storage, runtimeId, logger, tls, names };
+  const api = await createApi({ ...served, maxConnections, patience });
   let closing: Promise<void> | undefined;
   const close = (graceMs: number) => {
     closing ??= (async () => {

@@ -30,14 +30,16 @@ export const INTRODUCTION = `# How fast it is
 Written by \`npm run bench\`, which measures Weir beside HAProxy, nginx and Envoy, one after the other in one run.
 
 \`\`\`sh
-npm run bench                        # all of it, some ten minutes; writes this document
+npm run bench                        # all of it, some fifteen minutes; writes this document
 npm run bench -- --install           # the same, after installing as root what is missing
 npm run bench -- --quick             # for a look: prints the figures, and leaves this document as it is
 npm run bench -- --against ../main   # beside the Weir of another checkout; only prints, too
+npm run bench -- --bound mass        # one of the bounds; only prints, too
+npm run bench -- --bound slowReaders --reader-seconds 600   # slow readers for ten minutes instead of 90 seconds
 \`\`\`
 
-It needs \`haproxy\`, \`nginx\` with its stream module, \`wrk\` and \`openssl\`. Envoy comes through pip unless \`envoy\` is on the
-\`PATH\`.`;
+It needs \`haproxy\`, \`nginx\` with its stream module, \`wrk\`, \`openssl\`, \`python3\`, and \`unshare\` with the right to make
+namespaces. Envoy comes through pip unless \`envoy\` is on the \`PATH\`.`;
 
 export function renderDocument(report: Report): string {
   return `${INTRODUCTION}\n\n${renderReport(report)}`;
@@ -59,7 +61,8 @@ export function renderReport(report: Report): string {
 const GOALS_NOTE = `The goals are for kept connections. New connections cost Weir more than they cost its peers. Bodies of 1 MiB cost all of
 them little, compared with what the kernel needs to copy them.`;
 
-const BOUNDS_NOTE = 'Each row is measured on a runtime of its own.';
+const BOUNDS_NOTE = `Each row is measured on a runtime of its own. Another listener's client has nothing to do with what the row is about: it
+asks every 10 ms, and a client without a proxy, which asks beside it, shows how much of its silence is the machine's.`;
 
 function machineLine({ date, cpu, cores, kernel, node, haproxy, nginx, envoy, wrk, load }: Machine): string {
   const versions = `Node ${node}, HAProxy ${haproxy}, nginx ${nginx}, Envoy ${envoy}, wrk ${wrk}`;

@@ -46,7 +46,8 @@ async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): P
     writes.push(...(await measureWrites(cleanUp, WRITE_SIZES, 100 * rounds * seconds, signal)));
   }
   const bounds: BoundResult[] = [];
-  if (options.hasBounds) bounds.push(...(await measureBounds({ programs, cleanUp, signal }, say)));
+  const { readerSeconds } = options;
+  bounds.push(...(await measureBounds(options.bounds, { programs, cleanUp, signal, readerSeconds }, say)));
   const report = { machine, rounds, seconds, scenarios, writes, bounds };
   if (options.isWhole) {
     writeFileSync(DOCUMENT, renderDocument(report));

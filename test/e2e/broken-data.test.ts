@@ -203,6 +203,8 @@ test('every row that cannot be used is named at once, with what to do; the delet
     `insert into objects (kind, id, incarnation, version, properties, state) values ('gateways', 'g', 'i', 1, '{}', '{}')`,
     `update tokens set statements = '[{"actions":"x"}]'`,
     `update meta set value = '1' where name = 'version'`,
+    'update objects set checksum = null',
+    'update tokens set checksum = null',
   );
   const message = await refused(t, directory);
   const rows = [
@@ -223,6 +225,32 @@ test('every row that cannot be used is named at once, with what to do; the delet
   assert.doesNotMatch(await refused(t, directory), /listeners\/one: its/);
 });
 
+test('a text that is not the one that was written is named with its row, and can be used as it is on purpose', async (t) => {
+  const directory = copyOf(t, kept.ended);
+  const file = join(directory, 'weir.db');
+  const change = (...statements: readonly string[]) => {
+    const database = new DatabaseSync(file);
+    for (const statement of statements) database.exec(statement);
+    database.close();
+  };
+  // Each is valid by itself, as after a bit of the disk has flipped.
+  change(
+    `update objects set properties = replace(properties, '127.0.0.1', '127.0.0.3') where id = 'app'`,
+    `update objects set owner = 'x' where id = 'i-1'`,
+    `update tokens set statements = replace(statements, 'slb:*', 'slb:+')`,
+  );
+  const message = await refused(t, directory);
+  for (const name of ['attachments/app', 'backend-servers/i-1', 'tokens/\\w+'])
+    assert.match(message, new RegExp(`^ {2}${name}: its content is not the one that was written`, 'm'));
+  assert.match(message, /has 3 rows that cannot be used/);
+  change('update objects set checksum = null', 'delete from tokens');
+  const runtime = await starts(t, directory);
+  assert.equal((await runtime.done('GET', '/v1/attachments/app')).boundTargets.a.address, '127.0.0.3');
+  await runtime.end('SIGTERM');
+  change(`update meta set value = replace(value, '-', '+') where name = 'runtimeId'`);
+  assert.match(await refused(t, directory), /^ {2}meta\/runtimeId: its content is not the one that was written/m);
+});
+
 test('a refused start leaves the log of a killed runtime as it is, whatever the refusal is for', async (t) => {
   const pages = copyOf(t, kept.running);
   const file = join(pages, 'weir.db');
@@ -232,7 +260,7 @@ test('a refused start leaves the log of a killed runtime as it is, whatever the 
   // Another connection, so that the log is there after the change.
   const other = new DatabaseSync(join(rows, 'weir.db'), { readOnly: true });
   other.exec('begin; select count(*) from objects');
-  database.exec(`update objects set state = '{}' where id = 'lb'`);
+  database.exec(`update objects set state = '{}', checksum = null where id = 'lb'`);
   database.close();
   other.close();
   for (const directory of [pages, rows, copyOf(t, kept.running, ['master-key'])]) {
@@ -246,7 +274,8 @@ test('one damaged secret names its object, and a wrong key or none names the key
   const damaged = copyOf(t, kept.ended);
   const database = new DatabaseSync(join(damaged, 'weir.db'));
   database.exec(
-    `update objects set properties = json_set(properties, '$.certificates.main.privateKey.sealed', 'AAAA') where id = 'two'`,
+    `update objects set checksum = null, properties =
+       json_set(properties, '$.certificates.main.privateKey.sealed', 'AAAA') where id = 'two'`,
   );
   database.close();
   const message = await refused(t, damaged);

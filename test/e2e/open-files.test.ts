@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { freePort, httpBackend } from '../harness/backends/backends.ts';
 import { UdpBackend, UdpClient } from '../harness/backends/udp.ts';
 import { exchange } from '../harness/clients/load.ts';
+import { fullPort } from '../harness/machine/full-port.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
 /** Leaves the runtime some 200 descriptors beside those that it needs for itself. */
@@ -71,6 +72,34 @@ test('a flood of clients leaves descriptors to other listeners, to health checks
   const health = await runtime.done('GET', '/v1/attachments/quiet');
   assert.equal(health.boundTargets.a.health, 'healthy', JSON.stringify(health));
   assert.match(runtime.log(), /limit of open files is below what the listeners may need.*ulimit -n/);
+  assert.doesNotMatch(runtime.log(), /EMFILE/);
+});
+
+test('thousands of checks that hang, and idle connections to targets, take no descriptors from others', async (t) => {
+  const runtime = await RuntimeProcess.start(t, { openFiles: OPEN_FILES, args: ['--workers', '2'] });
+  const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
+  const healthCheck = { intervalSeconds: 1, timeoutSeconds: 1, unhealthyThreshold: 1 };
+  const web = await listener(runtime, 'web', a.target, { healthCheck });
+  await listener(runtime, 'failing', b.target, { healthCheck });
+  const port = await fullPort(t, '0.0.0.0');
+  for (const group of [1, 2, 3]) {
+    const addresses = Array.from({ length: 500 }, (_, index) => `127.${group}.${index >> 8}.${index & 255}`);
+    const targets = Object.fromEntries(addresses.map((address, index) => [`t${index}`, { address, port }]));
+    await listener(runtime, `hanging-${group}`, a.target, { healthCheck: { intervalSeconds: 1, timeoutSeconds: 30 } });
+    await runtime.done('PUT', `/v1/attachments/hanging-${group}`, { listenerId: `hanging-${group}`, targets });
+  }
+  await b.close();
+  // A POST needs a connection of its own, which is idle afterwards.
+  for (let count = 0; count < 200; count++) {
+    const response = await fetch(`http://127.0.0.1:${web}/`, { method: 'POST', body: 'x' });
+    assert.equal(`${response.status} ${await response.text()}`, '200 a', `POST ${count}`);
+    if (count % 20 === 0) await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1', tags: { count } });
+  }
+  const healthOf = async (id: string) => (await runtime.done('GET', `/v1/attachments/${id}`)).boundTargets.a.health;
+  await until('the health of a target that fails', async () => (await healthOf('failing')) === 'unhealthy');
+  assert.equal(await healthOf('web'), 'healthy');
+  const [shortage] = (await runtime.done('GET', '/v1/status')).shortages;
+  assert.match(shortage.lastError, /health checks wait/);
   assert.doesNotMatch(runtime.log(), /EMFILE/);
 });
 

@@ -15,6 +15,8 @@ interface Options {
 }
 
 const MODE = 0o600;
+/** Signals that end the command. Without a handler, the unfinished file would stay. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 /** Interval of the progress on a terminal. */
 const PROGRESS_MS = 500;
 
@@ -34,7 +36,7 @@ async function runBackup(given: string, { force = false }: Options): Promise<voi
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort(new Error('interrupted'));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  for (const signal of SIGNALS) process.once(signal, interrupt);
   let size = 0;
   try {
     const fd = openSync(draft, 'wx', MODE);
@@ -49,7 +51,7 @@ async function runBackup(given: string, { force = false }: Options): Promise<voi
     throw interrupted.signal.aborted ? interrupted.signal.reason : named(error, file);
   } finally {
     rmSync(draft, { force: true });
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    for (const signal of SIGNALS) process.off(signal, interrupt);
   }
   tell(`wrote ${file}: the objects and tokens of runtime ${runtimeId}, ${size} bytes\n`);
   tell('The key file of the stored secrets (master-key) is not part of it. Keep a copy of that file elsewhere.\n');
@@ -107,6 +109,8 @@ function measured(bytes: number): Transform {
 
 function named(error: unknown, file: string): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (code === 'ECONNRESET')
+    return new Error('the runtime ended the connection before the backup was complete', { cause: error });
   if (
     code === 'ENOSPC' ||
     code === 'EDQUOT' ||

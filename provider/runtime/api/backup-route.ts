@@ -4,13 +4,15 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
+import { WeirError } from '../../model/base/errors.ts';
 import { CREATE_BACKUP } from '../../model/permissions/actions.ts';
 
 /** The store on disk as the API sees it. */
 export interface Storage {
   /** Returns the reason why writes fail at the moment, or `undefined` if they succeed. */
   writeFault(): string | undefined;
-  backup(): Promise<{ readonly bytes: number; readonly stream: Readable }>;
+  /** Copies the store. The signal ends it early. */
+  backup(signal: AbortSignal): Promise<{ readonly bytes: number; readonly stream: Readable }>;
 }
 
 const CONTENT_TYPE = 'application/vnd.sqlite3';
@@ -30,7 +32,9 @@ export function registerBackupRoute(server: FastifyInstance, storage: Storage): 
       },
     },
     async (_request, reply) => {
-      const { bytes, stream } = await storage.backup();
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort(new WeirError('SystemBusy', 'The caller has ended the backup.')));
+      const { bytes, stream } = await storage.backup(gone.signal);
       return reply
         .type(CONTENT_TYPE)
         .header('content-length', bytes)

@@ -3,10 +3,20 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { WeirError } from '../../model/base/errors.ts';
 
-/** Maximum number of open connections of the API. */
+/** Maximum number of open connections of the API, however many files the process may open. */
 const MAX_CONNECTIONS = 256;
-/** Number of connections that are kept for the administrator's token. All other tokens together may have the rest. */
+/**
+ * Number of connections that are kept for the administrator's token, but not more than a quarter of all. All other
+ * tokens together may have the rest.
+ */
 const KEPT_BACK = 16;
+
+interface ApiConnectionsOptions {
+  /** Time for which a connection without a token is kept after a response. */
+  readonly idleMs: number;
+  /** Returns how many connections there may be at present. `undefined` means `MAX_CONNECTIONS`. */
+  readonly max?: (() => number) | undefined;
+}
 
 /** The owner of the token in the last request of a connection. Everybody can open connections without a token. */
 type Caller = 'nobody' | 'administrator' | 'other';
@@ -20,10 +30,11 @@ export class ApiConnections {
   /** The open connections by their two ends, oldest first. */
   readonly #open = new Map<string, Connection>();
   readonly #idleMs: number;
+  readonly #most: () => number;
 
-  /** `idleMs`: time for which a connection without a token is kept after a response. */
-  constructor(server: Server, idleMs: number) {
+  constructor(server: Server, { idleMs, max = () => MAX_CONNECTIONS }: ApiConnectionsOptions) {
     this.#idleMs = idleMs;
+    this.#most = max;
     server.on('connection', (socket: Socket) => this.#accept(socket));
   }
 
@@ -44,7 +55,7 @@ export class ApiConnections {
     const connection = this.#open.get(keyOf(socket));
     if (connection === undefined) return;
     if (isAdministrator) connection.caller = 'administrator';
-    else if (this.#countOf('other') < MAX_CONNECTIONS - KEPT_BACK) connection.caller = 'other';
+    else if (this.#countOf('other') < this.#max - Math.min(KEPT_BACK, this.#max / 4)) connection.caller = 'other';
     else
       throw new WeirError('SystemBusy', 'The API has as many connections as it takes: close some, or try again later.');
   }
@@ -54,9 +65,13 @@ export class ApiConnections {
     return this.#open.get(keyOf(socket))?.caller === 'nobody' ? this.#idleMs : undefined;
   }
 
+  get #max(): number {
+    return Math.min(this.#most(), MAX_CONNECTIONS);
+  }
+
   #accept(socket: Socket): void {
     // A client that has reset its connection is gone already.
-    if (socket.remoteAddress === undefined || (this.#open.size >= MAX_CONNECTIONS && !this.#makeRoom())) {
+    if (socket.remoteAddress === undefined || (this.#open.size >= this.#max && !this.#makeRoom())) {
       socket.destroy();
       return;
     }

@@ -45,6 +45,8 @@ interface ApiOptions {
   readonly logger: FastifyBaseLogger;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly names: ApiNames;
+  /** Returns how many connections the API may have at present, because of the limit of open files. */
+  readonly maxConnections?: () => number;
   /** `undefined` means `PATIENCE`. */
   readonly patience?: Patience | undefined;
 }
@@ -103,7 +105,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     https: options.tls === undefined ? null : { ...options.tls, ...http, handshakeTimeout: headMs },
   } as object) as unknown as FastifyInstance;
   registerBodyParsers(server);
-  const connections = new ApiConnections(server.server, idleMs);
+  const connections = new ApiConnections(server.server, { idleMs, max: options.maxConnections });
   // Turns off the limit of Node for header fields, because Node drops the fields above it without an error.
   server.server.maxHeadersCount = 0;
   refuseUnread(server.server, options.runtimeId);

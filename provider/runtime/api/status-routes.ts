@@ -194,17 +194,19 @@ function unboundTarget({ ruleId: rule, target: { key: _, ineligible: __, ...targ
 }
 
 function boundTarget(
-  { key, ineligible, ...target }: TargetSnapshot,
+  { key, ineligible: _, ...target }: TargetSnapshot,
   { id, ruleId: rule }: TargetGroupSnapshot,
   { running }: ControlPlane,
 ): TargetStatus {
-  const { responses: _, isInSlowStart, ...counts } = running.counts(id, key);
+  const { responses: __, isInSlowStart, ...counts } = running.counts(id, key);
+  const health = running.targetHealth(id, key);
   return {
     ...target,
     rule,
-    ...running.targetHealth(id, key),
+    ...health,
     ...shownHistory(running.healthRecord(id, key)),
-    reason: ineligible ?? (isInSlowStart ? 'slow start' : undefined),
+    // The reason is that of the health, which may be newer than the snapshot of a status that is sent in slices.
+    reason: health.health === 'ineligible' ? health.lastError : isInSlowStart ? 'slow start' : undefined,
     ...counts,
   };
 }

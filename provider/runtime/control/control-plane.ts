@@ -6,6 +6,7 @@ import type { Engine, PassiveReport, Refusal } from '../contract/engine.ts';
 import type { EngineStatistics } from '../contract/engine-statistics.ts';
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
 import { CheckBudget } from '../health/check-budget.ts';
+import { CheckSlots } from '../health/check-slots.ts';
 import { HealthMonitor, type HealthUpdate } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import type { Store } from '../store/store.ts';
@@ -19,7 +20,7 @@ import { payerOf } from './health/check-payer.ts';
 import { HealthRecords } from './health/health-records.ts';
 import { HealthWaits } from './health/health-waits.ts';
 import { RunningState } from './health/running-state.ts';
-import { Shortages } from './shortages.ts';
+import { LATE_CHECKS, Shortages } from './shortages.ts';
 import type { Precondition } from './write/changes.ts';
 import { type Identity, ObjectWrites } from './write/object-writes.ts';
 import type { TargetGuard } from './write/target-guard.ts';
@@ -38,6 +39,8 @@ interface ControlPlaneOptions {
   readonly pool: VipPool;
   readonly guard: TargetGuard;
   readonly probe: Probe;
+  /** Returns how many health checks may be under way at present. */
+  readonly maxChecks?: () => number;
   readonly ackTimeoutMs: number;
   readonly nowMs: () => number;
   readonly onError: (error: unknown) => void;
@@ -77,8 +80,13 @@ export class ControlPlane {
       () => performance.now(),
       (address) => this.guard.machineAt(address),
     );
+    const slots = new CheckSlots({
+      max: options.maxChecks ?? (() => Number.POSITIVE_INFINITY),
+      onLate: () => this.shortages.add(LATE_CHECKS),
+    });
     this.#monitor = new HealthMonitor({
       probe,
+      slots,
       nowMs,
       onChange: (changes) => this.#healthChanged(changes),
       delayMs: (target, targetGroup) => budget.delayMs(payerOf(this.model, target, targetGroup), target.address),
@@ -87,8 +95,10 @@ export class ControlPlane {
       ...{ monitor: this.#monitor, store, nowMs, onError: options.onError },
       onStored: (changes) => this.#tell(changes),
     });
+    const firstProbe: Probe = (target, check, signal) =>
+      slots.run('first', (hold) => probe(target, check, signal, hold), signal);
     this.running = new RunningState(engine, this.#records, () => this.model);
-    this.#waits = new HealthWaits(this.#monitor, probe, this.running, budget);
+    this.#waits = new HealthWaits(this.#monitor, firstProbe, this.running, budget);
     this.#background = new Background(options.onError);
     this.#writer = new Writer({
       model: Model.of(stored.version, stored.objects).at(nowMs()),

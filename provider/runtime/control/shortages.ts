@@ -5,6 +5,11 @@ import type { Shortage } from '../contract/shortage.ts';
 /** Interval at which a shortage that goes on is logged again. */
 const LOG_MS = 10_000;
 
+export const LATE_CHECKS: Shortage = {
+  resource: 'descriptors',
+  message: 'health checks wait, because the limit of open files leaves no more to them',
+};
+
 interface ShortageCount {
   readonly resource: ShortResource;
   /** How many checks and connections could not be made. */

@@ -12,7 +12,7 @@ import type { Shortage } from '../contract/shortage.ts';
 import type { ListenerSnapshot, Snapshot } from '../contract/snapshot.ts';
 import { AccessLogIntake, type AccessLogOptions } from './main-thread/access-log-intake.ts';
 import { withDeadline } from './main-thread/deadline.ts';
-import { DescriptorLimit } from './main-thread/descriptor-limit.ts';
+import { DescriptorLimit, type ReservedFiles } from './main-thread/descriptor-limit.ts';
 import { endpointListeners } from './main-thread/endpoint-listeners.ts';
 import { OpenEndpoints } from './main-thread/open-endpoints.ts';
 import { SharedState } from './main-thread/shared-state.ts';
@@ -86,6 +86,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
         onPassive,
         onShortage,
         onCapacity: (capacity) => this.#places[capacity.workerId]?.tell({ type: 'capacity', capacity }),
+        onCloseIdle: (id) => this.#places[id]?.tell({ type: 'closeIdle' }),
         onAccess: (batch, init) => void this.#accessLog?.append(batch, init),
         onEnded: (id, reason) => this.#workerEnded(id, reason),
         onReplaced: (id) => this.#onWorkerChange({ id, state: 'serving' }),
@@ -143,6 +144,11 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
 
   draining(): readonly DrainingTarget[] {
     return this.#state.draining();
+  }
+
+  /** The files that are kept back from traffic at present. */
+  get reservedFiles(): ReservedFiles {
+    return this.#descriptors.reserved;
   }
 
   status(): EngineStatus {

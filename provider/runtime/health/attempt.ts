@@ -7,6 +7,9 @@ import { type Shortage, shortageOf } from '../contract/shortage.ts';
  */
 export type CheckResult = string | Shortage | undefined;
 
+/** The result of a check that was ended from outside, which nobody reads. */
+export const ENDED_CHECK = 'the check was ended';
+
 /** Reports the result of a check. Only the first call counts. */
 type Finish = (result: CheckResult) => void;
 
@@ -37,7 +40,7 @@ export function attempt(
     running?.destroy();
     resolve(result);
   };
-  const abort = () => finish('the check was ended');
+  const abort = () => finish(ENDED_CHECK);
   const endAfter = (waitMs: number): NodeJS.Timeout => {
     const dueMs = performance.now() + waitMs;
     return setTimeout(() => {

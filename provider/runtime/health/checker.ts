@@ -6,6 +6,7 @@ import {
   type TargetSnapshot,
   takesTraffic,
 } from '../contract/snapshot.ts';
+import type { CheckSlots } from './check-slots.ts';
 import type { CheckStarts } from './check-starts.ts';
 import { type HealthHistoryEntry, withEntry } from './history.ts';
 import type { Probe } from './probe.ts';
@@ -52,6 +53,7 @@ interface CheckerOptions extends Omit<CheckOptions, 'delayMs'> {
   /** Called when the first check has ended, passed or failed. */
   readonly onFirstCheck: () => void;
   readonly starts: CheckStarts;
+  readonly slots: CheckSlots;
 }
 
 /** Checks at once and then at each interval until closed. */
@@ -98,16 +100,18 @@ export class Checker implements HealthRecord {
   async #run(check: HealthCheckSnapshot, everyMs: number): Promise<void> {
     if (this.#isClosed) return;
     const startedAtMs = performance.now();
-    const { probe, target, nowMs, onFirstCheck, delayMs } = this.#options;
+    const { probe, target, nowMs, onFirstCheck, delayMs, slots } = this.#options;
     const running = new AbortController();
     this.#running = running;
     const delayedMs = delayMs?.(target) ?? 0;
     if (delayedMs > 0) await sleep(delayedMs, undefined, running).catch(() => {});
     if (this.#isClosed) return;
-    const problem = await probe(target, check, running.signal);
+    const { signal } = running;
+    const isFirst = this.checkedAtMs === undefined;
+    const kind = takesTraffic(this.state.health) ? 'serving' : isFirst ? 'first' : 'failing';
+    const problem = await slots.run(kind, (hold) => probe(target, check, signal, hold), signal);
     if (this.#isClosed) return;
     this.#running = undefined;
-    const isFirst = this.checkedAtMs === undefined;
     if (typeof problem === 'object') {
       // A shortage of the runtime says nothing about the target.
       this.#runAfter(

@@ -7,12 +7,15 @@ import {
   type TargetSnapshot,
   takesTraffic,
 } from '../contract/snapshot.ts';
+import { CheckSlots } from './check-slots.ts';
 import { CheckStarts } from './check-starts.ts';
 import { Checker, type CheckOptions, type HealthRecord } from './checker.ts';
 import type { HealthHistoryEntry } from './history.ts';
 import { type HealthState, ineligibleState, initialState } from './state.ts';
 
 interface MonitorOptions extends CheckOptions {
+  /** The slots for all checks. `undefined` means that any number may be under way. */
+  readonly slots?: CheckSlots;
   /**
    * Called at most once in an event-loop iteration, with all of its health changes in their order, after results of
    * checks or connections. Called without changes if first checks have ended and no health has changed.
@@ -50,12 +53,14 @@ export class HealthMonitor {
   /** Health of targets that are not bound yet, from the last run of the runtime or from a hand-over. */
   readonly #known = new Map<string, Health>();
   readonly #starts = new CheckStarts();
+  readonly #slots: CheckSlots;
   /** Health changes of this event-loop iteration. */
   #changes: HealthUpdate[] = [];
   #flush: NodeJS.Immediate | undefined;
 
   constructor(options: MonitorOptions) {
     this.#options = options;
+    this.#slots = options.slots ?? new CheckSlots({ max: () => Number.POSITIVE_INFINITY });
   }
 
   /** Sets the initial health of a target. Used only if the next `apply` binds the target. */
@@ -183,6 +188,7 @@ export class HealthMonitor {
     const checker: Checker = new Checker({
       ...this.#options,
       starts: this.#starts,
+      slots: this.#slots,
       delayMs: delayMs && ((checked) => delayMs(checked, targetGroup)),
       name,
       target,

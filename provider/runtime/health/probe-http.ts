@@ -20,7 +20,7 @@ interface ParseError extends NodeJS.ErrnoException {
   readonly rawPacket?: Buffer;
 }
 
-export const probeHttp: Probe = ({ address, port }, check, signal) => {
+export const probeHttp: Probe = ({ address, port }, check, signal, hold) => {
   const { timeoutMs, expectedCodes, path, method } = check;
   return attempt({ timeoutMs, late: `no response within ${timeoutMs} ms`, signal }, (finish) => {
     const host = check.host ?? targetKey(address, port);
@@ -54,7 +54,7 @@ export const probeHttp: Probe = ({ address, port }, check, signal) => {
     };
     // The check asked the target to close. Until then the response's body is left unread, because Node closes the
     // connection at its end.
-    return { destroy: () => (isJudged ? afterFin(connection, close) : close()) };
+    return { destroy: () => (isJudged ? afterFin(connection, close, hold?.()) : close()) };
   });
 };
 
@@ -71,7 +71,7 @@ function repairedStatus({ code, rawPacket }: ParseError): number | undefined {
 }
 
 /** Calls `close` after the target's FIN, or when it has not come in time. */
-function afterFin(connection: Socket, close: () => void): void {
+function afterFin(connection: Socket, close: () => void, onClosed = () => {}): void {
   const timer = setTimeout(close, FIN_MS).unref();
   connection.once('end', () => {
     clearTimeout(timer);
@@ -80,6 +80,7 @@ function afterFin(connection: Socket, close: () => void): void {
   connection.once('close', () => {
     clearTimeout(timer);
     close();
+    onClosed();
   });
 }
 

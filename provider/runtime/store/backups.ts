@@ -11,6 +11,9 @@ interface Backup {
   readonly stream: ReadStream;
 }
 
+/** Read at once. Between two reads is an event-loop iteration, which is long while there are many writes. */
+const CHUNK_BYTES = 1024 * 1024;
+
 export class Backups {
   readonly #store: Store;
   readonly #databaseFile: string;
@@ -21,14 +24,14 @@ export class Backups {
     this.#databaseFile = databaseFile;
   }
 
-  /** Makes one backup at a time, because each needs the space of the database. */
-  async make(): Promise<Backup> {
+  /** Makes one backup at a time, because each needs the space of the database. The signal ends it early. */
+  async make(signal: AbortSignal): Promise<Backup> {
     if (this.#isBusy) throw new WeirError('SystemBusy', 'Another backup is being made.');
     this.#isBusy = true;
     const file = temporaryCopy(this.#databaseFile, 'backup');
     try {
       makePrivate(file, { create: true });
-      await this.#store.backup(file);
+      await this.#store.backup(file, signal);
       return opened(file);
     } finally {
       this.#isBusy = false;
@@ -40,7 +43,7 @@ export class Backups {
 function opened(file: string): Backup {
   const fd = openSync(file, 'r');
   try {
-    return { bytes: fstatSync(fd).size, stream: createReadStream('', { fd }) };
+    return { bytes: fstatSync(fd).size, stream: createReadStream('', { fd, highWaterMark: CHUNK_BYTES }) };
   } catch (error) {
     closeSync(fd);
     throw error;

@@ -78,8 +78,8 @@ export class SealedStore implements Store {
   }
 
   /** The copy has the secrets as they are stored. The key file is not part of it. */
-  async backup(file: string): Promise<void> {
-    await this.#store.backup(file);
+  async backup(file: string, signal: AbortSignal): Promise<void> {
+    await this.#store.backup(file, signal);
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,17 @@ export const SQLITE = {
   notADatabase: 26,
 } as const;
 
+/**
+ * Extended codes of a commit whose last step failed: the log was not synced, or the memory that programs share for it
+ * could not grow.
+ */
+const AFTER_LOG: readonly number[] = [1034, 4618, 4874, 5386];
+
+/** Whether a commit that failed may be in the log as a whole, where the next process would find it. */
+export function mayBeInLog(error: unknown): boolean {
+  return sqliteCodeOf(error) === SQLITE.ioError && AFTER_LOG.includes((error as { errcode?: number }).errcode ?? 0);
+}
+
 /** The primary code of an error of SQLite. Returns `undefined` for any other error. */
 export function sqliteCodeOf(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;

@@ -22,7 +22,10 @@ export interface Store {
   deleteToken(id: string): Promise<void>;
   /** Writes as much as a common write, and changes nothing. Rejects if such a write would fail. */
   probe(): Promise<void>;
-  /** Writes a copy of one moment to a new file, from which another store can be opened. Writes go on meanwhile. */
-  backup(file: string): Promise<void>;
+  /**
+   * Writes a copy of one moment to a new file, from which another store can be opened. Writes go on meanwhile. Rejects
+   * soon after the signal is aborted.
+   */
+  backup(file: string, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

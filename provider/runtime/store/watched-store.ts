@@ -55,9 +55,9 @@ export class WatchedStore implements Store {
   }
 
   /** A failed copy does not say that writes fail, because the copy needs more space than a write. */
-  async backup(file: string): Promise<void> {
+  async backup(file: string, signal: AbortSignal): Promise<void> {
     try {
-      await this.#options.store.backup(file);
+      await this.#options.store.backup(file, signal);
     } catch (error) {
       const fault = diskFaultOf(error, this.#options.directory);
       if (fault === undefined) throw error;

@@ -7,6 +7,8 @@ export interface BoundContext {
   /** Ends everything that a measurement has started. The benchmark runs the clean-up after each measurement. */
   readonly cleanUp: CleanUp;
   readonly signal: AbortSignal;
+  /** How long slow readers are watched. */
+  readonly readerSeconds: number;
 }
 
 export interface BoundResult {

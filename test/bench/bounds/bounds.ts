@@ -5,15 +5,20 @@ import type { BoundContext, BoundResult, MeasureBound } from './bound.ts';
 import { measureCrowd } from './crowd.ts';
 import { measureDeployments } from './deployments.ts';
 import { measureEvents } from './events.ts';
+import { measureFewPorts } from './few-ports.ts';
+import { measureFullDisk } from './full-disk.ts';
 import { measureLongResponses } from './long-responses.ts';
 import { measureMass } from './mass.ts';
 import { measureMemory } from './memory.ts';
 import { measureOpenFiles } from './open-files.ts';
+import { measurePrefork } from './prefork.ts';
 import { measureShares } from './shares.ts';
 import { measureShutdown } from './shutdown.ts';
+import { measureSlowReaders } from './slow-readers.ts';
 import { measureUnbind } from './unbind.ts';
+import { measureWrongClock } from './wrong-clock.ts';
 
-const BOUNDS: Readonly<Record<string, MeasureBound>> = {
+export const BOUNDS: Readonly<Record<string, MeasureBound>> = {
   events: measureEvents,
   unbind: measureUnbind,
   mass: measureMass,
@@ -21,22 +26,31 @@ const BOUNDS: Readonly<Record<string, MeasureBound>> = {
   longResponses: measureLongResponses,
   crowd: measureCrowd,
   openFiles: measureOpenFiles,
+  fewPorts: measureFewPorts,
+  prefork: measurePrefork,
+  slowReaders: measureSlowReaders,
+  fullDisk: measureFullDisk,
+  wrongClock: measureWrongClock,
   shares: measureShares,
   shutdown: measureShutdown,
   deployments: measureDeployments,
 };
 
 export async function measureBounds(
-  { programs, cleanUp, signal }: BoundContext,
+  names: readonly string[],
+  { cleanUp, ...context }: BoundContext,
   say: (text: string) => void,
 ): Promise<readonly BoundResult[]> {
   const results: BoundResult[] = [];
   for (const [name, measure] of Object.entries(BOUNDS)) {
-    signal.throwIfAborted();
+    if (!names.includes(name)) continue;
+    context.signal.throwIfAborted();
     say(`bounds: ${name}`);
     const own = new CleanUp();
     cleanUp.after(() => own.run());
-    results.push(...(await measure({ programs, cleanUp: own, signal })));
+    const measured = await measure({ ...context, cleanUp: own });
+    for (const row of measured) say(`  ${row.what}: ${row.measured}`);
+    results.push(...measured);
     await own.run();
   }
   return results;

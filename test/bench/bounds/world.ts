@@ -1,6 +1,7 @@
-// The start of each measurement of a bound: a runtime with one listener, one attachment and no health checks.
+// The start of each measurement of a bound: a runtime with one listener, one attachment and, unless
+// the listener says otherwise, no health checks.
 import { freePort } from '../../harness/backends/backends.ts';
-import { RuntimeProcess } from '../../harness/runtime/runtime.ts';
+import { RuntimeProcess, type StartOptions } from '../../harness/runtime/runtime.ts';
 import type { CleanUp } from '../clean-up.ts';
 
 interface BoundWorld {
@@ -15,8 +16,9 @@ export async function startWorld(
   listener: object,
   targets: Readonly<Record<string, object>>,
   workers = 1,
+  options: StartOptions = {},
 ): Promise<BoundWorld> {
-  const runtime = await RuntimeProcess.start(cleanUp, { args: ['--workers', `${workers}`] });
+  const runtime = await RuntimeProcess.start(cleanUp, { ...options, args: ['--workers', `${workers}`] });
   const port = await freePort();
   const healthCheck = { protocol: 'none' };
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });

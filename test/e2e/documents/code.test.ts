@@ -44,6 +44,10 @@ test('the benchmark accepts the arguments in test/bench/README.md', async (t) =>
       'npm run bench -- --quick': bench('--quick'),
       'npm run bench -- --against ../main': bench('--against', '../main'),
       'npm run bench -- --install': bench('--install'),
+      'npm run bench -- --bound mass': bench('--bound', 'mass'),
+      'npm run bench -- --bound slowReaders --reader-seconds 600': bench(
+        ...['--bound', 'slowReaders', '--reader-seconds', '600'],
+      ),
     },
   });
 });

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 interface Exchange {
   readonly startedAtMs: number;
+  readonly endedAtMs: number;
   /** Name of the backend that responded; `undefined` if the client saw a failure. */
   readonly backend: string | undefined;
   readonly error: string | undefined;
@@ -23,6 +24,7 @@ export interface Load {
 
 export interface LoadOptions {
   readonly url: string;
+  readonly method?: string;
   readonly clients: number;
   readonly maxRequests?: number;
   /** Pause of a client after each response in milliseconds. It leaves processor time to other processes. */
@@ -40,7 +42,7 @@ export function startLoad(options: LoadOptions): Load {
     const { Agent } = of(options.url);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (let left = options.maxRequests ?? 100_000; left > 0 && !isStopped; left--) {
-      exchanges.push(await exchange(options.url, agent));
+      exchanges.push(await exchange(options.url, agent, undefined, options.method));
       if (options.pauseMs !== undefined) await delay(options.pauseMs);
     }
     agent.destroy();
@@ -61,18 +63,24 @@ export function startLoad(options: LoadOptions): Load {
  * Makes one request on a connection of `agent`, or on a new one from `localAddress`. The promise never rejects, because
  * a failure is part of the result.
  */
-export function exchange(url: string, agent: http.Agent | false = false, localAddress?: string): Promise<Exchange> {
+export function exchange(
+  url: string,
+  agent: http.Agent | false = false,
+  localAddress?: string,
+  method = 'GET',
+): Promise<Exchange> {
   const startedAtMs = performance.now();
   return new Promise((resolve) => {
-    const failed = (error: string) => resolve({ startedAtMs, backend: undefined, error, isReused: sent.reusedSocket });
-    const sent = of(url).request(url, { agent, localAddress, rejectUnauthorized: false }, (response) => {
+    const ended = (backend: string | undefined, error: string | undefined) =>
+      resolve({ startedAtMs, endedAtMs: performance.now(), backend, error, isReused: sent.reusedSocket });
+    const failed = (error: string) => ended(undefined, error);
+    const sent = of(url).request(url, { method, agent, localAddress, rejectUnauthorized: false }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk) => {
         text += chunk;
       });
       response.on('end', () => {
-        if (response.statusCode === 200)
-          resolve({ startedAtMs, backend: text, error: undefined, isReused: sent.reusedSocket });
+        if (response.statusCode === 200) ended(text, undefined);
         else failed(`${response.statusCode} ${text}`);
       });
       response.on('error', (error) => failed(error.message));

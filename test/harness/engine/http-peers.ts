@@ -15,7 +15,9 @@ const PATIENCE_MS = 30_000;
 export class ScriptedPeer {
   readonly socket: net.Socket;
   readonly #changes = new EventEmitter();
-  #received = Buffer.alloc(0);
+  /** What was received and not taken. It is joined when it is read: joining at each event costs the square of its size. */
+  #chunks: Buffer[] = [];
+  #length = 0;
   isEnded = false;
   isClosed = false;
   error: NodeJS.ErrnoException | undefined;
@@ -23,7 +25,8 @@ export class ScriptedPeer {
   constructor(socket: net.Socket) {
     this.socket = socket;
     socket.on('data', (chunk) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#chunks.push(chunk);
+      this.#length += chunk.length;
       this.#changes.emit('changed');
     });
     socket.on('end', () => {
@@ -41,7 +44,7 @@ export class ScriptedPeer {
 
   /** All bytes that the peer has sent and that were not taken yet, as latin1. */
   get received(): string {
-    return this.#received.toString('latin1');
+    return this.#joined().toString('latin1');
   }
 
   write(text: string): void {
@@ -50,9 +53,15 @@ export class ScriptedPeer {
 
   /** Removes the first `length` bytes from the received ones, and returns them as latin1. */
   take(length: number): string {
-    const taken = this.#received.toString('latin1', 0, length);
-    this.#received = this.#received.subarray(length);
-    return taken;
+    const all = this.#joined();
+    this.#chunks = [all.subarray(length)];
+    this.#length = Math.max(0, all.length - length);
+    return all.toString('latin1', 0, length);
+  }
+
+  #joined(): Buffer {
+    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] as Buffer;
   }
 
   /** Waits until `condition` holds; it is checked at each event of this connection. */
@@ -60,7 +69,7 @@ export class ScriptedPeer {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     while (!condition()) {
       await once(this.#changes, 'changed', { signal }).catch(() =>
-        assert.fail(`waited for ${what}; got ${this.received}`),
+        assert.fail(`waited for ${what}; got ${this.isClosed ? 'the end after ' : ''}${this.received.slice(0, 1_000)}`),
       );
     }
   }
@@ -81,7 +90,7 @@ export class ScriptedPeer {
   }
 
   async body(length: number): Promise<string> {
-    await this.until(() => this.received.length >= length, `${length} bytes`);
+    await this.until(() => this.#length >= length, `${length} bytes`);
     return this.take(length);
   }
 }

@@ -5,11 +5,14 @@ import type { TestContext } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { until } from '../runtime/runtime.ts';
 
-/** Opens the port in a thread that sleeps and therefore accepts nothing, and fills its accept queue. */
-export async function fullPort(t: Pick<TestContext, 'after'>): Promise<number> {
+/**
+ * Opens the port in a thread that sleeps and therefore accepts nothing, and fills its accept queue. With the host
+ * 0.0.0.0, it is the port of every address of this machine.
+ */
+export async function fullPort(t: Pick<TestContext, 'after'>, host = '127.0.0.1'): Promise<number> {
   const sleeper = new Worker(
     `const { parentPort } = require('node:worker_threads');
-     const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+     const server = require('node:net').createServer().listen({ port: 0, host: '${host}', backlog: 1 }, () => {
        parentPort.postMessage(server.address().port);
        setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
      });`,

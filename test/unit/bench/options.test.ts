@@ -1,6 +1,7 @@
 // The options of the bench.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BOUNDS } from '../../bench/bounds/bounds.ts';
 import { parseOptions } from '../../bench/options.ts';
 import { SCENARIOS } from '../../bench/scenarios.ts';
 
@@ -10,7 +11,8 @@ test('without options everything is measured, in 5 rounds of 1 second', () => {
     seconds: 1,
     scenarios: SCENARIOS,
     hasWrites: true,
-    hasBounds: true,
+    bounds: Object.keys(BOUNDS),
+    readerSeconds: 90,
     hasWeir: true,
     isWhole: true,
     against: undefined,
@@ -20,7 +22,14 @@ test('without options everything is measured, in 5 rounds of 1 second', () => {
 
 test('any option but --install leaves the document as it is', () => {
   assert.ok(parseOptions(['--install']).isWhole);
-  const partial = [['--quick'], ['--rounds', '5'], ['--scenario', 'writes'], ['--peers-only'], ['--against', '.']];
+  const partial = [
+    ['--quick'],
+    ['--rounds', '5'],
+    ['--scenario', 'writes'],
+    ['--bound', 'mass'],
+    ['--peers-only'],
+    ['--against', '.'],
+  ];
   for (const args of partial) assert.ok(!parseOptions(args).isWhole, args.join(' '));
 });
 
@@ -33,11 +42,28 @@ test('--scenario chooses scenarios, and --peers-only leaves out what only Weir h
   const one = parseOptions(['--scenario', 'tcp-small', '--scenario', 'writes']);
   assert.deepEqual([one.scenarios.map(({ name }) => name), one.hasWrites], [['tcp-small'], true]);
   assert.equal(parseOptions(['--scenario', 'tcp-small']).hasWrites, false);
+  assert.deepEqual(parseOptions(['--scenario', 'writes']).bounds, []);
   const peers = parseOptions(['--peers-only']);
-  assert.deepEqual([peers.hasWeir, peers.hasWrites], [false, false]);
+  assert.deepEqual([peers.hasWeir, peers.hasWrites, peers.bounds], [false, false, []]);
 });
 
-for (const args of [['--scenario', 'udp'], ['--rounds', '0'], ['--rounds', '1.5'], ['--seconds', '3600'], ['--what']]) {
+test('--bound chooses bounds in addition to chosen scenarios, and nothing else', () => {
+  const two = parseOptions(['--bound', 'mass', '--bound', 'slowReaders', '--reader-seconds', '600']);
+  assert.deepEqual([two.bounds, two.readerSeconds], [['mass', 'slowReaders'], 600]);
+  assert.deepEqual([two.scenarios, two.hasWrites], [[], false]);
+  const both = parseOptions(['--scenario', 'writes', '--bound', 'mass']);
+  assert.deepEqual([both.hasWrites, both.bounds], [true, ['mass']]);
+});
+
+for (const args of [
+  ['--scenario', 'udp'],
+  ['--bound', 'udp'],
+  ['--rounds', '0'],
+  ['--rounds', '1.5'],
+  ['--seconds', '3600'],
+  ['--reader-seconds', '0'],
+  ['--what'],
+]) {
   test(`${args.join(' ')} is refused`, () => {
     assert.throws(() => parseOptions(args), TypeError);
   });

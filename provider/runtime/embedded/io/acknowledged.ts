@@ -1,11 +1,19 @@
 // What peers have acknowledged of the bytes that were written to them, from the kernel's table of TCP connections.
 import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
-import type { Connection } from './connection.ts';
+import type { Connection, ConnectionEnd } from './connection.ts';
 
-/** Output of one or several connections: bytes that peers have acknowledged so far, and bytes that they have not. */
+/** Output of one or several connections. */
 export interface Output {
+  /** Bytes that the peers' kernels have acknowledged so far. */
   readonly acknowledged: number;
+  /**
+   * Bytes that the peers have read so far: of a peer on another machine, those that it has acknowledged. On the same
+   * machine, segments of 64 KiB let a kernel acknowledge nothing until half of the peer's buffer was read, which takes a
+   * slow reader several idle times.
+   */
+  readonly read: number;
+  /** Bytes that the peers' kernels have not acknowledged. */
   readonly outstanding: number;
 }
 
@@ -21,6 +29,9 @@ interface Question {
 const PAUSE_FACTOR = 9;
 /** Longest pause: on a busy machine, most of the time of a read is a wait for the processor. */
 const MAX_PAUSE_MS = 1_000;
+
+/** What IPv6 addresses that contain an IPv4 one begin with (RFC 4291 2.5.5.2). */
+const MAPPED = '::ffff:';
 
 let questions: Question[] = [];
 let isReading = false;
@@ -46,7 +57,7 @@ async function readAll(): Promise<void> {
     // count as acknowledged; therefore what was handed to the kernel is noted before the read.
     const asked = questions.map((question) => ({ ...question, ends: question.connections.flatMap(endsOf) }));
     questions = [];
-    const queues = await readQueues(asked.flatMap(({ ends }) => ends.map(({ key }) => key)));
+    const queues = await readQueues(asked.flatMap(({ ends }) => ends));
     for (const { ends, receive } of asked) receive(outputOf(ends, queues));
     const pauseMs = Math.min((performance.now() - startedAt) * PAUSE_FACTOR, MAX_PAUSE_MS);
     await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
@@ -57,27 +68,68 @@ async function readAll(): Promise<void> {
 interface Ends {
   /** Both ends of the connection, as the table shows them. */
   readonly key: string;
+  /** If the peer is on this machine: the keys that its own end of the connection may have. */
+  readonly peerKeys: readonly string[];
   readonly handedOver: number;
 }
 
 function endsOf({ kernelEnds, handedOver }: Connection): Ends[] {
   if (kernelEnds === undefined || handedOver === undefined) return [];
   const { local, remote } = kernelEnds;
-  return [{ key: `${hexEnd(local.address, local.port)} ${hexEnd(remote.address, remote.port)}`, handedOver }];
+  const key = keyOf(local, remote);
+  // The kernel connects to an address of the machine from the same address, or from 127.0.0.1 to another loopback one.
+  const isHere = local.address === remote.address || (isLoopback(local) && isLoopback(remote));
+  return [{ key, peerKeys: isHere ? peerKeys(local, remote) : [], handedOver }];
 }
 
-function outputOf(ends: readonly Ends[], queues: ReadonlyMap<string, number>): Output | undefined {
-  const known = ends.filter(({ key }) => queues.has(key));
-  if (known.length === 0) return undefined;
-  const outstanding = known.reduce((sum, { key }) => sum + (queues.get(key) as number), 0);
-  return { acknowledged: known.reduce((sum, { handedOver }) => sum + handedOver, 0) - outstanding, outstanding };
+function isLoopback({ address }: ConnectionEnd): boolean {
+  return address.startsWith('127.');
 }
 
-/** Returns the send queue of each connection whose key is wanted, in bytes, as far as the connection exists. */
-async function readQueues(keys: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const wanted = new Set(keys);
-  const queues = new Map<string, number>();
+/** A socket that was bound to `::` has IPv4 addresses inside of IPv6 ones, often at one end of a connection alone. */
+function peerKeys(local: ConnectionEnd, remote: ConnectionEnd): string[] {
+  const other = [remote, local].map((end) => ({ ...end, address: otherForm(end.address) }));
+  return [keyOf(remote, local), keyOf(other[0] as ConnectionEnd, other[1] as ConnectionEnd)];
+}
+
+/** An IPv4 address inside of an IPv6 one, or the other way round; an address that has one form alone as it is. */
+function otherForm(address: string): string {
+  if (isIPv4(address)) return MAPPED + address;
+  return address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address;
+}
+
+function keyOf(first: ConnectionEnd, second: ConnectionEnd): string {
+  return `${hexEnd(first.address, first.port)} ${hexEnd(second.address, second.port)}`;
+}
+
+interface Queues {
+  /** Bytes that were sent, and those that wait for the network, without acknowledgement. */
+  readonly toPeer: number;
+  /** Bytes that were received, and that the program has not read. */
+  readonly toProgram: number;
+}
+
+function outputOf(ends: readonly Ends[], queues: ReadonlyMap<string, Queues>): Output | undefined {
+  let isKnown = false;
+  const output = { acknowledged: 0, read: 0, outstanding: 0 };
+  for (const { key, peerKeys, handedOver } of ends) {
+    const own = queues.get(key);
+    if (own === undefined) continue;
+    isKnown = true;
+    const unread = peerKeys.map((peerKey) => queues.get(peerKey)).find((peer) => peer !== undefined)?.toProgram ?? 0;
+    output.acknowledged += handedOver - own.toPeer;
+    output.read += handedOver - own.toPeer - unread;
+    output.outstanding += own.toPeer;
+  }
+  return isKnown ? output : undefined;
+}
+
+/** Returns the queues of the connections, and of their other ends on this machine, as far as they exist. */
+async function readQueues(ends: readonly Ends[]): Promise<ReadonlyMap<string, Queues>> {
+  const wanted = new Set(ends.flatMap(({ key, peerKeys }) => [key, ...peerKeys]));
+  const queues = new Map<string, Queues>();
   const isV4 = (key: string) => key.indexOf(':') === 8;
+  const keys = [...wanted];
   const files = [keys.some(isV4) ? 'tcp' : undefined, keys.every(isV4) ? undefined : 'tcp6'];
   for (const file of files) {
     if (file === undefined) continue;
@@ -89,13 +141,15 @@ async function readQueues(keys: readonly string[]): Promise<ReadonlyMap<string, 
 }
 
 /** Reads lines such as ` 0: 0100007F:1F90 0100007F:C350 01 00000A00:00000000 ...`: both ends, state and queues. */
-function collect(table: string, wanted: ReadonlySet<string>, queues: Map<string, number>): void {
+function collect(table: string, wanted: ReadonlySet<string>, queues: Map<string, Queues>): void {
   for (let at = table.indexOf('\n') + 1; at > 0; at = table.indexOf('\n', at) + 1) {
     const from = table.indexOf(': ', at) + 2;
     const remoteAt = table.indexOf(' ', from) + 1;
     const to = table.indexOf(' ', remoteAt);
     const key = table.slice(from, to);
-    if (from > 1 && wanted.has(key)) queues.set(key, Number.parseInt(table.slice(to + 4, to + 12), 16));
+    if (from <= 1 || !wanted.has(key)) continue;
+    const number = (offset: number) => Number.parseInt(table.slice(to + offset, to + offset + 8), 16);
+    queues.set(key, { toPeer: number(4), toProgram: number(13) });
   }
 }
 

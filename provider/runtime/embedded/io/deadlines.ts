@@ -4,7 +4,7 @@
 const TICK_MS = 100;
 
 export interface Timed {
-  /** Called at each tick of the worker's coarse timer. `now` is the time of `performance.now()`. */
+  /** Called at each tick of the worker's coarse timer. `now` is the time of the tick, by `performance.now()`. */
   checkDeadline(now: number): void;
 }
 
@@ -24,7 +24,28 @@ export function unwatch(timed: Timed): void {
   timer = undefined;
 }
 
+/**
+ * Calls `giveUp` after a time, and after what waits in the kernel was read then. Returns the function that prevents the
+ * call. For the few deadlines that need a timer of their own.
+ */
+export function giveUpAfter(timeoutMs: number, giveUp: () => void): () => void {
+  let immediate: NodeJS.Immediate | undefined;
+  const own = setTimeout(() => {
+    immediate = setImmediate(giveUp);
+  }, timeoutMs);
+  return () => {
+    clearTimeout(own);
+    clearImmediate(immediate);
+  };
+}
+
+/**
+ * Checks after this iteration has read what waits in the kernel: a worker that was busy for longer than an idle time has
+ * read nothing meanwhile, and its peers are not late.
+ */
 function tick(): void {
   const now = performance.now();
-  for (const timed of watched) timed.checkDeadline(now);
+  setImmediate(() => {
+    for (const timed of watched) timed.checkDeadline(now);
+  }).unref();
 }

@@ -10,6 +10,8 @@ const CLIENTS = 0;
 const UPSTREAMS = 1;
 const SESSIONS = 2;
 const LINGERING = 3;
+/** Those of UPSTREAMS that are idle in the pool of a worker, so that they can be closed for others. */
+const IDLE = 4;
 /**
  * A client needs a descriptor for its own connection and one for a connection to a target. Each of so many clients has
  * both; of those beyond, only every second one uses a target at the same time, because most of a large crowd is idle.
@@ -56,11 +58,16 @@ export function openClients(shared: SharedArrayBuffer, workerId: number): number
 class Descriptors {
   #ints = new Int32Array(createDescriptorCounters(1));
   #at = COLUMN_INTS;
+  #onUsedUp = () => {};
 
-  /** Shares the counts of all workers. Called once, at the start of a worker. */
-  share(shared: SharedArrayBuffer, workerId: number): void {
+  /**
+   * Shares the counts of all workers. Called once, at the start of a worker. `onUsedUp` is to close an idle connection
+   * to a target, in whichever worker; it is called for each descriptor that is taken while traffic uses all that it may.
+   */
+  share(shared: SharedArrayBuffer, workerId: number, onUsedUp: () => void): void {
     this.#ints = new Int32Array(shared);
     this.#at = (1 + workerId) * COLUMN_INTS;
+    this.#onUsedUp = onUsedUp;
   }
 
   /**
@@ -72,7 +79,7 @@ class Descriptors {
     const free = this.#free();
     const atLeast = hasOwnLimit ? Math.min(this.#limit / PART_LEFT_BY_LIMIT, MIN_LEFT) : MIN_LEFT;
     if (free < 2 || free <= this.#left(2 * open, atLeast)) return false;
-    this.#add(CLIENTS, 1);
+    this.#take(CLIENTS);
     return true;
   }
 
@@ -82,20 +89,25 @@ class Descriptors {
 
   /** Counts a connection to a target. It is not refused, because its client has taken a descriptor for it. */
   takeUpstream(): void {
-    this.#add(UPSTREAMS, 1);
+    this.#take(UPSTREAMS);
   }
 
   giveUpstream(): void {
     this.#add(UPSTREAMS, -1);
   }
 
-  /**
-   * Returns true if traffic uses all that it may: idle connections to targets have to make room for another one, since
-   * clients were accepted without regard to them.
-   */
-  get isUsedUp(): boolean {
-    const used = this.#sum(CLIENTS) + this.#sum(UPSTREAMS) + this.#sum(SESSIONS);
-    return used >= this.#limit;
+  /** Counts connections to targets that become idle in this worker's pool, or leave it. Only this worker writes there. */
+  addIdle(change: number): void {
+    const at = this.#at + IDLE;
+    this.#ints[at] = (this.#ints[at] as number) + change;
+  }
+
+  /** Returns another worker that has idle connections to targets, or `undefined` if there is none. */
+  otherWithIdle(): number | undefined {
+    const ints = this.#ints;
+    for (let at = COLUMN_INTS; at < ints.length; at += COLUMN_INTS)
+      if (at !== this.#at && Atomics.load(ints, at + IDLE) > 0) return at / COLUMN_INTS - 1;
+    return undefined;
   }
 
   /**
@@ -106,7 +118,7 @@ class Descriptors {
     const forSessions = this.#limit - this.#limit / PART_NOT_FOR_SESSIONS;
     const free = Math.min(forSessions - this.#sum(SESSIONS), this.#free());
     if (free < 1 || free <= this.#left(own, MIN_LEFT)) return false;
-    this.#add(SESSIONS, 1);
+    this.#take(SESSIONS);
     return true;
   }
 
@@ -134,17 +146,26 @@ class Descriptors {
     return Atomics.load(this.#ints, LIMIT);
   }
 
-  /** Descriptors that nobody uses, and that no client has taken for its connection to a target. */
+  /**
+   * Descriptors that nobody uses, and that no client has taken for its connection to a target. Idle connections count
+   * as free, because they make room for others.
+   */
   #free(): number {
     const clients = this.#sum(CLIENTS);
     const forTargets = Math.min(clients, (clients + CLIENTS_WITH_TARGET) / 2);
     const others = this.#sum(SESSIONS) + this.#sum(LINGERING);
-    return this.#limit - clients - Math.max(forTargets, this.#sum(UPSTREAMS)) - others;
+    return this.#limit - clients - Math.max(forTargets, this.#sum(UPSTREAMS) - this.#sum(IDLE)) - others;
   }
 
   /** Descriptors that a listener which has `own` ones leaves to others. */
   #left(own: number, atLeast: number): number {
     return Math.min(own, Math.max(this.#limit / PART_LEFT, atLeast));
+  }
+
+  #take(offset: number): void {
+    this.#add(offset, 1);
+    const used = this.#sum(CLIENTS) + this.#sum(UPSTREAMS) + this.#sum(SESSIONS) + this.#sum(LINGERING);
+    if (used > this.#limit) this.#onUsedUp();
   }
 
   #add(offset: number, change: number): void {

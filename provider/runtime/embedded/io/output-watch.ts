@@ -7,23 +7,23 @@ import type { Connection } from './connection.ts';
  * that are not slow cost nothing.
  */
 export class OutputWatch {
-  /** Bytes that had been acknowledged at the last look. `undefined` before the first one. */
-  #acknowledged: number | undefined;
+  /** The output at the last look. `undefined` before the first one. */
+  #last: Output | undefined;
   #isLooking = false;
   /** Number of the exchange that is watched: a look that began in an earlier one has no result. */
   #number = 0;
 
   /** Starts with another exchange on the connections. */
   start(): void {
-    this.#acknowledged = undefined;
+    this.#last = undefined;
     this.#isLooking = false;
     this.#number++;
   }
 
   /**
    * Looks once at the output of the connections after an idle time; further calls are ignored until it has a result.
-   * `decide` gets the output if it moves: the peers have acknowledged something since the last look, or there was none
-   * and something is outstanding. Otherwise it gets `undefined`.
+   * `decide` gets the output if it moves: the peers have taken something since the last look, or there was none and
+   * something is outstanding. Otherwise it gets `undefined`.
    */
   look(connections: readonly (Connection | undefined)[], decide: (moving: Output | undefined) => void): void {
     if (this.#isLooking) return;
@@ -33,11 +33,15 @@ export class OutputWatch {
     lookUpOutput(present, (output) => {
       if (number !== this.#number) return;
       this.#isLooking = false;
-      const before = this.#acknowledged;
-      this.#acknowledged = output?.acknowledged;
-      const isMoving =
-        output !== undefined && (before === undefined ? output.outstanding > 0 : output.acknowledged > before);
-      decide(isMoving ? output : undefined);
+      const before = this.#last;
+      this.#last = output;
+      decide(output !== undefined && isMoving(output, before) ? output : undefined);
     });
   }
+}
+
+function isMoving(output: Output, before: Output | undefined): boolean {
+  if (before === undefined) return output.outstanding > 0;
+  // Once all is acknowledged, it does not matter how fast a peer on this machine reads it.
+  return output.acknowledged > before.acknowledged || (output.outstanding > 0 && output.read > before.read);
 }

@@ -2,6 +2,7 @@
 import * as net from 'node:net';
 import { takeHandle } from './accepted-handle.ts';
 import type { ConnectHandler, Connection, ConnectionEnds, ConnectionHandler } from './connection.ts';
+import { giveUpAfter } from './deadlines.ts';
 import { descriptors } from './descriptors.ts';
 import { giveReadBuffer, takeReadBuffer } from './read-buffers.ts';
 import { readByEvents, SocketConnection } from './socket-connection.ts';
@@ -29,17 +30,17 @@ export class TcpConnection extends SocketConnection {
   static connect({ address, port, timeoutMs }: ConnectTarget, handler: ConnectHandler): TcpConnection {
     const connection = new TcpConnection(handler, (made) => bufferedSocket(made, FLOW_BUFFER_BYTES));
     const { socket } = connection;
-    const timer = setTimeout(() => {
+    const cancel = giveUpAfter(timeoutMs, () => {
       const error = new Error(`connect ETIMEDOUT ${address}:${port} after ${timeoutMs} ms`);
       socket.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
-    }, timeoutMs);
+    });
     socket.once('connect', () => {
-      clearTimeout(timer);
+      cancel();
       handler.onConnect();
     });
     descriptors.takeUpstream();
     socket.on('close', () => {
-      clearTimeout(timer);
+      cancel();
       descriptors.giveUpstream();
     });
     // A connect to an address literal starts in the nextTick queue of this tick, before any other event is handled.

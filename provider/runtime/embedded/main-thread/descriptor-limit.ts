@@ -8,7 +8,10 @@ import { MAX_SESSIONS } from '../udp/session-table.ts';
 /** Descriptors of a runtime without listeners and clients (measured: 29), and of each worker (5, and its replacement). */
 const OF_PROCESS = 40;
 const OF_WORKER = 8;
-/** What is kept back for health checks, for the API and for connects: a part of the limit, within bounds. */
+/** What is kept back for health checks: a part of the limit. The other checks wait. */
+const PART_FOR_CHECKS = 8;
+const MIN_FOR_CHECKS = 16;
+/** What is kept back for the API and for connects, half of it for each: a part of the limit, within bounds. */
 const PART_KEPT_BACK = 8;
 const MIN_KEPT_BACK = 32;
 const MAX_KEPT_BACK = 1024;
@@ -27,12 +30,19 @@ interface DescriptorLimitOptions {
   readonly log: Log;
 }
 
+/** Files that traffic never gets. */
+export interface ReservedFiles {
+  readonly checks: number;
+  readonly apiConnections: number;
+}
+
 export class DescriptorLimit {
   /** The counters that all workers share. */
   readonly shared: SharedArrayBuffer;
   readonly #workers: number;
   readonly #log: Log;
   readonly #timer: NodeJS.Timeout;
+  #reserved: ReservedFiles = { checks: MIN_FOR_CHECKS, apiConnections: MIN_KEPT_BACK / 2 };
   #limit = openFileLimit();
   #listeners = 0;
   #neededByListeners = 0;
@@ -63,6 +73,10 @@ export class DescriptorLimit {
     clearDescriptors(this.shared, workerId);
   }
 
+  get reserved(): ReservedFiles {
+    return this.#reserved;
+  }
+
   close(): void {
     clearInterval(this.#timer);
   }
@@ -77,7 +91,9 @@ export class DescriptorLimit {
   #apply(): void {
     const limit = this.#limit;
     const keptBack = Math.min(Math.max(Math.floor(limit / PART_KEPT_BACK), MIN_KEPT_BACK), MAX_KEPT_BACK);
-    const own = OF_PROCESS + this.#workers * (OF_WORKER + this.#listeners) + keptBack;
+    const checks = Math.max(Math.floor(limit / PART_FOR_CHECKS), MIN_FOR_CHECKS);
+    this.#reserved = { checks, apiConnections: Math.floor(keptBack / 2) };
+    const own = OF_PROCESS + this.#workers * (OF_WORKER + this.#listeners) + checks + keptBack;
     setDescriptorLimit(
       this.shared,
       Math.max(0, limit - own),

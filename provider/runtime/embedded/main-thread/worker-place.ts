@@ -35,6 +35,8 @@ interface WorkerPlaceOptions {
   readonly onShortage: (shortage: Shortage, count: number) => void;
   /** Receives a message for another worker. */
   readonly onCapacity: (capacity: Capacity) => void;
+  /** Called when another worker is to close an idle connection to a target. */
+  readonly onCloseIdle: (workerId: number) => void;
   /** Receives lines for the access log. `init` is the access log data that the thread was started with. */
   readonly onAccess: (batch: Batch, init: AccessLogInit) => void;
   /** Called when the thread has ended for any reason. Another thread follows. */
@@ -81,7 +83,7 @@ export class WorkerPlace {
     return this.#ready.promise;
   }
 
-  tell(message: Extract<ToWorker, { type: 'health' | 'ticketKeys' | 'capacity' }>): void {
+  tell(message: Extract<ToWorker, { type: 'health' | 'ticketKeys' | 'capacity' | 'closeIdle' }>): void {
     this.#thread?.postMessage(message);
   }
 
@@ -186,6 +188,9 @@ export class WorkerPlace {
         return;
       case 'capacity':
         this.#options.onCapacity(message.capacity);
+        return;
+      case 'closeIdle':
+        this.#options.onCloseIdle(message.workerId);
         return;
       case 'access':
         if (accessLog) this.#options.onAccess(message.batch, accessLog);

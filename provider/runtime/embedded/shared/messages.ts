@@ -113,6 +113,8 @@ export type ToWorker =
   | { readonly type: 'close'; readonly id: number }
   | { readonly type: 'ticketKeys'; readonly keys: Uint8Array }
   | { readonly type: 'capacity'; readonly capacity: Capacity }
+  /** Another worker needs the descriptor of an idle connection to a target. */
+  | { readonly type: 'closeIdle' }
   | { readonly type: 'health'; readonly changes: readonly TimedHealthChange[] };
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -132,6 +134,8 @@ export type FromWorker =
   | { readonly type: 'shortage'; readonly shortage: Shortage; readonly count: number }
   /** A message for another worker, which the main thread passes on. */
   | { readonly type: 'capacity'; readonly capacity: Capacity }
+  /** Another worker is to close an idle connection to a target, because this one needs the descriptor. */
+  | { readonly type: 'closeIdle'; readonly workerId: number }
   | { readonly type: 'access'; readonly batch: Batch }
   | {
       readonly type: 'log';

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { localResponseText } from '../http/message/local-response.ts';
+import { giveUpAfter } from '../io/deadlines.ts';
 import type { Contexts } from './contexts.ts';
 
 /**
@@ -30,15 +31,15 @@ export function secure(carrier: Socket, contexts: Contexts, timeoutMs: number, o
     SNICallback: (serverName, done) => done(null, contexts.find(serverName)),
   });
   const giveUp = () => socket.destroy();
-  const timer = setTimeout(giveUp, timeoutMs);
+  const cancel = giveUpAfter(timeoutMs, giveUp);
   socket.once('end', giveUp);
   socket.once('close', onFailed);
   socket.once('secure', () => {
-    clearTimeout(timer);
+    cancel();
     socket.off('end', giveUp);
     socket.off('close', onFailed);
   });
-  socket.once('close', () => clearTimeout(timer));
+  socket.once('close', cancel);
   // Without a tls.Server, a TLS socket reports a broken TLS record only by `_tlsError`, and would otherwise stay open.
   socket.on('_tlsError', (error: NodeJS.ErrnoException) => {
     if (NO_TLS.has(error.code ?? '') && carrier.bytesWritten === 0) carrier.end(PLAIN_HTTP);

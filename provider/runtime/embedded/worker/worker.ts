@@ -5,6 +5,7 @@ import type { Shortage } from '../../contract/shortage.ts';
 import { AccessLog } from '../access-log/access-log.ts';
 import { acceptHttp } from '../http/exchange/accept.ts';
 import { rejectHttp } from '../http/exchange/reject.ts';
+import { pool } from '../http/upstream/pool.ts';
 import { descriptors } from '../io/descriptors.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
 import type { FromWorker, ToWorker, WorkerInit } from '../shared/messages.ts';
@@ -16,7 +17,11 @@ import { ServedState } from './served-state.ts';
 if (!parentPort) throw new Error('worker.ts can run only in a worker thread.');
 const port = parentPort;
 const { workerId, workers, isPortShared, progress, swap, ...init } = workerData as WorkerInit;
-descriptors.share(init.descriptors, workerId);
+descriptors.share(init.descriptors, workerId, () => {
+  if (pool.closeOne()) return;
+  const other = descriptors.otherWithIdle();
+  if (other !== undefined) send({ type: 'closeIdle', workerId: other });
+});
 const accessLog = init.accessLog && new AccessLog(init.accessLog, (batch) => send({ type: 'access', batch }));
 let { ticketKeys } = init;
 const reports: PassiveReport[] = [];
@@ -42,8 +47,9 @@ const served = new ServedState({
  */
 let last: Promise<void> = start().catch(crash);
 port.on('message', (message: ToWorker) => {
-  // Requests that wait for a connection do not wait for a swap too.
+  // Requests that wait for a connection, or need a descriptor, do not wait for a swap too.
   if (message.type === 'capacity') served.offered(message.capacity);
+  else if (message.type === 'closeIdle') pool.closeOne();
   else last = last.then(() => handle(message)).catch(crash);
 });
 recordProgress(progress);
@@ -52,7 +58,7 @@ async function start(): Promise<void> {
   send({ type: 'ready', failures: await served.swap(swap) });
 }
 
-async function handle(message: Exclude<ToWorker, { type: 'capacity' }>): Promise<void> {
+async function handle(message: Exclude<ToWorker, { type: 'capacity' | 'closeIdle' }>): Promise<void> {
   switch (message.type) {
     case 'open':
       return reply(message.id, await served.open(message.endpoints));

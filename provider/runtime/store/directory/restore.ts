@@ -1,5 +1,6 @@
 // Restoring a backup: it is copied beside the database, checked with its key, and put in place in one step.
 import { chownSync, closeSync, copyFileSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { syncFolder } from '../../../model/base/sync-folder.ts';
 import { dataFiles, filesBeside, removeDatabase, sizeOf } from '../data-files.ts';
 import { lockDirectory } from '../directory-lock.ts';
@@ -7,6 +8,8 @@ import { explained } from '../disk-fault.ts';
 import { KeyFile } from '../key-file.ts';
 import { makePrivate } from '../private-file.ts';
 import { SealedStore } from '../sealed-store.ts';
+import { markOf, writeMark } from '../sqlite/log-mark.ts';
+import { walkLogFile } from '../sqlite/log-walk.ts';
 import { SqliteStore } from '../sqlite/sqlite-store.ts';
 import { loadWhole } from '../stored-check.ts';
 import { temporaryCopy } from '../temporary-copies.ts';
@@ -42,7 +45,7 @@ export async function restore(backup: string, options: RestoreOptions): Promise<
       throw new Error(`${present} is there: give --force to replace the database`);
     }
     const restored = await checkedCopy(backup, draft, keyFile);
-    // If the process is killed after this line, the database that is replaced lacks its log, which the next start tells.
+    settle(databaseFile);
     for (const file of filesBeside(databaseFile)) rmSync(file, { force: true });
     renameSync(draft, databaseFile);
     syncFolder(path);
@@ -85,6 +88,25 @@ async function checkedCopy(backup: string, draft: string, keyFile: string): Prom
     // The copy is gone after this, so an error names the backup.
     if (error instanceof Error) error.message = error.message.replaceAll(draft, backup);
     throw error;
+  }
+}
+
+/**
+ * Moves the log of the database that is replaced to its file, so that a restore that is killed leaves it whole. If it
+ * cannot be moved, because the disk is full or the database is damaged, the newest writes go with the log.
+ */
+function settle(databaseFile: string): void {
+  try {
+    if ((walkLogFile(`${databaseFile}-wal`)?.commits ?? 0) === 0) return;
+    const database = new DatabaseSync(databaseFile);
+    try {
+      writeMark(database, { ...markOf(database), needsLog: false });
+      database.exec('pragma wal_checkpoint(truncate)');
+    } finally {
+      database.close();
+    }
+  } catch {
+    // What is wrong with this database does not matter, because it goes.
   }
 }
 

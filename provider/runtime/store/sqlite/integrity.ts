@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { restoreAdvice } from '../broken-row.ts';
 import { SQLITE, sqliteCodeOf } from '../sqlite-result.ts';
+import { hasForeignLog, hasLostLog, unmark } from './log-mark.ts';
 import { walkLogFile } from './log-walk.ts';
-import { hasLostLog, unmark } from './write-ahead-log.ts';
 
 /** The part of the header up to its two bytes of the format, which is a rollback journal or a write-ahead log. */
 const HEADER_BYTES = 20;
@@ -62,8 +62,16 @@ export function demandWhole(database: DatabaseSync, file: string, logCommits: nu
           `program has moved ${file}-wal into the database, so that nothing is missing, say so with: ${unmark(file)}`,
       );
     }
+    if (logCommits > 0 && hasForeignLog(database, file)) {
+      throw new Error(
+        `the log ${file}-wal and the database ${file} do not belong together, because one of them was copied from another ` +
+          `place or at another moment: put back the one that is missing, or ${restoreAdvice(file)}, or to use ${file} ` +
+          'without the writes in the log, move the log away',
+      );
+    }
+    // Unlike `quick_check`, this one compares the indexes too, by which a write finds the row that it replaces.
     const faults = database
-      .prepare(`pragma quick_check(${MAX_FAULTS})`)
+      .prepare(`pragma integrity_check(${MAX_FAULTS})`)
       .all()
       .map((row) => String(Object.values(row)[0]));
     if (faults.join() !== 'ok') throw damaged(file, faults.join('; '));

@@ -5,6 +5,8 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 export interface LogWalk {
   /** Commits that SQLite reads. */
   readonly commits: number;
+  /** The size of the log up to the last of these commits. `undefined` if the header cannot be read. */
+  readonly bytes?: number;
   /** What is wrong with the log, if writes were lost; otherwise `undefined`. */
   readonly damage?: string;
 }
@@ -44,7 +46,7 @@ export function walkLogFile(log: string): LogWalk | undefined {
 
 /** Reads a log once from its beginning, with the space of one frame. */
 export function walkLog({ size, read }: LogBytes): LogWalk {
-  if (size <= HEADER_BYTES) return { commits: 0 };
+  if (size <= HEADER_BYTES) return { commits: 0, bytes: 0 };
   const header = viewOf(HEADER_BYTES);
   read(0, bytesOf(header));
   const magic = header.getUint32(0);
@@ -59,6 +61,7 @@ export function walkLog({ size, read }: LogBytes): LogWalk {
   let commits = 0;
   let behind = 0;
   let frames = 0;
+  let bytes = 0;
   for (let position = HEADER_BYTES; position + frame.byteLength <= size; position += frame.byteLength) {
     read(position, bytesOf(frame));
     // Frames with other salts are left of an earlier log, whose pages are in the database file.
@@ -70,11 +73,13 @@ export function walkLog({ size, read }: LogBytes): LogWalk {
       isReadable = isOfThisLog && frame.getUint32(0) > 0 && areAt(sums, frame, 16);
     }
     if (isReadable) frames++;
-    if (isCommit && isReadable) commits++;
-    else if (isCommit && isOfThisLog) behind++;
+    if (isCommit && isReadable) {
+      commits++;
+      bytes = position + frame.byteLength;
+    } else if (isCommit && isOfThisLog) behind++;
   }
-  if (behind <= MAX_TORN_COMMITS) return { commits };
-  return { commits, damage: `frame ${frames + 1} cannot be read, and ${behind} newer writes are behind it` };
+  if (behind <= MAX_TORN_COMMITS) return { commits, bytes };
+  return { commits, bytes, damage: `frame ${frames + 1} cannot be read, and ${behind} newer writes are behind it` };
 }
 
 type Sums = readonly [number, number];

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { restoreAdvice } from '../broken-row.ts';
 import { SQLITE, sqliteCodeOf } from '../sqlite-result.ts';
+import { rowChecksum } from './checksum.ts';
 import { damaged } from './integrity.ts';
 
 /**
@@ -31,6 +32,14 @@ export const MIGRATIONS: readonly string[] = [
   'alter table objects add column changed_by text; update objects set changed_by = created_by',
   // Whether a server has expired follows from the time.
   `update objects set state = '{}' where kind = 'backend-servers'`,
+  // Each row has a checksum over its other columns, made by the function `weir_checksum`.
+  `alter table objects add column checksum text;
+   alter table tokens add column checksum text;
+   alter table meta add column checksum text;
+   update objects set checksum =
+     weir_checksum(kind, id, owner, incarnation, version, properties, state, created_by, changed_by);
+   update tokens set checksum = weir_checksum(id, name, secret_hash, statements, created_at, expires_at, owners);
+   update meta set checksum = weir_checksum(name, value) where name = 'runtimeId'`,
 ];
 
 /**
@@ -48,6 +57,7 @@ export function migrate(database: DatabaseSync, migrations: readonly string[]): 
     );
   }
   if (present === migrations.length) return;
+  database.function('weir_checksum', { varargs: true }, (...columns) => rowChecksum(columns as string[]));
   database.exec('begin immediate');
   try {
     for (const migration of migrations.slice(present)) database.exec(migration);

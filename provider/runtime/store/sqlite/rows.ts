@@ -1,11 +1,12 @@
 // The columns of the SQLite tables, and stored objects and tokens as their rows.
 import type { Kind } from '../../../model/base/kinds.ts';
 import type { StoredObject, StoredToken } from '../../stored/object.ts';
+import { demandChecksum, type RowWithChecksum, withChecksum } from './checksum.ts';
 
 /** Columns of the SQLite tables after all migrations. */
 export interface Schema {
   meta: { name: string; value: string };
-  objects: {
+  objects: RowWithChecksum & {
     kind: string;
     id: string;
     owner: string | null;
@@ -21,7 +22,7 @@ export interface Schema {
     changed_by: string | null;
   };
   health: { target_group_id: string; key: string; health: string };
-  tokens: {
+  tokens: RowWithChecksum & {
     id: string;
     name: string;
     secret_hash: string;
@@ -35,8 +36,8 @@ export interface Schema {
 }
 
 export function toRow(object: StoredObject): Schema['objects'] {
-  return {
-    kind: object.kind,
+  return withChecksum({
+    kind: object.kind as string,
     id: object.id,
     owner: object.owner ?? null,
     incarnation: object.incarnation,
@@ -45,38 +46,49 @@ export function toRow(object: StoredObject): Schema['objects'] {
     state: JSON.stringify(object.state),
     created_by: object.createdBy ?? null,
     changed_by: object.changedBy ?? null,
-  };
+  });
 }
 
-/** Throws if a column is not JSON. */
+/** Throws if a column is not JSON, or if the row has changed since it was written. */
 export function toObject(row: Schema['objects']): StoredObject {
+  const [properties, state] = [parsed('properties', row.properties), parsed('state', row.state)];
+  demandChecksum(row);
   return Object.freeze({
     kind: row.kind as Kind,
     id: row.id,
     owner: row.owner ?? undefined,
     incarnation: row.incarnation,
     version: row.version,
-    properties: parsed('properties', row.properties),
-    state: parsed('state', row.state),
+    properties,
+    state,
     ...(row.created_by !== null && { createdBy: row.created_by }),
     ...(row.changed_by !== null && { changedBy: row.changed_by }),
   }) as StoredObject;
 }
 
 export function toTokenRow(token: StoredToken): Schema['tokens'] {
-  const { id, name, secretHash, statements, owners, createdAt, expiresAt } = token;
-  const row = { id, name, secret_hash: secretHash, created_at: createdAt, expires_at: expiresAt ?? null };
-  return { ...row, statements: JSON.stringify(statements), owners: owners ? JSON.stringify(owners) : null };
+  return withChecksum({
+    id: token.id,
+    name: token.name,
+    secret_hash: token.secretHash,
+    statements: JSON.stringify(token.statements),
+    created_at: token.createdAt,
+    expires_at: token.expiresAt ?? null,
+    owners: token.owners ? JSON.stringify(token.owners) : null,
+  });
 }
 
-/** Throws if a column is not JSON. */
+/** Throws if a column is not JSON, or if the row has changed since it was written. */
 export function toToken(row: Schema['tokens']): StoredToken {
+  const statements = parsed('statements', row.statements) as StoredToken['statements'];
+  const owners = row.owners === null ? undefined : (parsed('owners', row.owners) as string[]);
+  demandChecksum(row);
   return Object.freeze({
     id: row.id,
     name: row.name,
     secretHash: row.secret_hash,
-    statements: parsed('statements', row.statements) as StoredToken['statements'],
-    ...(row.owners !== null && { owners: parsed('owners', row.owners) as string[] }),
+    statements,
+    ...(owners && { owners }),
     createdAt: row.created_at,
     ...(row.expires_at !== null && { expiresAt: row.expires_at }),
   });

@@ -1,19 +1,22 @@
 // The store in a SQLite file, in WAL mode with an fsync before each commit returns.
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { backup, DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, type Transaction } from 'kysely';
 import { HEALTH_STATES } from '../../../model/base/health.ts';
 import type { Health } from '../../contract/snapshot.ts';
 import type { HealthSave, ObjectChange, StoredModel, StoredToken } from '../../stored/object.ts';
 import { brokenError } from '../broken-row.ts';
+import { mayBeInLog } from '../sqlite-result.ts';
 import type { ReportBroken, Store } from '../store.ts';
+import { copyFile, copyOpen } from './backup-copy.ts';
+import { demandChecksum, withChecksum } from './checksum.ts';
 import { closeAsItIs, openDatabase } from './dialect.ts';
 import { healthTime, writeHealth } from './health-rows.ts';
 import { demandFormat, demandWhole, demandWholeLog } from './integrity.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 import { type Schema, toObject, toRow, toToken, toTokenRow } from './rows.ts';
-import { mark, WriteAheadLog } from './write-ahead-log.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
 
 interface SqliteStoreOptions {
   /** Called before a database without a runtime gets the id of a new one. Throws if there must not be a new one. */
@@ -139,16 +142,11 @@ export class SqliteStore implements Store {
     });
   }
 
-  async backup(file: string): Promise<void> {
-    await backup(this.#database, file);
-    const copy = new DatabaseSync(file);
-    try {
-      // In this mode the copy is one file, also while it is read.
-      copy.exec('pragma journal_mode = delete; pragma synchronous = full');
-      mark(copy, false);
-    } finally {
-      copy.close();
-    }
+  async backup(file: string, signal: AbortSignal): Promise<void> {
+    const mode = this.#database.prepare('pragma locking_mode').get()?.locking_mode;
+    if (mode === 'normal' && inodeOf(this.#file) === this.#inode) return await copyFile(this.#file, file, signal);
+    // Nobody else can open this file, so writes wait.
+    await this.#db.connection().execute(() => copyOpen(this.#database, file, signal));
   }
 
   async close(): Promise<void> {
@@ -171,7 +169,12 @@ export class SqliteStore implements Store {
   async #write(change: (tx: Transaction<Schema>) => Promise<void>): Promise<void> {
     demandOpenFile(this.#file, this.#inode);
     await this.#alone(() => this.#log.beforeWrite());
-    await this.#db.transaction().execute(change);
+    try {
+      await this.#db.transaction().execute(change);
+    } catch (error) {
+      if (mayBeInLog(error)) await this.#alone(() => this.#log.bury());
+      throw error;
+    }
   }
 
   /** Runs a step while no transaction is open. */
@@ -197,10 +200,23 @@ function isKnown({ health }: Schema['health']): boolean {
 /** Makes the id of a new runtime if the database has none, and nothing else either. */
 function demandRuntimeId(database: DatabaseSync, file: string, onNew: () => void): void {
   const count = (sql: string) => Number(database.prepare(`select count(*) as count from ${sql}`).get()?.count);
-  if (count("meta where name = 'runtimeId'") > 0) return;
+  const row = database.prepare("select name, value, checksum from meta where name = 'runtimeId'").get();
+  if (row !== undefined) {
+    demandWritten(row, file);
+    return;
+  }
   if (count('objects') + count('tokens') > 0) {
     throw brokenError(file, [{ name: 'meta/runtimeId', problem: 'the id of the runtime is missing' }]);
   }
   onNew();
-  database.prepare("insert into meta (name, value) values ('runtimeId', ?)").run(randomUUID());
+  const { name, value, checksum } = withChecksum({ name: 'runtimeId', value: randomUUID() });
+  database.prepare('insert into meta (name, value, checksum) values (?, ?, ?)').run(name, value, checksum);
+}
+
+function demandWritten(row: object, file: string): void {
+  try {
+    demandChecksum({ checksum: null, ...row });
+  } catch (error) {
+    throw brokenError(file, [{ name: 'meta/runtimeId', problem: (error as Error).message }]);
+  }
 }

@@ -1,7 +1,6 @@
 // The attempts of a request: the target that is picked next, and a connection to it.
 import type { PickingClient } from '../../../select/stickiness.ts';
 import { SECURE } from '../../../select/sticky-cookie.ts';
-import { descriptors } from '../../io/descriptors.ts';
 import type { Target } from '../../serving/target.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import type { Request } from '../message/request.ts';
@@ -61,10 +60,14 @@ export class Attempts implements PickingClient, Waiter {
     return this.#waitingFor !== undefined;
   }
 
-  /** True if the target is to close the connection after the request, because no idle ones are kept. */
+  /**
+   * True if the target is to close the connection after the request, because no idle ones are kept, or not after such a
+   * request. The target then keeps the port (TIME_WAIT).
+   */
   get isLast(): boolean {
-    if (this.#targets?.settings.maxIdleTargetConnections !== 0) return false;
-    return !this.#request.hasLogin && this.#request.upgrade === undefined;
+    const { hasLogin, hasStrayContent, upgrade } = this.#request;
+    if (this.#targets?.settings.maxIdleTargetConnections !== 0 && !hasStrayContent) return false;
+    return !hasLogin && upgrade === undefined;
   }
 
   get retries(): number {
@@ -237,7 +240,6 @@ export class Attempts implements PickingClient, Waiter {
       idle.use(user);
       return idle;
     }
-    if (descriptors.isUsedUp) pool.closeOne();
     const home = isTold ? this.#owned() : pool;
     const upstream = Upstream.connect(target, user, home, this.#client.proxyHeader);
     if (upstream !== undefined || !target.counters.hasIdle) return upstream;

@@ -37,6 +37,8 @@ export class ExchangeDeadline {
   /** The end of the wait for a connection. Infinity while the request does not wait. */
   #queue = Number.POSITIVE_INFINITY;
   #isStream = false;
+  /** True while the client waits for a 100 (RFC 9110 10.1.1): the target has all that it needs, and has to respond. */
+  #isAsked = false;
 
   constructor(exchange: Exchanging) {
     this.#exchange = exchange;
@@ -49,6 +51,7 @@ export class ExchangeDeadline {
     this.#queue = Number.POSITIVE_INFINITY;
     this.#output.start();
     this.#isStream = false;
+    this.#isAsked = request.isExpectant && bytes === 0;
     this.#body.begin(settings, request, now);
     if (bytes > 0) this.#body.received(bytes, now);
     this.expect(now);
@@ -70,8 +73,16 @@ export class ExchangeDeadline {
 
   /** Counts bytes of the request's body, which are progress. */
   received(bytes: number, now: number): void {
+    this.#isAsked = false;
     this.#body.received(bytes, now);
     this.expect(now);
+  }
+
+  /** Records that the target has asked for the body: from now on the client owes it. */
+  continued(): void {
+    if (!this.#isAsked) return;
+    this.#isAsked = false;
+    this.expect();
   }
 
   /** Starts with the head of the response: an event stream has an idle timeout of its own. */
@@ -92,8 +103,9 @@ export class ExchangeDeadline {
   expect(now = performance.now(), isOut = true): void {
     const { client, requestRelay, isResponding } = this.#exchange;
     const { requestTimeoutMs, idleTimeoutMs } = client.settings;
+    const isAwaited = isOut && (requestRelay.isDone || this.#isAsked) && !isResponding();
     if (this.#isStream) this.#part = now + streamIdleMs(client.settings);
-    else this.#part = now + (isOut && requestRelay.isDone && !isResponding() ? requestTimeoutMs : idleTimeoutMs);
+    else this.#part = now + (isAwaited ? requestTimeoutMs : idleTimeoutMs);
   }
 
   /** Reports a fault if a deadline has passed at `now`. */
@@ -107,7 +119,7 @@ export class ExchangeDeadline {
     if (this.#queue !== Number.POSITIVE_INFINITY && (isDone || isBlocked)) return;
     const isResponding = this.#exchange.isResponding();
     const isBodyOver = !isResponding && !isDone && this.#body.isOver(now, isBlocked);
-    const late = isDone || isBlocked ? TARGET_LATE : BODY_LATE;
+    const late = isDone || isBlocked || this.#isAsked ? TARGET_LATE : BODY_LATE;
     if (now >= this.#drain) this.#exchange.onFault(isResponding ? UNBOUND_UNFINISHED : UNBOUND);
     else if (isBodyOver) this.#exchange.onFault(late);
     else if (now < this.#part) return;

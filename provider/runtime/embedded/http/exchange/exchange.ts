@@ -67,7 +67,7 @@ export class Exchange implements UpstreamUser {
     }
     const bytes = part.to - part.from;
     if (this.#state === CONNECTING) this.#requestRelay.hold(part);
-    else this.#requestRelay.relay(part, this.#attempts.upstream?.socket);
+    else this.#relayRequest(part);
     this.#deadline.received(bytes, performance.now());
   }
 
@@ -171,14 +171,21 @@ export class Exchange implements UpstreamUser {
     if (this.#isClientEnded) upstream.socket.end();
   }
 
+  #relayRequest(part: BodyPart): void {
+    const { upstream } = this.#attempts;
+    upstream?.continued();
+    this.#requestRelay.relay(part, upstream?.socket);
+  }
+
   /** Reads the response's head. Returns `false` to pause the target, like every method that takes response bytes. */
   #readResponseHead(chunk: Buffer): boolean {
     // After the first byte of a response the request must not go to another target.
     this.#requestRelay.settle();
     const upstream = this.#attempts.upstream as Upstream;
-    upstream.responding(this.#requestRelay.isOut, this.#requestRelay.bodyBytes);
+    upstream.responding(this.#requestRelay.isWritten, this.#requestRelay.bodyBytes);
     const relay = this.#responseRelay;
     const isWhole = relay.readHead(chunk);
+    if (relay.isContinued) this.#deadline.continued();
     // Interim responses wait, like bodies, for a client that does not read.
     if (isWhole === false) return relay.isInterimWritten;
     if (isWhole !== true) return this.#fail(faults.malformed(isWhole));

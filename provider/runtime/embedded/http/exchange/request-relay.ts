@@ -38,6 +38,11 @@ export class RequestRelay {
     return this.#isDone && !this.#isBlocked;
   }
 
+  /** True if all that was received of the request has left user space. */
+  get isWritten(): boolean {
+    return !this.#isBlocked;
+  }
+
   /** True if another target can still get the same request from its first byte. */
   get isRepeatable(): boolean {
     return this.#replay.isWhole;

@@ -15,7 +15,6 @@ export class ResponseRelay {
   #isUpstreamClean = false;
   #isInterimWritten = true;
   #hasBegun = false;
-  /** True once the target has asked for the request's body with a 100. */
   #isContinued = false;
 
   constructor(client: ExchangeClient) {
@@ -53,6 +52,11 @@ export class ResponseRelay {
   /** True once any byte of the response came. */
   get hasBegun(): boolean {
     return this.#hasBegun;
+  }
+
+  /** True once the target has asked for the request's body with a 100. */
+  get isContinued(): boolean {
+    return this.#isContinued;
   }
 
   /** True if the response, or an interim one, had a challenge for a login on the target's connection. */

@@ -1,6 +1,6 @@
 // The pool of a worker's idle connections to targets that any client may use, one list for each target.
-
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
+import { descriptors } from '../../io/descriptors.ts';
 import type { Target } from '../../serving/target.ts';
 import type { IdleUpstreams, Upstream } from './upstream.ts';
 
@@ -22,13 +22,14 @@ class UpstreamPool implements IdleUpstreams, Timed {
   take(target: Target): Upstream | undefined {
     const list = this.#idle.get(target);
     if (list === undefined) return undefined;
-    let upstream = list.pop();
-    while (upstream?.socket.isDestroyed) upstream = list.pop();
+    let upstream = removed(list.pop());
+    while (upstream?.socket.isDestroyed) upstream = removed(list.pop());
     return upstream;
   }
 
   put(upstream: Upstream): boolean {
     const list = this.#idle.get(upstream.target);
+    descriptors.addIdle(1);
     if (list === undefined) {
       this.#idle.set(upstream.target, [upstream]);
       if (this.#idle.size === 1) watch(this);
@@ -37,14 +38,14 @@ class UpstreamPool implements IdleUpstreams, Timed {
     list.push(upstream);
     // The oldest one goes, so that nothing of a connection's last request is on its way any more when it is reset. A
     // connection that was destroyed removes itself in a later tick.
-    if (list.length > MAX_IDLE_PER_TARGET) list.shift()?.destroy();
+    if (list.length > MAX_IDLE_PER_TARGET) removed(list.shift())?.destroy();
     return true;
   }
 
   remove(upstream: Upstream): void {
     const list = this.#idle.get(upstream.target);
     const index = list?.lastIndexOf(upstream) ?? -1;
-    if (index !== -1) list?.splice(index, 1);
+    if (list !== undefined && index !== -1) removed(list.splice(index, 1)[0]);
     if (list?.length === 0 && !upstream.target.isBound) this.#forget(upstream.target);
   }
 
@@ -56,7 +57,7 @@ class UpstreamPool implements IdleUpstreams, Timed {
     const isAlike = ({ address, port }: Target) => address === wanted?.address && port === wanted.port;
     const alike = [...this.#idle].filter(([target]) => isAlike(target)).map(([, list]) => list);
     for (const list of [...alike, ...this.#idle.values()]) {
-      const oldest = list.shift();
+      const oldest = removed(list.shift());
       oldest?.destroy();
       if (oldest !== undefined) return true;
     }
@@ -68,7 +69,7 @@ class UpstreamPool implements IdleUpstreams, Timed {
       // A destroyed connection closes in a later tick, so that nothing but this loop changes the list of idle
       // connections.
       while (list[0] !== undefined && (now - list[0].idleSince > MAX_IDLE_MS || target.isAboveLimits))
-        list.shift()?.destroy();
+        removed(list.shift())?.destroy();
       if (list.length === 0) this.#forget(target);
     }
   }
@@ -77,6 +78,12 @@ class UpstreamPool implements IdleUpstreams, Timed {
     this.#idle.delete(target);
     if (this.#idle.size === 0) unwatch(this);
   }
+}
+
+/** Counts off an upstream that was removed from the list of idle ones, if there was any. */
+function removed(upstream: Upstream | undefined): Upstream | undefined {
+  if (upstream !== undefined) descriptors.addIdle(-1);
+  return upstream;
 }
 
 export const pool = new UpstreamPool();

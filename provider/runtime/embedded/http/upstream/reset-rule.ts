@@ -5,7 +5,7 @@
  * longer one may still wait in the kernel when the target responds early.
  */
 const SENT_AT_ONCE_BYTES = 10 * 1460;
-/** How long a connection must be idle until a longer request counts as received. */
+/** How long after the beginning of the response a longer request counts as received. */
 const RECEIVED_AFTER_MS = 250;
 
 /**
@@ -13,27 +13,36 @@ const RECEIVED_AFTER_MS = 250;
  * HAProxy resets its connections to servers too.
  */
 export class ResetRule {
-  /** How long the connection must have been idle. Infinity if the response began before the whole request was written. */
-  #afterMs = 0;
+  /** From when on a reset loses nothing, by `performance.now()`. Infinity before the response begins. */
+  #safeFromMs = 0;
   /** True once the target has sent its FIN: a TIME_WAIT would be the target's. */
   #hasEnded = false;
 
   requestBegun(): void {
-    this.#afterMs = Number.POSITIVE_INFINITY;
+    this.#safeFromMs = Number.POSITIVE_INFINITY;
   }
 
-  /** Records that a response begins. `isOut` is true if the whole request, with a body of `bodyBytes`, was written. */
-  responseBegun(isOut: boolean, bodyBytes: number): void {
-    if (isOut) this.#afterMs = bodyBytes <= SENT_AT_ONCE_BYTES ? 0 : RECEIVED_AFTER_MS;
+  /** Records that more of the request was written: the target may respond before it has received that. */
+  requestContinued(): void {
+    this.#safeFromMs = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Records that a response begins. `isWritten` is true if all that was sent of the request, with `bodyBytes` of its
+   * body, has left user space. It may be a part: a target that refuses a body is not sent the rest.
+   */
+  responseBegun(isWritten: boolean, bodyBytes: number): void {
+    if (!isWritten) return;
+    this.#safeFromMs = bodyBytes <= SENT_AT_ONCE_BYTES ? 0 : performance.now() + RECEIVED_AFTER_MS;
   }
 
   targetEnded(): void {
     this.#hasEnded = true;
   }
 
-  /** Returns true if a connection that is idle since `idleSince`, by `performance.now()`, may be reset. */
-  allows(idleSince: number): boolean {
-    if (this.#hasEnded) return false;
-    return this.#afterMs === 0 || performance.now() - idleSince >= this.#afterMs;
+  /** Returns how long to wait until a reset loses nothing. Infinity if the connection must not be reset. */
+  get waitMs(): number {
+    if (this.#hasEnded) return Number.POSITIVE_INFINITY;
+    return this.#safeFromMs === 0 ? 0 : Math.max(0, this.#safeFromMs - performance.now());
   }
 }

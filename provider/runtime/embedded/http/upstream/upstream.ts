@@ -56,6 +56,8 @@ export class Upstream implements ConnectHandler, Hold, IdleHold {
   #proxyHeader: Buffer | undefined;
   #isConnected = false;
   #isGivenUp = false;
+  /** Set while a connection that is not kept waits for its reset. */
+  #closing: NodeJS.Timeout | undefined;
   readonly #account: UpstreamAccount;
   readonly #resetRule = new ResetRule();
   /** Event-loop iteration in which the last request was written, unless that was the connection's first request. */
@@ -125,9 +127,14 @@ export class Upstream implements ConnectHandler, Hold, IdleHold {
     this.#proxyHeader = undefined;
   }
 
+  /** Records that more of the request's body was written. */
+  continued(): void {
+    this.#resetRule.requestContinued();
+  }
+
   /** Records that the response to the last request begins, like `ResetRule.responseBegun`. */
-  responding(isOut: boolean, bodyBytes: number): void {
-    this.#resetRule.responseBegun(isOut, bodyBytes);
+  responding(isWritten: boolean, bodyBytes: number): void {
+    this.#resetRule.responseBegun(isWritten, bodyBytes);
   }
 
   /**
@@ -139,7 +146,7 @@ export class Upstream implements ConnectHandler, Hold, IdleHold {
     this.idleSince = now;
     this.#account.end();
     if (!isClean || !this.target.isBound || this.socket.isDestroyed || !this.#account.beginIdle(this.#hasLogin)) {
-      this.destroy();
+      this.#closeLate();
       return;
     }
     this.isReused = true;
@@ -150,8 +157,13 @@ export class Upstream implements ConnectHandler, Hold, IdleHold {
   destroy(): void {
     this.user = undefined;
     this.#isGivenUp = true;
-    if (this.#resetRule.allows(this.idleSince)) this.socket.reset();
-    else this.socket.destroy();
+    if (this.#resetRule.waitMs === 0) this.socket.reset();
+    this.#destroyByFin();
+  }
+
+  /** Closes the connection by a FIN, unless it was reset. */
+  #destroyByFin(): void {
+    this.socket.destroy();
     this.#account.close();
   }
 
@@ -176,6 +188,7 @@ export class Upstream implements ConnectHandler, Hold, IdleHold {
       return false;
     }
     if (this.user !== undefined) return this.user.onUpstreamData(chunk);
+    if (this.#closing !== undefined) return true;
     // An idle connection closes if its target sends bytes: they would be read as the response to the next request.
     this.destroy();
     return false;
@@ -192,6 +205,7 @@ export class Upstream implements ConnectHandler, Hold, IdleHold {
   }
 
   onClose(error: Error | undefined): void {
+    clearTimeout(this.#closing);
     this.target.release(this);
     this.#account.close();
     this.#home.remove(this);
@@ -210,6 +224,23 @@ export class Upstream implements ConnectHandler, Hold, IdleHold {
       return;
     }
     this.close();
+  }
+
+  /**
+   * Closes the connection, of which a reset could lose the end of a long request, when the target closes it: a FIN at
+   * once would keep a port. A target that does not close it gets a FIN after a while, because it may still be reading.
+   * Until then the connection counts as one of the target's.
+   */
+  #closeLate(): void {
+    const { waitMs } = this.#resetRule;
+    if (waitMs === 0 || waitMs === Number.POSITIVE_INFINITY || this.socket.isDestroyed) {
+      this.destroy();
+      return;
+    }
+    this.#isGivenUp = true;
+    this.#closing = setTimeout(() => this.#destroyByFin(), Math.ceil(waitMs));
+    // Whatever the target still sends is dropped.
+    this.socket.resume();
   }
 
   transferTo(target: Target): boolean {

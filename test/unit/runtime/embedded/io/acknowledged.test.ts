@@ -28,11 +28,17 @@ function output(...connections: Connection[]): Promise<Output | undefined> {
 }
 
 /** Connects over an address that the server listens on, and returns both ends. */
-async function pair(t: TestContext, listenOn: string, host: string): Promise<[connection: Connection, peer: Socket]> {
+async function pair(
+  t: TestContext,
+  listenOn: string,
+  host: string,
+  options: object = {},
+): Promise<[connection: Connection, peer: Socket]> {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }).listen(0, listenOn);
   t.after(() => server.close());
   await once(server, 'listening');
-  const peer = connect((server.address() as AddressInfo).port, host).pause();
+  const { port } = server.address() as AddressInfo;
+  const peer = connect({ port, host, ...options }).pause();
   const [[accepted]] = await Promise.all([once(server, 'connection'), once(peer, 'connect')]);
   const connection = TcpConnection.accept(accepted as Socket, HANDLER);
   t.after(() => {
@@ -61,7 +67,42 @@ for (const [listenOn, host] of [
       if (bytes === size) break;
     }
     const [other] = await pair(t, listenOn, host);
-    assert.deepEqual(await output(connection, other), { acknowledged: size, outstanding: 0 });
+    assert.deepEqual(await output(connection, other), { acknowledged: size, read: size, outstanding: 0 });
+  });
+}
+
+for (const [listenOn, host] of [
+  ['127.0.0.1', '127.0.0.1'],
+  ['::', '127.0.0.1'],
+  ['::1', '::1'],
+] as const) {
+  test(`each byte counts that a peer at ${host} of a socket on ${listenOn} has read, although its kernel acknowledges none`, async (t) => {
+    const step = 1_000;
+    let took = Promise.withResolvers<number>();
+    const callback = (bytes: number) => {
+      took.resolve(bytes);
+      return false;
+    };
+    const onread = { buffer: Buffer.alloc(step), callback };
+    const [connection, peer] = await pair(t, listenOn, host, { onread });
+    connection.write(Buffer.alloc(16 * 1024 * 1024));
+    const settled = async () => {
+      let last = await output(connection);
+      for (;;) {
+        const next = await output(connection);
+        if (next !== undefined && next.acknowledged === last?.acknowledged && next.read === last.read) return next;
+        last = next;
+      }
+    };
+    let { read, acknowledged } = await settled();
+    for (let round = 0; round < 3; round++) {
+      took = Promise.withResolvers();
+      peer.resume();
+      assert.equal(await took.promise, step);
+      const next = await settled();
+      assert.deepEqual(next, { acknowledged, read: read + step, outstanding: next.outstanding });
+      ({ read, acknowledged } = next);
+    }
   });
 }
 

@@ -231,6 +231,18 @@ test('a hanging connect ends with ETIMEDOUT, and a connect that is reset ends wi
   assert.deepEqual([abandoned.events, abandoned.error], [['close'], undefined]);
 });
 
+test('a target that accepts while the worker is busy for longer than a connect may take is connected', async (t) => {
+  const port = await listenOn(t, net.createServer());
+  const recorder = new Recorder();
+  recorder.socket = TcpConnection.connect({ address: '127.0.0.1', port, timeoutMs: 300 }, recorder);
+  t.after(() => recorder.socket?.destroy());
+  // The connect begins at the end of this iteration.
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const startedAt = performance.now(); performance.now() - startedAt < 600; );
+  await untilTrue(() => recorder.events.length > 0, 'the connection');
+  assert.deepEqual(recorder.events, ['connect']);
+});
+
 test('the next socket gets the read buffer of a closed one, unless its last chunk is still needed', async (t) => {
   const chunks: Buffer[] = [];
   const responses = [true, false, true];

@@ -109,6 +109,7 @@ test('a worker that is busy with earlier messages is waited for, and one that en
     onPassive: () => {},
     onShortage: () => {},
     onCapacity: () => {},
+    onCloseIdle: () => {},
     onAccess: () => {},
     onEnded: (_workerId, reason) => ended.push(reason),
     onReplaced: () => {},

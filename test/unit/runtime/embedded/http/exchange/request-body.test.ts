@@ -103,6 +103,32 @@ test('a client that waits for 100 Continue is not late before the target has ask
   assert.equal((await client.response()).body, 'whole');
 });
 
+test('a client that waits for 100 Continue owes its body from the 100 on, and its target a response until then', async (t) => {
+  const idleTimeoutMs = 600;
+  const backend = await ScriptedBackend.start(t, async (peer) => {
+    await peer.head();
+    await delay(2 * idleTimeoutMs);
+    peer.write('HTTP/1.1 100 Continue\r\n\r\n');
+    await peer.body(5);
+    peer.write(ok('whole'));
+  });
+  const request = post('Content-Length: 5\r\nExpect: 100-continue');
+  const proxy = await HttpProxy.start(t, [backend.port], { idleTimeoutMs, requestTimeoutMs: 60_000 });
+  const [asked, silent] = [await proxy.connect(t), await proxy.connect(t)];
+  asked.write(request);
+  silent.write(request);
+  await asked.head();
+  asked.write('hello');
+  assert.equal((await asked.response()).body, 'whole');
+  await silent.head();
+  assert.equal((await silent.response()).status, 408);
+
+  const hasty = await HttpProxy.start(t, [backend.port], { idleTimeoutMs: 60_000, requestTimeoutMs: 300 });
+  const client = await hasty.connect(t);
+  client.write(request);
+  assert.equal((await client.response()).status, 504);
+});
+
 test('a client is not slow while its target does not take the body', async (t) => {
   const length = 12 * 1024 * 1024;
   const backend = await ScriptedBackend.start(t, async (peer) => {

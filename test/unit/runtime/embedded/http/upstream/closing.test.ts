@@ -68,6 +68,40 @@ test('a connection to a target that is closed after its response keeps no port (
   assert.deepEqual([port, closing, slow.port].map(keptPorts), [0, 0, 0]);
 });
 
+test('a connection that cannot be kept after a response keeps no port either, however long the request was', async (t) => {
+  const long = 'x'.repeat(100_000);
+  const length = `Content-Length: ${long.length}\r\n`;
+  const whole = (method: string) => `${method} / HTTP/1.1\r\nHost: a\r\n${length}\r\n${long}`;
+  const CLOSES = 'Connection: close\r\n';
+  const rows: readonly (readonly [request: string, asked: boolean, more: string])[] = [
+    [whole('POST'), false, CLOSES],
+    [whole('PUT'), false, CLOSES],
+    [whole('DELETE'), true, ''],
+    [whole('GET'), true, ''],
+    [`POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n${length}\r\n`, false, ''],
+    [`POST / HTTP/1.1\r\nHost: a\r\n${length}\r\nhello`, false, ''],
+  ];
+  for (const [request, asked, more] of rows) {
+    const [, body = ''] = request.split('\r\n\r\n');
+    const closes = asked || more === CLOSES;
+    const backend = await ScriptedBackend.start(t, async (peer) => {
+      const head = await peer.head();
+      assert.equal(/^Connection: close\r$/m.test(head), asked, head);
+      await peer.body(body.length);
+      peer.write(ok('done', more));
+      if (closes) await delay(20);
+      else await peer.untilEnded();
+      peer.socket.end();
+    });
+    const proxy = await HttpProxy.start(t, [backend.port]);
+    const client = await proxy.connect(t);
+    client.write(request);
+    assert.equal((await client.response()).body, 'done', request.slice(0, 100));
+    await (await backend.peer(0)).untilEnded();
+    assert.equal(keptPorts(backend.port), 0, request.slice(0, 100));
+  }
+});
+
 test('a target that responds before it has read a long request gets the whole request', async (t) => {
   const body = 'x'.repeat(200_000);
   const backend = await ScriptedBackend.start(t, async (peer) => {

@@ -1,0 +1,105 @@
+// The health checks under way: at most as many as the runtime has file descriptors for. Others wait for their turn.
+import { type CheckResult, ENDED_CHECK } from './attempt.ts';
+import type { HoldSlot } from './probe.ts';
+
+/**
+ * Why a target is checked: it takes traffic, it has had no check yet, or its checks fail. These kinds take turns, so
+ * that thousands of targets that do not respond delay no check of the others.
+ */
+export type CheckKind = 'serving' | 'first' | 'failing';
+
+const KINDS: readonly CheckKind[] = ['serving', 'first', 'failing'];
+
+/** A check that waits for longer than this is late because of the limit of open files. */
+const LATE_MS = 1_000;
+
+interface CheckSlotsOptions {
+  /** Returns how many checks may be under way at present. */
+  readonly max: () => number;
+  /** Called for each check that waits for long. */
+  readonly onLate?: () => void;
+}
+
+type Begin = (mayBegin: boolean) => void;
+
+export class CheckSlots {
+  readonly #max: () => number;
+  readonly #onLate: () => void;
+  readonly #waiting: Readonly<Record<CheckKind, Set<Begin>>> = {
+    serving: new Set(),
+    first: new Set(),
+    failing: new Set(),
+  };
+  #used = 0;
+  /** The kind of the next check that begins, as an index of `KINDS`. */
+  #turn = 0;
+
+  constructor({ max, onLate = () => {} }: CheckSlotsOptions) {
+    this.#max = max;
+    this.#onLate = onLate;
+  }
+
+  /**
+   * Runs a check when there is a slot for it. The slot is free again when the check has its result and everything is
+   * released that the check held. A check whose signal is aborted before its turn is not run.
+   */
+  async run(
+    kind: CheckKind,
+    check: (hold: HoldSlot) => Promise<CheckResult>,
+    signal: AbortSignal,
+  ): Promise<CheckResult> {
+    if (this.#used < this.#max()) this.#used++;
+    else if (!(await this.#wait(kind, signal))) return ENDED_CHECK;
+    let holds = 0;
+    const hold = () => {
+      holds++;
+      let isHeld = true;
+      return () => {
+        if (isHeld && --holds === 0) this.#free();
+        isHeld = false;
+      };
+    };
+    const release = hold();
+    try {
+      return await check(hold);
+    } finally {
+      release();
+    }
+  }
+
+  #wait(kind: CheckKind, signal: AbortSignal): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const waiting = this.#waiting[kind];
+    const startedAtMs = performance.now();
+    const onAbort = () => begin(false);
+    const begin: Begin = (mayBegin) => {
+      waiting.delete(begin);
+      signal.removeEventListener('abort', onAbort);
+      if (mayBegin && performance.now() - startedAtMs > LATE_MS) this.#onLate();
+      resolve(mayBegin);
+    };
+    waiting.add(begin);
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    return promise;
+  }
+
+  #free(): void {
+    this.#used--;
+    while (this.#used < this.#max()) {
+      const next = this.#next();
+      if (next === undefined) return;
+      this.#used++;
+      next(true);
+    }
+  }
+
+  #next(): Begin | undefined {
+    for (let count = 0; count < KINDS.length; count++) {
+      const [next] = this.#waiting[KINDS[this.#turn] as CheckKind];
+      this.#turn = (this.#turn + 1) % KINDS.length;
+      if (next !== undefined) return next;
+    }
+    return undefined;
+  }
+}
