@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { proxyHeader } from '../../provider/runtime/contract/proxy-protocol.ts';
 import { listen } from '../harness/backends/backends.ts';
 import { readProxyHeader } from '../harness/backends/proxy-protocol.ts';
-import { v2Header, withChecksum } from '../harness/clients/proxy-header.ts';
+import { v2Header, v2HeaderWithChecksum } from '../harness/clients/proxy-header.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import type { Scenario } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
@@ -82,7 +82,7 @@ const headerRows: readonly Scenario[] = [
         ['v1 of a trusted proxy', [proxyHeader('v1', CLIENT, FRONT)], '203.0.113.1, 192.0.2.7'],
         ['v2 byte by byte', bytewise(proxyHeader('v2', CLIENT, FRONT)), '203.0.113.1, 192.0.2.7'],
         ['v1 byte by byte, IPv6', bytewise(proxyHeader('v1', other, { ...other, port: 2 })), '2001:db8::7'],
-        ['v2 with a checksum', [withChecksum(0x11, TCP4, [])], '203.0.113.1, 192.0.2.7'],
+        ['v2 with a checksum', [v2HeaderWithChecksum(0x11, TCP4, [])], '203.0.113.1, 192.0.2.7'],
         ['v2 LOCAL: the sender is the client', [v2Header(0x20, 0, [])], `203.0.113.1, ${SENDER}`],
         ['v1 UNKNOWN', [Buffer.from('PROXY UNKNOWN\r\n')], `203.0.113.1, ${SENDER}`],
       ];

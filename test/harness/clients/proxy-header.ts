@@ -12,7 +12,11 @@ export function extension(type: number, value: readonly number[]): number[] {
 }
 
 /** A header of version 2 that has its CRC-32C as its last extension. */
-export function withChecksum(family: number, addresses: readonly number[], extensions: readonly number[]): Buffer {
+export function v2HeaderWithChecksum(
+  family: number,
+  addresses: readonly number[],
+  extensions: readonly number[],
+): Buffer {
   const header = v2Header(0x21, family, [...addresses, ...extensions, ...extension(0x03, [0, 0, 0, 0])]);
   header.writeUInt32BE(crc32c(header), header.length - 4);
   return header;

@@ -9,7 +9,7 @@ import {
   parseProxyHeader,
   UNNAMED,
 } from '../../../../../provider/runtime/embedded/serving/proxy-header.ts';
-import { extension, v2Header, withChecksum } from '../../../../harness/clients/proxy-header.ts';
+import { extension, v2Header, v2HeaderWithChecksum } from '../../../../harness/clients/proxy-header.ts';
 
 type Result = ConnectionEnds | typeof UNNAMED | typeof BAD_HEADER;
 
@@ -68,7 +68,7 @@ const ACCEPTED: readonly (readonly [rule: string, header: Buffer, result: Result
     ]),
     V4,
   ],
-  ['v2, a right checksum', withChecksum(0x11, TCP4, extension(0x01, [...Buffer.from('h2')])), V4],
+  ['v2, a right checksum', v2HeaderWithChecksum(0x11, TCP4, extension(0x01, [...Buffer.from('h2')])), V4],
 ];
 
 const REFUSED: readonly (readonly [rule: string, header: Buffer])[] = [
