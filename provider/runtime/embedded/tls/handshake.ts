@@ -28,8 +28,8 @@ export function secure(carrier: Socket, contexts: Contexts, timeoutMs: number, o
     isServer: true,
     secureContext: contexts.find(undefined),
     ALPNProtocols: PROTOCOLS,
-    SNICallback: (serverName, done) => done(null, contexts.find(serverName)),
   });
+  chooseByName(socket, contexts);
   const giveUp = () => socket.destroy();
   const cancel = giveUpAfter(timeoutMs, giveUp);
   socket.once('end', giveUp);
@@ -46,4 +46,22 @@ export function secure(carrier: Socket, contexts: Contexts, timeoutMs: number, o
     socket.destroy(error);
   });
   return socket;
+}
+
+/**
+ * Lets OpenSSL take the context for the client's server name. Node's SNICallback would take only one certificate of a
+ * context, whatever kind of key the client can take; the property that OpenSSL's own callback reads takes all of them.
+ */
+function chooseByName(socket: TLSSocket, contexts: Contexts): void {
+  const { _handle: handle } = socket as TLSSocket & { _handle?: { getServername(): string | false } };
+  if (handle === undefined) return;
+  // The getter is called by native code, so that it must not throw.
+  const get = () => {
+    try {
+      return (contexts.find(handle.getServername() || undefined) as { context?: unknown }).context;
+    } catch {
+      return undefined;
+    }
+  };
+  Object.defineProperty(handle, 'sni_context', { get, set: () => {}, configurable: true });
 }
