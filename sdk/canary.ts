@@ -79,7 +79,12 @@ export class Canary extends pulumi.ComponentResource {
     const targets = Object.fromEntries(
       Object.entries({ ...old, ...fresh }).map(([target, each]) => [target, { ...each, weight: weightOf[target] }]),
     );
-    this.attachment = new TargetAttachment(name, { ...attachment, targets }, { parent: this });
+    // Pulumi hands `retainOnDelete` down by itself, but only what the attachment is given reaches the runtime.
+    const options = {
+      parent: this,
+      ...(opts?.retainOnDelete !== undefined && { retainOnDelete: opts.retainOnDelete }),
+    };
+    this.attachment = new TargetAttachment(name, { ...attachment, targets }, options);
     this.weights = pulumi.output(weightOf);
     this.registerOutputs({ weights: this.weights });
   }

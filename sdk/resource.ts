@@ -3,6 +3,8 @@ import * as pulumi from '@pulumi/pulumi';
 import type { ResourceClass } from '../provider/model/base/kinds.ts';
 import { isRecord, RESERVED_NAME } from '../provider/model/base/record.ts';
 import { PROVIDERS } from '../provider/shim.ts';
+import { absentArguments } from './absent-arguments.ts';
+import { forwardedOptions } from './options.ts';
 import { secretArguments, withSecrets } from './secrets.ts';
 
 /**
@@ -31,8 +33,9 @@ export abstract class Resource extends pulumi.dynamic.Resource {
     }
     const pending = Object.fromEntries(outputs.map((output) => [output, undefined]));
     const owner = urnOf(name, `pulumi-nodejs:dynamic/weir:${type}`, opts?.parent);
+    const options = forwardedOptions(`weir.${type} ${name}`, opts);
     // `get` only reads a resource, so this program is not given to the runtime as its owner.
-    const own = opts?.id === undefined ? { ...withSecrets(args), ...forCheck(args), owner } : args;
+    const own = opts?.id === undefined ? { ...withSecrets(args), ...forCheck(args), ...options, owner } : args;
     super(PROVIDERS[type], name, { ...pending, ...own }, opts, 'weir', type);
     ownersOfIds.set(this.id, owner);
   }
@@ -55,9 +58,9 @@ function urnOf(name: string, type: string, parent: pulumi.CustomResourceOptions[
  * new resources are unknown; the URNs of their resources are known, and let the providers check resources against each
  * other.
  */
-function forCheck(args: object): { references: unknown; secrets: unknown } {
+function forCheck(args: object): { references: unknown; secrets: unknown; absent: unknown } {
   const references = pulumi.runtime.isDryRun() ? referencesIn(args) : undefined;
-  return { references, secrets: secretArguments(args) };
+  return { references, secrets: secretArguments(args), absent: absentArguments(args) };
 }
 
 /**

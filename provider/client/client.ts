@@ -15,6 +15,7 @@ import { read } from './reading.ts';
 import type { HttpResponse } from './request.ts';
 import { MARGIN_MS, Session } from './session.ts';
 import type { Settings } from './settings.ts';
+import type { TimeLimit } from './time-limit.ts';
 
 /**
  * Time for which the runtime waits for first checks of targets before it responds to a write, unless the object sets
@@ -46,10 +47,17 @@ interface EventReader {
 export class RuntimeClient {
   readonly #settings: Settings;
   readonly #session: Session;
+  readonly #limit: TimeLimit | undefined;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, session = new Session(settings), limit?: TimeLimit) {
     this.#settings = settings;
-    this.#session = new Session(settings);
+    this.#session = session;
+    this.#limit = limit;
+  }
+
+  /** A client of the same runtime whose writes and reads of one object together take at most the given time. */
+  within(limit: TimeLimit | undefined): RuntimeClient {
+    return new RuntimeClient(this.#settings, this.#session, limit);
   }
 
   get endpoint(): string {
@@ -75,14 +83,15 @@ export class RuntimeClient {
     waitMs: number = FIRST_CHECKS_MS,
     ifMatch?: string,
   ): Promise<ApiObject> {
-    const write = { body: JSON.stringify(body), ifMatch, timeoutMs: waitMs + MARGIN_MS };
+    const write = { body: JSON.stringify(body), ifMatch, timeoutMs: waitMs + MARGIN_MS, limit: this.#limit };
     return bodyAs(apiObject, await this.#session.call('PUT', pathOf(call), call.expectedRuntime, write));
   }
 
   /** Reads an object. Returns `undefined` if the expected runtime does not have it. */
   async get(call: Call): Promise<TaggedObject | undefined> {
     try {
-      const response = await this.#session.call('GET', pathOf(call), call.expectedRuntime);
+      const read = { limit: this.#limit };
+      const response = await this.#session.call('GET', pathOf(call), call.expectedRuntime, read);
       return { ...bodyAs(apiObject, response), etag: response.headers.etag };
     } catch (error) {
       if (error instanceof WeirError && error.code === 'NotFound') return undefined;
@@ -106,11 +115,15 @@ export class RuntimeClient {
     return objects;
   }
 
-  /** Deletes the object if it still has this incarnation. A missing object counts as deleted. */
-  async delete(call: Call, incarnation: string | undefined): Promise<void> {
-    const query = incarnation === undefined ? '' : `?incarnation=${encodeURIComponent(incarnation)}`;
+  /**
+   * Deletes the object if it still has this incarnation. A missing object counts as deleted. With `cascade`, what the
+   * stack of its owner has below the object is deleted as well.
+   */
+  async delete(call: Call, incarnation: string | undefined, cascade?: 'stack'): Promise<void> {
+    const given = { ...(incarnation !== undefined && { incarnation }), ...(cascade !== undefined && { cascade }) };
+    const query = Object.keys(given).length === 0 ? '' : `?${new URLSearchParams(given)}`;
     try {
-      const write = { timeoutMs: FIRST_CHECKS_MS + MARGIN_MS };
+      const write = { timeoutMs: FIRST_CHECKS_MS + MARGIN_MS, limit: this.#limit };
       await this.#session.call('DELETE', pathOf(call) + query, call.expectedRuntime, write);
     } catch (error) {
       if (!(error instanceof WeirError && error.code === 'NotFound')) throw error;

@@ -6,6 +6,7 @@ import { AdmittedConnection, runtimeIdOf, urlOf } from './admission.ts';
 import { failureOf, isLost, isRedirect, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
 import { type HttpRequest, type HttpResponse, MAX_RESPONSE_BYTES, NoStream } from './request.ts';
 import { type Settings, tokenFor } from './settings.ts';
+import type { TimeLimit } from './time-limit.ts';
 
 /**
  * Limit for the first request: a dead endpoint, even one that drops packets, must fail a `pulumi up` within 10 s, of
@@ -29,6 +30,8 @@ interface Write {
   readonly body?: string;
   readonly ifMatch?: string | undefined;
   readonly timeoutMs?: number;
+  /** The limit of the whole operation, in place of `timeoutMs`. */
+  readonly limit?: TimeLimit | undefined;
 }
 
 /**
@@ -55,18 +58,20 @@ export class Session {
 
   /** The response to a request. `expected` is the id of the runtime that a state names. Rejects unless it is a success. */
   async call(method: string, path: string, expected: string | undefined, write: Write = {}) {
-    const { body, ifMatch, timeoutMs = MARGIN_MS } = write;
+    const { body, ifMatch, limit } = write;
     const runtimeId = await this.#admit(expected);
     const headers = {
       ...(ifMatch !== undefined && { 'If-Match': ifMatch }),
       ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': `${Buffer.byteLength(body)}` }),
     };
     const url = urlOf(this.#settings, path);
-    const request = { url, method, headers, body, timeoutMs, maxBytes: MAX_RESPONSE_BYTES };
+    const request = { url, method, headers, body, maxBytes: MAX_RESPONSE_BYTES };
     for (let attempt = 0; ; attempt++) {
       const repeatAfterMs = REPEAT_AFTER_MS[attempt];
-      const { response, error } = await this.#attempt(request, runtimeId, expected);
+      const timeoutMs = limit?.leftMs ?? write.timeoutMs ?? MARGIN_MS;
+      const { response, error } = await this.#attempt({ ...request, timeoutMs }, runtimeId, expected);
       if (response !== undefined && isSuccess(response)) return response;
+      if (response === undefined && limit?.isOver) throw limit.exceeded();
       const failure = response
         ? this.#failureOf(response, expected ?? runtimeId, runtimeId)
         : isWeirError(error)

@@ -6,10 +6,13 @@ import { WeirError } from '../model/base/errors.ts';
 import { KIND_NAMES } from '../model/base/kinds.ts';
 import { resourceName } from '../model/base/urn.ts';
 import { canonicalForm } from '../properties/canonical-form.ts';
-import type { CanonicalForm, Inputs, Properties, State } from '../properties/properties.ts';
+import { type CanonicalForm, type Inputs, OPTIONS, type Properties, type State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 
 interface Difference extends dynamic.DiffResult {
+  readonly changes: boolean;
+  /** Whether a property of the object changes, and not only what the state keeps beside them. */
+  readonly isOfProperties: boolean;
   /** The line of the preview for a change of membership or of secrets. `undefined` if there is none. */
   readonly line?: string | undefined;
 }
@@ -37,15 +40,39 @@ export function diff(
   // run that text.
   const isShimOther = olds.__provider !== news.__provider;
   const moves = acceptRuntime !== undefined && acceptRuntime !== olds.runtimeId;
+  const areOptionsOther = OPTIONS.some((option) => !isDeepStrictEqual(olds[option], news[option]));
   const hidden = changed.filter((key) => secrets.includes(key));
   const name = resourceName(news);
   const line = () => (hidden.length > 0 ? hiddenLine(name, hidden) : description.changeLine?.(name, before, after));
   return {
-    changes: changed.length > 0 || isRenamed || isShimOther || moves,
+    changes: changed.length > 0 || isRenamed || isShimOther || areOptionsOther || moves,
+    isOfProperties: changed.length > 0,
     replaces,
     deleteBeforeReplace: false,
     line: changed.length > 0 ? line() : undefined,
   };
+}
+
+/**
+ * The difference as the engine gets it. A dynamic provider cannot name the properties that change. If `changes` is
+ * missing, the engine compares the inputs itself: only then it honours `replaceOnChanges`, also for nested values, and
+ * shows the changed values alone. It compares with `oldInputs`. A change that these do not show, because the state had
+ * drifted from them, is reported by `changes`, and so is a replacement.
+ */
+export function forEngine(
+  { changes, isOfProperties, replaces = [] }: Difference,
+  news: Inputs,
+  oldInputs: Inputs | undefined,
+): dynamic.DiffResult {
+  const result = { replaces, deleteBeforeReplace: false };
+  const isSeenByEngine = oldInputs === undefined || !isDeepStrictEqual(written(oldInputs), written(news));
+  const isLeftToEngine = isOfProperties && isSeenByEngine && replaces.length === 0;
+  return isLeftToEngine ? result : { ...result, changes };
+}
+
+/** Inputs without the text of the provider, which every new version of it changes. */
+function written({ __provider, ...inputs }: Inputs): Inputs {
+  return inputs;
 }
 
 /** Properties as they are compared: with every default, including defaults that depend on other properties. */

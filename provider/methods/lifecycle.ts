@@ -1,15 +1,21 @@
 // `create`, `read`, `update` and `delete` of every resource type: from the state to the runtime and back.
 import type { dynamic } from '@pulumi/pulumi';
 import type { Call, RuntimeClient } from '../client/client.ts';
+import { TimeLimit } from '../client/time-limit.ts';
 import { report } from '../messages/report.ts';
 import { shownMessage } from '../messages/shown-error.ts';
 import { type ApiObject, warningsOf } from '../model/api/objects.ts';
+import { durationMs } from '../model/base/duration.ts';
 import { type ErrorCode, isWeirError, WeirError } from '../model/base/errors.ts';
+import { isRetained } from '../model/base/incarnation.ts';
 import { KIND_NAMES } from '../model/base/kinds.ts';
+import { isRecord } from '../model/base/record.ts';
 import { resourceName, stackOf } from '../model/base/urn.ts';
+import type { Program } from '../program/program.ts';
 import type { Inputs, State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { refuseAdoption } from './adoption.ts';
+import { deleteResource } from './deletion.ts';
 import { isSameObject, newIncarnation, newObjectId } from './object-id.ts';
 import { bodyOf, inputsOf, outputsOf } from './outputs.ts';
 
@@ -25,13 +31,23 @@ export class Lifecycle {
     this.#client = client;
   }
 
+  /** The lifecycle for one operation, which takes at most the time that the resource option customTimeouts sets. */
+  within({ customTimeouts }: State, operation: 'create' | 'read' | 'update' | 'delete'): Lifecycle {
+    const text = isRecord(customTimeouts) ? customTimeouts[operation] : undefined;
+    const ms = durationMs(text) ?? 0;
+    if (ms === 0) return this;
+    const limit = new TimeLimit(ms, `the customTimeouts.${operation} of ${text}`);
+    return new Lifecycle(this.#resource, this.#client.within(limit));
+  }
+
   async create(inputs: Inputs): Promise<dynamic.CreateResult> {
     if (inputs.adopt !== undefined) return this.#adopt(String(inputs.adopt), inputs);
     return this.#createNew(inputs);
   }
 
   async update(id: string, olds: State, news: Inputs): Promise<dynamic.UpdateResult> {
-    const incarnation = String(olds.incarnation ?? newIncarnation());
+    const isKept = olds.incarnation !== undefined && isRetained(olds) === (news.retainOnDelete === true);
+    const incarnation = isKept ? String(olds.incarnation) : newIncarnation(news);
     return { outs: await this.#put(id, news, incarnation, runtimeOf(olds)) };
   }
 
@@ -51,23 +67,9 @@ export class Lifecycle {
     };
   }
 
-  /**
-   * Deletes the object. `isReplaced` means that the program still has the resource, so its newer object under this id
-   * stays.
-   */
-  async delete(id: string, state: State, isReplaced: boolean): Promise<void> {
-    const call = this.#call(id, runtimeOf(state));
-    const incarnation = state.incarnation === undefined ? undefined : String(state.incarnation);
-    await this.#client.delete(call, incarnation);
-    if (isReplaced || state.owner === undefined) return;
-    // A newer object of the same owner comes from a replacement that the Pulumi CLI, killed too early, did not hear of.
-    const left = await this.#client.get(call).catch(() => undefined);
-    if (left?.owner !== state.owner) return;
-    await this.#client.delete(call, left.incarnation).catch((error) => {
-      // InUse means that the Pulumi CLI knows of the replacement after all. The CLI deletes the newer object later, in
-      // its own order.
-      if (!isWeirError(error) || error.code !== 'InUse') throw error;
-    });
+  /** Deletes the object. `program`: the program that runs, which is empty in a destroy. */
+  async delete(id: string, state: State, program: Program): Promise<void> {
+    await deleteResource(this.#client, this.#call(id, runtimeOf(state)), state, program);
   }
 
   /**
@@ -89,7 +91,7 @@ export class Lifecycle {
   }
 
   async #createAt(id: string, inputs: Inputs): Promise<dynamic.CreateResult> {
-    return { id, outs: await this.#put(id, inputs, newIncarnation(), undefined) };
+    return { id, outs: await this.#put(id, inputs, newIncarnation(inputs), undefined) };
   }
 
   async #adopt(id: string, inputs: Inputs): Promise<dynamic.CreateResult> {
@@ -103,9 +105,9 @@ export class Lifecycle {
     }
     refuseAdoption(this.#resource, stored, inputs);
     const adopted = this.#put(id, inputs, stored.incarnation, undefined, stored.etag);
-    if (!stored.owner) return { id, outs: await adopted };
+    if (!stored.owner && inputs.retainOnDelete !== true) return { id, outs: await adopted };
     // The previous owner knows the adopted incarnation, with which it could delete the object or take the object back.
-    // The object therefore gets a new incarnation, even if the first write was stored but its targets are not healthy.
+    // The object therefore gets a new incarnation, as does a retained one, even if the first write was stored but its targets are not healthy.
     await adopted.catch((error) => {
       if (!isPartialFailure(error)) throw error;
     });
@@ -137,7 +139,11 @@ export class Lifecycle {
    */
   async #partialFailure(error: unknown, call: Call, inputs: Inputs, incarnation: string) {
     if (!isWeirError(error) || !STORED_ALL_THE_SAME.has(error.code)) return undefined;
-    const stored = await this.#client.get(call).catch(() => undefined);
+    // The time of the operation may be over.
+    const stored = await this.#client
+      .within(undefined)
+      .get(call)
+      .catch(() => undefined);
     if (stored?.incarnation !== incarnation) return undefined;
     const actual = outputsOf(this.#resource, this.#observed(stored, inputs), inputs, await this.#runtime());
     const properties = { ...inputs, ...actual };

@@ -1,6 +1,7 @@
 // The id and the incarnation of a new object. A repeated create finds its own object by the id.
 import { createHash, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { incarnationOf } from '../model/base/incarnation.ts';
 import { resourceName } from '../model/base/urn.ts';
 import { canonicalForm } from '../properties/canonical-form.ts';
 import type { CanonicalForm, Inputs, Properties } from '../properties/properties.ts';
@@ -37,7 +38,7 @@ export function isSameObject({ schema, identity }: ResourceDescription, a: Prope
   return identity.every((key) => isDeepStrictEqual(one?.[key], other?.[key]));
 }
 
-/** A new random incarnation. By its incarnation, a delete tells an object from a later object under the same id. */
-export function newIncarnation(): string {
-  return randomUUID();
+/** A new random incarnation for an object, which says whether the object is retained. */
+export function newIncarnation({ retainOnDelete }: Inputs): string {
+  return incarnationOf(randomUUID(), retainOnDelete === true);
 }

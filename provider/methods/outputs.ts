@@ -3,7 +3,7 @@
 import type { ApiObject } from '../model/api/objects.ts';
 import { withSecretsOf } from '../model/base/secrets.ts';
 import { asWritten } from '../properties/as-written.ts';
-import { compact, type Inputs, type Properties } from '../properties/properties.ts';
+import { compact, type Inputs, OPTIONS, type Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 
 interface RuntimeIdentity {
@@ -33,7 +33,8 @@ export function inputsOf(
   written: Inputs,
 ): Record<string, unknown> {
   const actual = withSecretsOf(kind, stored, written);
-  return { ...asWritten(schema, actual, written), ...compact([['owner', stored.owner]]) };
+  const options = OPTIONS.map((option) => [option, written[option]] as const);
+  return { ...asWritten(schema, actual, written), ...compact([['owner', stored.owner], ...options]) };
 }
 
 /** The body of a PUT: the properties and the owner, without the arguments that only the engine needs. */

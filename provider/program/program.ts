@@ -18,6 +18,8 @@ interface Seen {
   readonly olds: Inputs;
   /** The properties that the program has made secret. */
   readonly secrets: readonly string[];
+  /** The places of inputs that an update does not know. `undefined` if it knows all. */
+  readonly unknown?: unknown;
   id?: string;
 }
 
@@ -27,11 +29,11 @@ export class Program implements Lookup {
   readonly #reservations = new Map<string, string>();
 
   /** Records a resource as it is now checked, and forgets what an earlier check recorded for it. */
-  see(kind: Kind, owner: string, { properties, olds, secrets }: Pick<Seen, 'properties' | 'olds' | 'secrets'>): void {
+  see(kind: Kind, owner: string, given: Pick<Seen, 'properties' | 'olds' | 'secrets' | 'unknown'>): void {
     const before = this.#seen.get(owner);
     if (before?.id !== undefined) this.#owners.delete(keyOf(before.kind, before.id));
     for (const key of before?.reserved ?? []) this.#reservations.delete(key);
-    this.#seen.set(owner, { kind, properties, reserved: [], olds, secrets });
+    this.#seen.set(owner, { ...given, kind, reserved: [] });
   }
 
   has(owner: unknown): boolean {
@@ -42,12 +44,35 @@ export class Program implements Lookup {
     return this.#seen.get(owner)?.secrets ?? [];
   }
 
+  /** The places of inputs that the update does not know, because the resource that they come from failed, say. */
+  unknownOf(owner: string): unknown {
+    return this.#seen.get(owner)?.unknown;
+  }
+
+  /** The inputs that the state has for a resource. Returns `undefined` if this program has no such resource. */
+  oldInputsOf(owner: string): Inputs | undefined {
+    return this.#seen.get(owner)?.olds;
+  }
+
   /** Records the id of a resource's object, so that references by this id find the resource. */
   identify(owner: string, id: string): void {
     const seen = this.#seen.get(owner);
     if (seen === undefined) return;
     seen.id = id;
     this.#owners.set(keyOf(seen.kind, id), owner);
+  }
+
+  get isEmpty(): boolean {
+    return this.#seen.size === 0;
+  }
+
+  /**
+   * Whether an object of the runtime is the present one of a resource of the program, and not one that was replaced. It
+   * may be, too, while the id of its owner's object is not known.
+   */
+  mayHold(kind: Kind, { id, owner }: { readonly id: string; readonly owner?: string | undefined }): boolean {
+    const seen = this.#seen.get(this.nameOf(kind, id)) ?? this.#seen.get(owner ?? '');
+    return seen?.kind === kind && (seen.id ?? id) === id;
   }
 
   get<K extends Kind>(kind: K, reference: unknown): ObjectFields<K> | undefined {

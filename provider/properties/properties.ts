@@ -6,6 +6,12 @@ export type Properties = Readonly<Record<string, unknown>>;
 /** The properties that the program gives. Any value may be unknown, missing or malformed. */
 export type Inputs = Properties;
 
+/**
+ * The resource options that the state holds beside the properties, because the engine does not pass them on. The
+ * runtime has none of them.
+ */
+export const OPTIONS = ['customTimeouts', 'retainOnDelete'] as const;
+
 /** What Pulumi keeps of a resource: its object's properties and outputs, as of the last write or read. */
 export type State = Properties;
 

@@ -50,7 +50,7 @@ test('a project with the packed package goes through up, preview, update, refres
       await until('traffic', async () => (await exchange(`http://127.0.0.1:${port}/`)).backend);
       await stack.done(['preview', '--expect-no-changes']);
       stack.write(program(20));
-      assert.match(await stack.done(['preview', '--diff']), /~ weight : 10 => 20/);
+      assert.match(await stack.done(['preview', '--diff']), /~ weight *: 10 => 20/);
       await stack.up();
       assert.match(await stack.done(['refresh', '--yes']), /4 unchanged/);
       const cookiePort = await freePort();

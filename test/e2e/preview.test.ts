@@ -29,7 +29,7 @@ test('unknown port, address, weight, listenerId and target map: new and changed 
   await stack.done(['preview', '--expect-no-changes']);
   stack.write(unknownProgram({ port, seed: 'two', weight: '11' }));
   const preview = await stack.done(['preview', '--diff']);
-  assert.match(preview, /~ weight : 10 => 11/);
+  assert.match(preview, /~ weight *: 10 => 11/);
   await stack.up();
   const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
   const bound = listener.targets

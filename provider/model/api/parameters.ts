@@ -19,4 +19,6 @@ export const listQuery = z.object({
   cursor: text('must be an id', MAX_PARAMETER).optional(),
 });
 
-export const deleteQuery = identitySchema.pick({ incarnation: true });
+export const deleteQuery = identitySchema
+  .pick({ incarnation: true })
+  .extend({ cascade: z.literal('stack', 'must be "stack"').optional() });

@@ -127,7 +127,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'Another object refers to the object that is to be deleted. A listener refers to its load balancer, a rule or an attachment to its listener, and an attachment to its servers or its auto scaling group.',
     ],
     remedy:
-      'First delete the objects that the message lists with their owners. Weir never deletes an object because another one is deleted.',
+      'First delete the objects that the message lists with their owners. A delete by a stack takes along what the same stack has below the object, and nothing that belongs to another stack, is retained (`retainOnDelete`) or is still in the program.',
   },
   RuntimeMismatch: {
     chapter: 'state',
@@ -222,6 +222,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     chapter: 'waiting',
     causes: [
       'A worker did not acknowledge the new version within `--ack-timeout`, 10 s unless set: the machine is overloaded.',
+      'An operation took longer than its resource allows by the option `customTimeouts`. Targets that are not healthy yet are the usual reason.',
     ],
     remedy:
       'Run the same command again: it waits until every worker has the present version. `weir status` shows the version of each worker.',

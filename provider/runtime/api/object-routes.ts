@@ -123,15 +123,16 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     {
       config: accessTo(kind, 'delete'),
       schema: {
-        summary: `Deletes one ${name}. Does nothing if the given incarnation is not the object's.`,
+        summary: `Deletes one ${name}. Does nothing if the given incarnation is not the object's. With cascade=stack, also deletes what the stack of its owner has below it.`,
         params: idParams,
         querystring: deleteQuery,
         response: { 204: z.null().describe('Deleted.'), default: errorResponse },
       },
     },
-    async ({ params: { id }, query: { incarnation }, access, headers }, reply) => {
+    async ({ params: { id }, query: { incarnation, cascade }, access, headers }, reply) => {
       const precondition = preconditionOf(access, headers['if-match'], incarnation);
-      await control.delete(kind, id, incarnation, precondition, access.tokenId);
+      const below = cascade === undefined ? undefined : preconditionOf(access, undefined);
+      await control.delete(kind, id, incarnation, precondition, access.tokenId, below);
       return reply.code(204).send(null);
     },
   );

@@ -194,14 +194,16 @@ export class ControlPlane {
     return this.#writes.leave(groupId, serverId, precondition, caller);
   }
 
+  /** `below`: precondition for each object of the same stack below this one, which are deleted with it if given. */
   delete(
     kind: Kind,
     id: string,
     incarnation: string | undefined,
     precondition: Precondition,
     caller?: string,
+    below?: Precondition,
   ): Promise<void> {
-    return this.#writes.delete(kind, id, incarnation, precondition, caller);
+    return this.#writes.delete(kind, id, incarnation, precondition, caller, below);
   }
 
   /** Resolves when all targets of weight > 0 take traffic. After `seconds`, rejects with the targets that do not. */

@@ -20,8 +20,8 @@ export interface SeenRequest {
   readonly body: Record<string, unknown> | undefined;
 }
 
-/** The scripted response to a request; 'reset' resets the connection instead. */
-export type Reply = { status: number; body?: unknown; runtimeId?: string | undefined } | 'reset';
+/** The scripted response to a request; 'reset' resets the connection instead, and 'silence' leaves it open. */
+export type Reply = { status: number; body?: unknown; runtimeId?: string | undefined } | 'reset' | 'silence';
 
 interface ScriptedRuntime {
   readonly url: string;
@@ -48,6 +48,7 @@ export async function scriptedRuntime(t: TestContext, reply: (seen: SeenRequest,
       const entry: SeenRequest = { method, url, headers, body: text === '' ? undefined : JSON.parse(text) };
       if (!isPreflight) seen.push(entry);
       const scripted = reply(entry, seen.length - 1);
+      if (scripted === 'silence') return;
       if (scripted === 'reset') return request.socket.resetAndDestroy();
       const runtimeId = 'runtimeId' in scripted ? scripted.runtimeId : RUNTIME_ID;
       if (runtimeId !== undefined) response.setHeader('X-Weir-Runtime', runtimeId);

@@ -161,7 +161,8 @@ export class SmallEngine {
     const old = this.#find(urnOf(resource));
     const inputs = await this.#check(resource, (parent) => this.#find(parent)?.id, old);
     if (old === undefined) return this.#create(resource, inputs);
-    const { changes, replaces = [] } = await provider.diff(old.id, old.outputs, inputs);
+    // Without `changes`, the engine compares the inputs itself.
+    const { changes = true, replaces = [] } = await provider.diff(old.id, old.outputs, inputs);
     if (replaces.length > 0) return this.#create(resource, inputs);
     const { outs } = changes
       ? await this.#call(() => provider.update(old.id, old.outputs, inputs))

@@ -100,3 +100,38 @@ test('a bad weight beside an unknown port is refused', () => {
     { property: '', reason: 'targets.b1.weight must be from 0 to 100' },
   ]);
 });
+
+test('an argument that an update does not know is taken for unknown, and stays out of the inputs', () => {
+  const news = {
+    owner: OWNER,
+    targets: { b1: { port: 80 } },
+    absent: { unknown: { listenerId: true, targets: { b1: { address: true } } } },
+  };
+  assert.deepEqual(checked(targetAttachment, news), {
+    inputs: { owner: OWNER, targets: { b1: { port: 80 } } },
+    failures: [],
+  });
+  const other = { ...news, absent: { unknown: { listenerId: true } } };
+  const reasons = checked(targetAttachment, other).failures?.map(({ reason }) => reason);
+  assert.deepEqual(reasons, ['targets.b1.address is required if there is no serverId']);
+});
+
+test('an argument that is an output without a value is named where a value is missing, and may be undefined elsewhere', () => {
+  const target = { port: 80 };
+  const reasons = (news: Properties) =>
+    checked(targetAttachment, { owner: OWNER, ...news }).failures?.map(({ reason }) => reason);
+  const absent = (valueless: object) => ({ absent: { valueless } });
+  const CHOICE = 'listenerId exactly one of loadBalancerId, listenerId and ruleId must be given';
+  const given = (path: string) => `${path} is given an output that has no value`;
+  assert.deepEqual(reasons({ targets: {}, ...absent({ listenerId: true }) }), [given('listenerId')]);
+  assert.deepEqual(reasons({ targets: {}, ...absent({ ruleId: true, defaultPort: true }) }), [
+    given('ruleId'),
+    given('defaultPort'),
+    CHOICE,
+  ]);
+  const named = { listenerId: 'web', targets: { 'b 1': target } };
+  assert.deepEqual(reasons({ ...named, ...absent({ defaultPort: true, targets: { 'b 1': { address: true } } }) }), [
+    given('targets["b 1"].address'),
+  ]);
+  assert.deepEqual(reasons({ listenerId: 'web', targets: {}, ...absent({ defaultPort: true }) }), []);
+});

@@ -1,7 +1,7 @@
 // `diff`: what is a change, what replaces the object, and what is refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { diff } from '../../../provider/methods/diff.ts';
+import { diff, forEngine } from '../../../provider/methods/diff.ts';
 import { UNKNOWN } from '../../../provider/model/base/unknown.ts';
 import type { Properties } from '../../../provider/properties/properties.ts';
 import { autoScalingAttachment } from '../../../provider/resources/auto-scaling-attachment.ts';
@@ -160,6 +160,26 @@ test('another owner, another shim and an accepted runtime are changes in place',
   ]) {
     assert.equal(difference.changes, true);
     assert.deepEqual(difference.replaces, []);
+  }
+});
+
+test('the engine compares the inputs itself if the object changes, so that it honours replaceOnChanges', () => {
+  const written = { ...http, owner: OWNER, __provider: 'old' };
+  const rows: readonly (readonly [rule: string, news: Properties, oldInputs: Properties | undefined, told: unknown])[] =
+    [
+      ['no change', written, written, false],
+      ['a default written out', { ...written, drainSeconds: 0 }, written, false],
+      ['another port', { ...written, port: 81 }, written, undefined],
+      ['another port, without old inputs', { ...written, port: 81 }, undefined, undefined],
+      ['a drift that the old inputs do not show', { ...written, port: 81 }, { ...written, port: 81 }, true],
+      ['another text of the provider', { ...written, __provider: 'new' }, written, true],
+      ['another owner', { ...written, owner: `${OWNER}2` }, written, true],
+      ['other timeouts', { ...written, customTimeouts: { create: '1m' } }, written, true],
+      ['another load balancer, which replaces the listener', { ...written, loadBalancerId: 'other' }, written, true],
+    ];
+  for (const [rule, news, oldInputs, told] of rows) {
+    const difference = diff(listener, { ...written, ...OF_STATE }, news, undefined);
+    assert.equal(forEngine(difference, news, oldInputs).changes, told, rule);
   }
 });
 

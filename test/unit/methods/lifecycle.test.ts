@@ -186,6 +186,55 @@ test('delete also deletes the newer object of its own owner, unless the program 
   await assert.rejects(deleted({}, failure(403, 'Forbidden', 'no')), { message: /\(Forbidden/ });
 });
 
+test('delete takes along what its stack has below the object, unless the program still has it', async (t) => {
+  const stack = 'urn:pulumi:dev::cascades';
+  const urn = (type: string, name: string) => `${stack}::pulumi-nodejs:dynamic/weir:${type}::${name}`;
+  const pool = { ...INPUTS, listenerId: 'web-1', owner: urn('TargetAttachment', 'pool') };
+  const runtime = await scriptedRuntime(t, ({ method, url }) => {
+    if (method === 'GET') {
+      const object = { ...pool, id: 'pool-1', incarnation: 'i-1', version: 1 };
+      return { status: 200, body: { items: url.startsWith('/v1/attachments') ? [object] : [] } };
+    }
+    return url.includes('cascade=stack') ? { status: 204 } : failure(409, 'InUse', 'is used by attachment pool-1');
+  });
+  const config: Record<string, string> = { 'weir:endpoint': runtime.url, 'weir:token': 'weir_t' };
+  const of = (type: string) => methods(type, { get: (key) => config[key] });
+  const remove = () => of('Listener').delete('web-1', { owner: urn('Listener', 'web'), incarnation: 'i-1' });
+  await remove();
+  assert.deepEqual(runtime.seen.map(({ method, url }) => `${method} ${url}`).slice(0, 2), [
+    'DELETE /v1/listeners/web-1?incarnation=i-1',
+    'DELETE /v1/listeners/web-1?incarnation=i-1&cascade=stack',
+  ]);
+  // In an update, an object of the program that failed to move elsewhere keeps its parent.
+  await of('TargetAttachment').check({}, pool);
+  await assert.rejects(remove(), { message: /InUse/ });
+  await of('TargetAttachment').diff('pool-1', { ...pool }, pool);
+  await assert.rejects(remove(), { message: /InUse/ });
+  // The object that was replaced is no part of the program.
+  await of('TargetAttachment').diff('pool-2', { ...pool }, pool);
+  await remove();
+});
+
+test('customTimeouts limit a create, an update and a delete, each with its own time', async (t) => {
+  const { runtime, provider } = await attachment(t, ({ method, url }) => {
+    if (method === 'GET') return failure(404, 'NotFound', 'no');
+    return url.includes('quick') ? accepted({ method, url, headers: {}, body: INPUTS }) : 'silence';
+  });
+  const of = (operation: string) => ({ ...INPUTS, incarnation: 'i-1', customTimeouts: { [operation]: '150ms' } });
+  const exceeded = (operation: string) => ({
+    message: new RegExp(`the customTimeouts\\.${operation} of 150ms: .*\\(Timeout\\)`),
+  });
+  await assert.rejects(provider.create(of('create')), exceeded('create'));
+  await assert.rejects(provider.update('web-1', of('delete'), of('update')), exceeded('update'));
+  await assert.rejects(provider.delete('web-1', of('delete')), exceeded('delete'));
+  const timeouts = { update: '1m', delete: '0' };
+  const news = { ...INPUTS, customTimeouts: timeouts, retainOnDelete: true };
+  const { outs } = await provider.update('quick', of('delete'), news);
+  assert.deepEqual(outs.customTimeouts, timeouts);
+  // A retained object says so to the runtime by its incarnation, and only a change of that makes another one.
+  assert.match(String(runtime.seen.at(-1)?.body?.incarnation), /^retained-/);
+});
+
 test('a WeirError reaches the terminal without a stack trace', async (t) => {
   const { provider } = await attachment(t, () => failure(409, 'InUse', 'is used'));
   await assert.rejects(provider.delete('web-1', {}), (error: Error) => {

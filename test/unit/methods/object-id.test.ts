@@ -54,5 +54,5 @@ test('a name may contain colons', () => {
 });
 
 test('no two incarnations are equal', () => {
-  assert.notEqual(newIncarnation(), newIncarnation());
+  assert.notEqual(newIncarnation({}), newIncarnation({}));
 });

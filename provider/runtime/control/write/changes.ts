@@ -9,6 +9,7 @@ import { ownerName } from '../../stored/owner.ts';
 import { existingObject } from '../../stored/references.ts';
 import { hasMoved } from '../../stored/servers.ts';
 import { renewBoundSince } from './attachments.ts';
+import { ownedBelow } from './cascade.ts';
 import { checkObject } from './checks.ts';
 import { changeEndpoints } from './endpoints.ts';
 import { withState } from './kept-state.ts';
@@ -73,9 +74,15 @@ export function putObject(
 
 /**
  * Deletes an object. Does nothing if the object has another incarnation than `incarnation`, because it was created anew
- * since.
+ * since. With `below`, the objects that its stack owns below it are deleted as well, each after this precondition.
  */
-export function deleteObject(draft: Draft, kind: Kind, id: string, incarnation: string | undefined): void {
+export function deleteObject(
+  draft: Draft,
+  kind: Kind,
+  id: string,
+  incarnation: string | undefined,
+  below?: Precondition,
+): void {
   const object = existingObject<Kind>(draft, kind, id);
   if (incarnation !== undefined && incarnation !== object.incarnation) return;
   if (object.kind === 'load-balancers' && object.properties.deletionProtection) {
@@ -84,8 +91,12 @@ export function deleteObject(draft: Draft, kind: Kind, id: string, incarnation: 
       `${KIND_NAMES[kind]} ${id} has deletionProtection: set it to false first`,
     );
   }
-  refuseInUse(draft, object);
-  changeEndpoints(draft, kind, id, () => draft.delete(kind, id));
+  const taken = below === undefined ? [] : ownedBelow(draft, object);
+  for (const each of taken) below?.(draft, each, undefined);
+  for (const each of [...taken, object]) {
+    refuseInUse(draft, each);
+    changeEndpoints(draft, each.kind, each.id, () => draft.delete(each.kind, each.id));
+  }
 }
 
 /**

@@ -85,10 +85,11 @@ export class ObjectWrites {
     incarnation: string | undefined,
     precondition: Precondition,
     caller: string | undefined,
+    below: Precondition | undefined,
   ): Promise<void> {
     const change = (draft: Draft) => {
       precondition(draft, draft.get<Kind>(kind, id), undefined);
-      deleteObject(draft, kind, id, incarnation);
+      deleteObject(draft, kind, id, incarnation, below);
       return undefined;
     };
     await this.#write(change, caller, keyOf(kind, id));

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { WeirError } from '../../../../../provider/model/base/errors.ts';
 import type { Kind } from '../../../../../provider/model/base/kinds.ts';
 import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
 import { patchedAttachment } from '../../../../../provider/runtime/control/write/targets-patch.ts';
@@ -31,6 +32,52 @@ function webDraft(): Draft {
 function codeOf(work: () => void): string {
   return writeErrorOf(work)?.code ?? 'done';
 }
+
+test('a cascade deletes what the same stack has below, with its permissions, and nothing that is retained or foreign', () => {
+  const made = (
+    rows: readonly [kind: Kind, id: string, input: object, owner: string | undefined, incarnation?: string][],
+  ) => {
+    const draft = webDraft();
+    for (const [kind, id, input, owner, incarnation] of rows) put(draft, kind, id, input, { owner, incarnation });
+    return draft;
+  };
+  const cascade = (draft: Draft, kind: Kind, id: string, below = () => {}) => {
+    const before = draft.toModel();
+    const error = writeErrorOf(() => draft.attempt(() => deleteObject(draft, kind, id, undefined, below)));
+    const gone = draft.changesSince(before).map((change) => ('delete' in change ? change.delete.id : 'put'));
+    return error === undefined ? gone.join(' ') : `${error.code} ${error.message}`;
+  };
+  assert.equal(cascade(webDraft(), 'load-balancers', 'lb'), 'pool web lb');
+  const foreign = made([['attachments', 'theirs', { loadBalancerId: 'lb', targets: {} }, FOREIGN]]);
+  assert.match(cascade(foreign, 'load-balancers', 'lb'), /^InUse The load balancer lb is used by attachment theirs of/);
+  assert.equal(cascade(foreign, 'listeners', 'web'), 'pool web');
+  const retained = made([['attachments', 'kept', { listenerId: 'web', targets: {} }, OWNER, 'retained-1']]);
+  assert.match(cascade(retained, 'load-balancers', 'lb'), /^InUse The listener web is used by attachment kept of/);
+  const refuse = () => {
+    throw new WeirError('Forbidden');
+  };
+  assert.match(cascade(webDraft(), 'load-balancers', 'lb', refuse), /^Forbidden/);
+  // A server takes along an attachment that has no other targets, and no group.
+  const server = { region: 'r', vpcId: 'v', addresses: ['10.0.0.9'] };
+  const one = { a: { serverId: 'i-1', port: 80 } };
+  const bound = (targets: object) =>
+    made([
+      ['backend-servers', 'i-1', server, OWNER],
+      ['attachments', 'of-server', { listenerId: 'web', targets }, OWNER],
+    ]);
+  assert.equal(cascade(bound(one), 'backend-servers', 'i-1'), 'of-server i-1');
+  assert.match(cascade(bound({ ...one, b: { address: '10.0.0.2', port: 80 } }), 'backend-servers', 'i-1'), /^InUse/);
+  const member = made([
+    ['backend-servers', 'i-1', server, OWNER],
+    ['groups', 'g', { members: { a: 'i-1' } }, OWNER],
+  ]);
+  assert.match(cascade(member, 'backend-servers', 'i-1'), /^InUse/);
+  // What nobody owns takes nothing along.
+  const ownerless = emptyDraft();
+  put(ownerless, 'load-balancers', 'lb', {});
+  put(ownerless, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'TCP', port: 9000 });
+  assert.match(cascade(ownerless, 'load-balancers', 'lb'), /^InUse/);
+});
 
 test('an equal put makes no model version, whatever the order of its keys', () => {
   const draft = webDraft();

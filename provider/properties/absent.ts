@@ -1,0 +1,41 @@
+// Arguments without a known value, which the engine leaves out of the inputs: the SDK says which these are.
+import { isRecord, valueIn } from '../model/base/record.ts';
+import { UNKNOWN } from '../model/base/unknown.ts';
+import type { Properties } from './properties.ts';
+
+/**
+ * The properties with `UNKNOWN` at the places of unknown arguments. In places, which come from the SDK, a leaf is `true`.
+ */
+export function withUnknown(properties: Properties, places: unknown): Properties {
+  return filled(properties, places, () => UNKNOWN) as Properties;
+}
+
+/** The properties with the values of `other` at the places of unknown arguments, because these do not change yet. */
+export function withValuesOf(other: Properties, properties: Properties, places: unknown): Properties {
+  return filled(properties, places, (path) => valueAt(other, path)) as Properties;
+}
+
+export function valueAt(properties: unknown, path: readonly string[]): unknown {
+  return path.reduce((value, name) => (isRecord(value) ? valueIn(value, name) : undefined), properties);
+}
+
+/** The paths of the places. */
+export function pathsOf(places: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (places === true) return [path];
+  return isRecord(places) ? Object.entries(places).flatMap(([name, inner]) => pathsOf(inner, [...path, name])) : [];
+}
+
+function filled(
+  value: unknown,
+  places: unknown,
+  fill: (path: readonly string[]) => unknown,
+  path: string[] = [],
+): unknown {
+  if (places === true) return fill(path);
+  if (!isRecord(places) || (value !== undefined && !isRecord(value))) return value;
+  const entries = Object.entries(places).flatMap(([name, inner]) => {
+    const item = filled(value && valueIn(value, name), inner, fill, [...path, name]);
+    return item === undefined ? [] : [[name, item] as const];
+  });
+  return entries.length === 0 ? value : { ...value, ...Object.fromEntries(entries) };
+}
