@@ -19,7 +19,7 @@ export interface ListenerArgs extends AdoptionArgs, TagsArgs {
    * and port), or `"HTTP"` and `"HTTPS"` requests. `"HTTPS"` needs `certificates`.
    */
   protocol: pulumi.Input<'TCP' | 'UDP' | 'HTTP' | 'HTTPS'>;
-  /** The port that clients connect to, 1-65535. When it changes, the new port opens before the old one closes. */
+  /** The port that clients connect to, 1-65535. A UDP listener may have the port of another listener. When it changes, the new port opens before the old one closes. */
   port: pulumi.Input<number>;
   /** The port of every target, 1-65535; required under a classic load balancer, and refused under any other. */
   backendPort?: pulumi.Input<number>;
@@ -34,7 +34,8 @@ export interface ListenerArgs extends AdoptionArgs, TagsArgs {
    *   four is chosen.
    * - `"source-ip-hash"`: the IP address of the client decides the target, the same one in every worker and after a
    *   restart. The shares of many clients follow the weights. When a target comes or goes, its own clients move and few
-   *   others do. Clients behind one NAT gateway or proxy count as one client.
+   *   others do. Clients behind one NAT gateway or proxy count as one client, unless the proxy is one of
+   *   `trustedProxies` or `acceptProxyProtocol`.
    *
    * ```ts
    * new weir.Listener("db", { loadBalancerId: lb.id, protocol: "TCP", port: 5432, algorithm: "source-ip-hash" });
@@ -55,8 +56,10 @@ export interface ListenerArgs extends AdoptionArgs, TagsArgs {
   /**
    * The certificates of an HTTPS listener by names of your own, 1-256; required for HTTPS and refused for other
    * protocols. A client gets the certificate for the server name (SNI) that it asks for, of several the first in
-   * alphabetical order of your names. A client that asks for another name, or for none, gets the first certificate of
-   * all. Write the map as a plain object and not as one output: previews then show each certificate.
+   * alphabetical order of your names. If certificates with different kinds of keys (RSA, ECDSA) are for one name, the
+   * client gets the one that it can take; an exact name comes before a wildcard. A client that asks for another name, or
+   * for none, gets the first certificate of all, or one that is served together with it. A certificate that no client
+   * gets, because another one with the same kind of key comes first, gives a warning. Write the map as a plain object and not as one output: previews then show each certificate.
    */
   certificates?: pulumi.Input<Record<string, pulumi.Input<CertificateArgs>>>;
   /**
@@ -185,6 +188,23 @@ export interface ListenerArgs extends AdoptionArgs, TagsArgs {
    */
   proxyProtocol?: pulumi.Input<'v1' | 'v2'>;
   /**
+   * The networks, such as `"10.0.0.0/8"` or `"2001:db8::/32"`, of load balancers that begin each connection with a
+   * PROXY protocol header, version 1 or 2, at most 256; not for UDP. The client is then the one that the header names:
+   * for hashes, sticky sessions, the access log, `X-Forwarded-For` and `proxyProtocol`, and it is the client that is
+   * looked for in `trustedProxies`. With HTTPS the header comes before the TLS handshake.
+   *
+   * A connection from these networks without a whole, well-formed header within 5 s is reset; a header of version 2 may
+   * have 4096 bytes. A header that names no client (`UNKNOWN`, `LOCAL`) leaves the sender as the client, as health checks
+   * need it. From all other addresses a header is never believed: it is part of what the client sends. An IPv6 network
+   * such as `::/0` has no IPv4 addresses in it. A change counts for new connections.
+   *
+   * ```ts
+   * new weir.Listener("db", { loadBalancerId: lb.id, protocol: "TCP", port: 5432, acceptProxyProtocol: ["10.0.0.0/8"] });
+   * ```
+   * @default none
+   */
+  acceptProxyProtocol?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
    * The networks, such as `"10.0.0.0/8"` or `"2001:db8::/32"`, of proxies whose headers about the client are believed,
    * at most 256; HTTP and HTTPS. A change counts for the next request.
    *
@@ -195,9 +215,13 @@ export interface ListenerArgs extends AdoptionArgs, TagsArgs {
    * `Front-End-Https` and `Remote-User`, in any spelling. The README of the runtime lists them.
    *
    * From a trusted proxy all of them go on as they are, with these exceptions: its address is added to
-   * `X-Forwarded-For`, and a malformed or missing one of the other four is set. `X-Real-IP` is then the last address in
-   * its `X-Forwarded-For`. Lists, as several proxies make them, are well formed. Of these five only the exact names
+   * `X-Forwarded-For`, and a malformed or missing one of the other four is set. `X-Real-IP` is then the client's
+   * address. Lists, as several proxies make them, are well formed. Of these five only the exact names
    * count: another spelling, such as `X_Forwarded_For`, is dropped, because the proxy passes it on for its client.
+   *
+   * The client's address, by which the listener hashes, keeps clients with their targets and writes the access log, is
+   * the last one in `X-Forwarded-For` that is not in these networks. If all are, it is the first one; what is no address
+   * ends the search.
    *
    * An IPv6 network such as `::/0` has no IPv4 addresses in it.
    *

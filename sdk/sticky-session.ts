@@ -16,11 +16,12 @@ export interface StickySessionArgs {
    * How a client is recognised.
    *
    * - `"cookie"`, for HTTP and HTTPS: the first response to a client sets a cookie (`Path=/; HttpOnly; SameSite=Lax`,
-   *   with HTTPS `Secure`) whose value is a keyed hash of the target. The value reveals nothing, is valid in every
+   *   with HTTPS `Secure`; see `sameSite` and `domain`) whose value is a keyed hash of the target. The value reveals nothing, is valid in every
    *   worker and after a restart, and has no effect if it was altered. Targets receive the cookie, as any other one.
    * - `"source-ip"`, for every protocol: the client's IP address is remembered after each new connection, request or
    *   UDP session. The last 16,384 addresses are remembered, until the runtime restarts. Clients behind one NAT gateway
-   *   or proxy count as one client, also behind one of `trustedProxies`. With the algorithm `"source-ip-hash"` it also
+   *   or proxy count as one client; behind `trustedProxies` and `acceptProxyProtocol` of the listener it is the client's
+   *   own address that counts. With the algorithm `"source-ip-hash"` it also
    *   keeps clients in place when targets are added.
    */
   type: pulumi.Input<'cookie' | 'source-ip'>;
@@ -43,4 +44,23 @@ export interface StickySessionArgs {
    * @default for a cookie until the browser closes, for `"source-ip"` 300
    */
   lifetimeSeconds?: pulumi.Input<number>;
+  /**
+   * Whether browsers send the cookie with requests that another site caused; cookie only. With `"Lax"` they do so when
+   * the user follows a link, with `"Strict"` never, and with `"None"` always, as a page in a frame of another site
+   * needs it. `"None"` also makes the cookie `Secure`, because browsers drop it otherwise: clients then have to use
+   * HTTPS, at this listener or at a proxy in front of it. A change counts for cookies that are set from then on.
+   *
+   * ```ts
+   * const stickySession: weir.StickySessionArgs = { type: "cookie", sameSite: "None" };
+   * ```
+   * @default "Lax"
+   */
+  sameSite?: pulumi.Input<'Lax' | 'Strict' | 'None'>;
+  /**
+   * The domain, such as `"example.com"`, to whose hosts browsers send the cookie, at most 253 characters; cookie only.
+   * A browser drops the cookie unless the host that it asked is in the domain. A change counts for cookies that are set
+   * from then on.
+   * @default only the host that set the cookie
+   */
+  domain?: pulumi.Input<string>;
 }

@@ -7,6 +7,7 @@ import { isKnown } from '../model/base/unknown.ts';
 import { resourceName, shownReference } from '../model/base/urn.ts';
 import { PARENTS, type ParentFields } from '../model/objects/parent.ts';
 import { keyConflicts } from '../model/objects/target-attachment.ts';
+import { transportOf } from '../model/rules/connections.ts';
 import type { AttachmentFields } from '../model/rules/lookup.ts';
 import { isClassic } from '../model/rules/parents.ts';
 import { addressOf, type TargetFields, wantedTargets } from '../model/rules/targets.ts';
@@ -69,14 +70,14 @@ function uniqueKeyOf(program: Program, target: TargetFields, isPortless: boolean
   return isIP(host) !== 0 && typeof port === 'number' ? targetKey(host, port) : `${host}:${port}`;
 }
 
-/** Reports another listener of the program with the same address and port. */
+/** Reports another listener of the program with the same address and port, unless one of the two is for UDP alone. */
 export function duplicateEndpointProblems({ program, owner, news }: Checked): Problem[] {
-  const { loadBalancerId, port } = news;
-  if (!isKnown(loadBalancerId) || !isKnown(port)) return [];
+  const { loadBalancerId, protocol, port } = news;
+  if (![loadBalancerId, protocol, port].every(isKnown)) return [];
   const address = program.get('load-balancers', loadBalancerId)?.address;
   const isGiven = typeof address === 'string' && isKnown(address);
   const place = isGiven ? canonicalAddress(address) : program.nameOf('load-balancers', loadBalancerId);
-  const first = program.reserve(`endpoint ${place} ${port}`, owner);
+  const first = program.reserve(`endpoint ${transportOf(String(protocol))} ${place} ${port}`, owner);
   if (first === undefined) return [];
   const other = JSON.stringify(resourceName({ owner: first }));
   const message = `is also the port of listener ${other} of this program, at the same address`;

@@ -1,5 +1,6 @@
 // Conformance scenarios of HTTPS: certificates, session resumption, changes in place, and the traffic over TLS.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -7,6 +8,7 @@ import * as https from 'node:https';
 import * as net from 'node:net';
 import type { TestContext } from 'node:test';
 import * as tls from 'node:tls';
+import { promisify } from 'node:util';
 import { listen } from '../harness/backends/backends.ts';
 import { exchange } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
@@ -14,6 +16,7 @@ import { type Scenario, targetsTo, type World } from '../harness/conformance/wor
 import { makePair, type Pair } from '../harness/machine/certificates.ts';
 import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
+const run = promisify(execFile);
 const MIB = 1024 * 1024;
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
 
@@ -68,6 +71,37 @@ async function resumeOnEach(t: TestContext, { runtime, port }: World, options: t
 
 const first = makePair(['first.example']);
 const second = makePair(['second.example', '*.wild.example']);
+const rsa = makePair(['first.example'], { key: 'rsa:2048' });
+
+const PLAIN = '400 Bad Request: this is an HTTPS port, and the request came without TLS';
+
+/** Makes a handshake with openssl. Resolves with the kind of key by which the server has signed. */
+async function handshake(port: number, name: string, ...options: string[]): Promise<string> {
+  const sni = name === '' ? ['-noservername'] : ['-servername', name];
+  const connecting = run('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, ...sni, ...options]);
+  connecting.child.stdin?.end();
+  const { stdout } = await connecting;
+  return /Peer signature type: (RSA|ECDSA)/.exec(stdout)?.[1] ?? assert.fail(stdout);
+}
+
+/** The TCP connection of a TLS client after its handshake. */
+async function rawTls(t: TestContext, port: number): Promise<net.Socket> {
+  const socket = net.connect(port, '127.0.0.1');
+  const client = tls.connect({ socket, rejectUnauthorized: false }).on('error', () => {});
+  t.after(() => client.destroy());
+  await once(client, 'secureConnect');
+  return socket;
+}
+
+/** Resolves with the bytes that come until the connection closes. */
+async function untilClosed(socket: net.Socket): Promise<string> {
+  let text = '';
+  socket.on('data', (part) => {
+    text += part.toString('latin1');
+  });
+  await once(socket, 'close');
+  return text;
+}
 
 const resumptionScenarios = VERSIONS.map(
   (version): Scenario => ({
@@ -161,23 +195,63 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTPS: a client that sends plain HTTP is closed without a response, and no other client notices',
+    name: 'HTTPS: a client that sends plain HTTP gets a 400 that says so, and no other client notices',
     listener: httpsWith({ first }),
-    run: async ({ bind, port, httpBackend }, t) => {
+    run: async ({ bind, port, httpBackend, runtime }, t) => {
       const backend = await httpBackend('a');
       await bind(targetsTo([backend]));
       const { count } = backend;
-      const client = net.connect(port, '127.0.0.1').on('error', () => {});
-      t.after(() => client.destroy());
-      let response = '';
-      client.setEncoding('latin1').on('data', (text) => {
-        response += text;
-      });
-      client.write('GET / HTTP/1.1\r\nHost: first.example\r\n\r\n');
-      await once(client, 'close');
-      assert.doesNotMatch(response, /HTTP/);
+      const { stdout } = await run('curl', ['-s', '-w', ' %{http_code}', `http://127.0.0.1:${port}/`]);
+      assert.equal(stdout, `${PLAIN}\n 400`);
+      for (const method of ['DELETE', 'PROPFIND', 'CONNECT']) {
+        const client = net.connect(port, '127.0.0.1').on('error', () => {});
+        t.after(() => client.destroy());
+        let response = '';
+        client.setEncoding('latin1').on('data', (text) => {
+          response += text;
+        });
+        client.write(`${method} / HTTP/1.1\r\nHost: first.example\r\n\r\n`);
+        await once(client, 'close');
+        assert.match(response, /^HTTP\/1\.1 400 Bad Request\r\n/);
+        assert.ok(response.endsWith(`\r\n\r\n${PLAIN}\n`), response);
+      }
+      // Whoever has begun with TLS gets no text between its records.
+      const secure = await rawTls(t, port);
+      secure.write('GET / HTTP/1.1\r\n\r\n');
+      assert.doesNotMatch(await untilClosed(secure), /HTTP/);
+      assert.equal(await runtime.metric('weir_tls_handshake_failures_total{listener="web"}'), 5);
       assert.equal(backend.count, count);
       assert.equal((await exchange(urlOf(port))).backend, 'a');
+    },
+  },
+  {
+    name: 'HTTPS: of an RSA and an ECDSA certificate for one name, each client gets the one that it can take',
+    listener: httpsWith({ ecdsa: first, rsa, wild: { ...second, serverNames: ['*.first.example'] } }),
+    run: async ({ port, change, runtime }) => {
+      const connects = (name: string, ...options: string[]) => handshake(port, name, ...options);
+      const only12 = ['-tls1_2', '-cipher'];
+      for (const name of ['first.example', '']) {
+        assert.equal(await connects(name, ...only12, 'ECDHE-RSA-AES128-GCM-SHA256'), 'RSA');
+        assert.equal(await connects(name, ...only12, 'ECDHE-ECDSA-AES128-GCM-SHA256'), 'ECDSA');
+        assert.equal(await connects(name, '-tls1_3', '-sigalgs', 'rsa_pss_rsae_sha256'), 'RSA');
+        assert.equal(await connects(name, '-tls1_3', '-sigalgs', 'ecdsa_secp256r1_sha256'), 'ECDSA');
+      }
+      // A wildcard fills in for the exact name that has no certificate of the other kind.
+      assert.equal(await connects('x.first.example', '-tls1_2', '-cipher', 'ECDHE-ECDSA-AES128-GCM-SHA256'), 'ECDSA');
+      await assert.rejects(connects('x.first.example', ...only12, 'ECDHE-RSA-AES128-GCM-SHA256'));
+      await change(
+        httpsWith({
+          ecdsa: { ...first, serverNames: ['x.first.example'] },
+          wild: { ...rsa, serverNames: ['*.first.example'] },
+        }),
+      );
+      assert.equal(await connects('x.first.example', ...only12, 'ECDHE-RSA-AES128-GCM-SHA256'), 'RSA');
+      assert.equal(await connects('x.first.example', ...only12, 'ECDHE-ECDSA-AES128-GCM-SHA256'), 'ECDSA');
+      assert.equal((await runtime.done('GET', '/v1/listeners/web')).warnings, undefined);
+      await change(httpsWith({ a: first, b: { ...first }, rsa }));
+      assert.deepEqual((await runtime.done('GET', '/v1/listeners/web')).warnings, [
+        'certificates.b is never served: certificates.a comes first and has the same kind of key (ECDSA)',
+      ]);
     },
   },
   {
@@ -249,7 +323,7 @@ testOnEachEngine([
         await until('requests over the new protocol', () => load.exchanges.length > 100 || undefined);
         await Promise.all([old.stop(), load.stop()]);
         // Kept connections of old clients do not fail, because the responses tell the clients to close. New connections
-        // with the old protocol get no response.
+        // with the old protocol are rejected.
         assert.deepEqual(
           old.failures().filter(({ isReused }) => isReused),
           [],

@@ -218,6 +218,37 @@ testOnEachEngine([
     },
   },
   {
+    name: 'a TCP and a UDP listener have the same address and port, as DNS needs it; each is exclusive for its transport',
+    listener: UDP,
+    flags: ['--workers', '2'],
+    run: async (world, t) => {
+      const { bind, change, port, tcpBackend, runtime } = world;
+      const tcp = await tcpBackend('tcp');
+      const udp = await UdpBackend.start(t, 'udp', '127.0.0.1', tcp.port);
+      await bind(targetsTo([udp]));
+      const dns = { loadBalancerId: 'lb', protocol: 'TCP', port, healthCheck: { protocol: 'none' } };
+      await runtime.done('PUT', '/v1/listeners/tcp', dns);
+      await runtime.done('PUT', '/v1/attachments/tcp', { listenerId: 'tcp', targets: targetsTo([tcp]) });
+      const both = async () => {
+        const [client] = (await clients(t, 1, port)) as [UdpClient];
+        assert.deepEqual([await client.ask('x'), await askTcp('127.0.0.1', port)], ['udp x', 'tcp']);
+      };
+      await both();
+      const { status, body } = await runtime.call('PUT', '/v1/listeners/http', { ...dns, protocol: 'HTTP' });
+      assert.deepEqual([status, body.code], [409, 'PortInUse']);
+      // The UDP listener cannot become what the other one is, and the other one goes alone.
+      await assert.rejects(change({ protocol: 'TCP' }), /PortInUse/);
+      await world.restart();
+      await both();
+      const [stays] = (await clients(t, 1, port)) as [UdpClient];
+      await stays.ask('y');
+      await world.runtime.done('DELETE', '/v1/attachments/tcp');
+      await world.runtime.done('DELETE', '/v1/listeners/tcp');
+      assert.equal(await stays.ask('z'), 'udp z');
+      assert.equal(await askTcp('127.0.0.1', port), undefined);
+    },
+  },
+  {
     name: 'a listener becomes UDP and TCP again on its port, and its port changes in place',
     listener: UDP,
     flags: ['--workers', '2'],

@@ -72,7 +72,8 @@ export const LAYERS: readonly Layer[] = [
   { name: `${RUNTIME}/store`, imports: [STORED, CONTRACT, MODEL] },
   { name: `${RUNTIME}/compile`, imports: [STORED, CONTRACT, MODEL] },
   { name: SELECT, imports: [CONTRACT] },
-  { name: `${RUNTIME}/health`, imports: [CONTRACT, SELECT, BASE] },
+  // A health check reads responses as traffic does.
+  { name: `${RUNTIME}/health`, imports: [CONTRACT, SELECT, BASE, `${EMBEDDED}/http/message`] },
 
   {
     name: CONTROL,
@@ -117,6 +118,7 @@ export const LAYERS: readonly Layer[] = [
       `${EMBEDDED}/http/message`,
       `${EMBEDDED}/http/routing`,
       CONTRACT,
+      BASE,
     ],
   },
   { name: `${EMBEDDED}/http/upstream`, imports: [`${EMBEDDED}/serving`, `${EMBEDDED}/io`] },

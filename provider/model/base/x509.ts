@@ -1,5 +1,6 @@
 // Chains of PEM certificates: their names and their validity. This file loads no zod, because workers import it.
 import { X509Certificate } from 'node:crypto';
+import type { Named } from './server-names.ts';
 
 /**
  * A PEM block (RFC 7468 3). It must not contain a second BEGIN or END line: otherwise each search for a missing end
@@ -27,8 +28,7 @@ export function certificateWarnings(certificate: string, nowMs: number): string[
 }
 
 /** The host names that a certificate is for. The common name counts only if there is no other name (RFC 6125 6.4.4). */
-export function namesOf(certificate: string): string[] {
-  const { subjectAltName, subject } = leafOf(certificate);
+function namesIn({ subjectAltName, subject }: X509Certificate): string[] {
   // A subject alternative name with a comma or a similar character is quoted, and is no host name.
   const names = [...(subjectAltName ?? '').matchAll(/(\w[\w ]*):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g)]
     .filter(([, type]) => type === 'DNS')
@@ -36,6 +36,16 @@ export function namesOf(certificate: string): string[] {
   const common = /^CN=(.+)$/m.exec(subject)?.[1];
   if (names.length === 0 && common !== undefined) names.push(common);
   return names.filter((name) => SERVER_NAME.test(name));
+}
+
+/** Certificates with the server names that they are for, and the kinds of their keys, such as "rsa" or "ec". */
+export function namedCertificates<T extends { certificate: string; serverNames?: readonly string[] | undefined }>(
+  certificates: readonly T[],
+): Named<T>[] {
+  return certificates.map((value) => {
+    const leaf = leafOf(value.certificate);
+    return { names: value.serverNames ?? namesIn(leaf), keyType: leaf.publicKey.asymmetricKeyType ?? '', value };
+  });
 }
 
 function leafOf(certificate: string): X509Certificate {

@@ -21,6 +21,8 @@ export const algorithm = z
 
 const limit = wholeNumber(1, 1_000_000);
 
+const networks = z.array(cidr, 'must be a list of networks').max(256, 'must have at most 256 networks');
+
 /** Limits for the HTTP connections to each target, of a listener or of a rule. */
 export const targetConnectionLimits = {
   maxIdleTargetConnections: wholeNumber(0, 1_000_000).optional(),
@@ -56,7 +58,9 @@ export const listenerSchema = z.strictObject({
   maxPendingRequests: limit.optional(),
   ...targetConnectionLimits,
   proxyProtocol: z.enum(['v1', 'v2'], 'must be "v1" or "v2"').optional(),
-  trustedProxies: z.array(cidr, 'must be a list of networks').max(256, 'must have at most 256 networks').optional(),
+  /** Networks of senders that begin each connection with a PROXY header. */
+  acceptProxyProtocol: networks.optional(),
+  trustedProxies: networks.optional(),
   /** The stacks that may have rules and attachments below, beside those with which the load balancer is shared. */
   sharedWith: ownerPatterns.optional(),
   tags: tags.optional(),
@@ -74,6 +78,15 @@ export function idleTimeoutSeconds(listener: Pick<ListenerProperties, 'idleTimeo
  */
 export function healthCheckOf(listener: Pick<ListenerProperties, 'healthCheck' | 'protocol'>): HealthCheckProperties {
   return listener.healthCheck ?? healthCheckSchema.parse(listener.protocol === 'UDP' ? { protocol: 'none' } : {});
+}
+
+/** The certificates of a listener in the order in which they are preferred, that of their names. */
+export function orderedCertificates<T extends object>(
+  certificates: Readonly<Record<string, T>>,
+): (T & { readonly name: string })[] {
+  return Object.entries(certificates)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, certificate]) => ({ name, ...certificate }));
 }
 
 export function isHttp(protocol: unknown): boolean {
@@ -106,7 +119,9 @@ export function listenerRules(
   if (protocol !== 'HTTPS' && isGiven('certificates')) refuse('certificates', 'is for HTTPS listeners only');
   const isEmpty = certificates === undefined || (isRecord(certificates) && Object.keys(certificates).length === 0);
   if (protocol === 'HTTPS' && isEmpty) refuse('certificates', 'is required for HTTPS: at least one certificate');
-  if (protocol === 'UDP' && isGiven('proxyProtocol')) refuse('proxyProtocol', 'is not for UDP listeners');
+  for (const name of ['proxyProtocol', 'acceptProxyProtocol']) {
+    if (protocol === 'UDP' && isGiven(name)) refuse(name, 'is not for UDP listeners');
+  }
   if (isHttp(protocol)) return problems;
   for (const name of HTTP_ONLY) {
     if (isGiven(name)) refuse(name, 'is for HTTP and HTTPS listeners only');

@@ -1,9 +1,13 @@
 // The properties of a sticky session, by which a client keeps its target, and the rules between them.
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { FINGERPRINT } from '../base/secrets.ts';
 import { seconds } from './seconds.ts';
 import { text } from './text.ts';
+
+/** RFC 6265 section 4.1.2.3: labels of RFC 1034 section 3.5 and RFC 1123 section 2.1. Browsers ignore a leading dot. */
+const DOMAIN = /^\.?[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 
 /** RFC 6265 section 4.1.1: a cookie's name is a token. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
@@ -27,6 +31,16 @@ export const stickySessionSchema = z.strictObject(
      * "source-ip".
      */
     lifetimeSeconds: seconds.optional(),
+    /** When a browser sends the cookie with requests that another site caused. Unset means "Lax". */
+    sameSite: z.enum(['Lax', 'Strict', 'None'], 'must be "Lax", "Strict" or "None"').optional(),
+    /** The domain whose hosts all get the cookie. Unset means only the host that set it. */
+    domain: text('must be a domain name', 253)
+      .regex(DOMAIN, 'must be a domain name such as "example.com", without port and final dot')
+      .refine(
+        (value) => isIP(value.replace(/^\./, '')) === 0,
+        'is an address: a browser keeps no cookie for it; leave it out',
+      )
+      .optional(),
   },
   'must be a sticky session: an object such as { type: "cookie" }',
 );
@@ -34,9 +48,10 @@ export const stickySessionSchema = z.strictObject(
 export type StickySessionProperties = z.infer<typeof stickySessionSchema>;
 
 export const DEFAULT_COOKIE_NAME = 'weir';
+export const DEFAULT_SAME_SITE = 'Lax';
 export const DEFAULT_SOURCE_SECONDS = 300;
 
-const COOKIE_ONLY = ['cookieName', 'cookieKey'] as const;
+const COOKIE_ONLY = ['cookieName', 'cookieKey', 'sameSite', 'domain'] as const;
 
 /** Reports properties that the type of sticky session would ignore, because they are mistakes. */
 export function stickySessionRules(

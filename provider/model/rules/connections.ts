@@ -5,6 +5,11 @@ import { canonicalAddress } from '../base/target-key.ts';
 
 export type Transport = 'tcp' | 'udp';
 
+/** The transport of a listener with this protocol. */
+export function transportOf(protocol: string): Transport {
+  return protocol === 'UDP' ? 'udp' : 'tcp';
+}
+
 /** An address and port at which a socket listens, or to which a runtime connects. */
 export interface TransportAddress {
   readonly transport: Transport;

@@ -6,7 +6,8 @@ import type { Kind } from '../../model/base/kinds.ts';
 import { propertyPath } from '../../model/base/property-path.ts';
 import { asFingerprint, replaceSecrets } from '../../model/base/secrets.ts';
 import { certificateWarnings } from '../../model/base/x509.ts';
-import type { ListenerProperties } from '../../model/objects/listener.ts';
+import { type ListenerProperties, orderedCertificates } from '../../model/objects/listener.ts';
+import { unservedWarnings } from '../../model/rules/unserved-certificates.ts';
 import type { Access } from '../control/access/access.ts';
 import { mayRead } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
@@ -91,9 +92,10 @@ function vipOf(loadBalancerId: string, control: ShownState): string {
 }
 
 function certificateWarningsOf({ certificates = {} }: ListenerProperties): string[] {
-  return Object.entries(certificates).flatMap(([name, { certificate }]) =>
+  const invalid = Object.entries(certificates).flatMap(([name, { certificate }]) =>
     certificateWarnings(certificate, Date.now()).map((text) => `${propertyPath(['certificates', name])} ${text}`),
   );
+  return [...invalid, ...unservedWarnings(orderedCertificates(certificates))];
 }
 
 function orNone(warnings: string[]): string[] | undefined {

@@ -194,7 +194,7 @@ function* writeListeners(
   const rejected = counter(
     registry,
     'weir_rejected_total',
-    'Connections and requests rejected by a limit of the listener; reason is the property that sets the limit. A connection rejected by maxConnections is counted only here, not as a connection, request or response.',
+    'Connections and requests rejected by the listener; reason is the property that sets the limit, or acceptProxyProtocol for a sender without a valid PROXY header. A connection rejected by maxConnections is counted only here, not as a connection, request or response.',
     [...of, 'reason'],
   );
   const handshakes = counter(
@@ -220,6 +220,7 @@ function* writeListeners(
     connections.inc({ listener }, traffic.connections);
     // Counts the 503 "too many connections", which is in neither weir_http_responses_total nor the access log.
     rejected.inc({ listener, reason: 'maxConnections' }, traffic.rejectedConnections);
+    rejected.inc({ listener, reason: 'acceptProxyProtocol' }, traffic.rejectedHeaders);
     if (protocol === 'HTTPS') handshakes.inc({ listener }, traffic.handshakeFailures);
     if (!isHttp(protocol)) continue;
     requests.inc({ listener }, traffic.requests);

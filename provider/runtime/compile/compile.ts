@@ -4,10 +4,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { isSameList } from '../../model/base/same-list.ts';
 import type { ForwardingRuleProperties } from '../../model/objects/forwarding-rule.ts';
 import { type HealthCheckProperties, parseCodes } from '../../model/objects/health-check.ts';
-import { healthCheckOf, idleTimeoutSeconds, type ListenerProperties } from '../../model/objects/listener.ts';
+import {
+  healthCheckOf,
+  idleTimeoutSeconds,
+  type ListenerProperties,
+  orderedCertificates,
+} from '../../model/objects/listener.ts';
 import { toMs } from '../../model/objects/seconds.ts';
 import {
   DEFAULT_COOKIE_NAME,
+  DEFAULT_SAME_SITE,
   DEFAULT_SOURCE_SECONDS,
   type StickySessionProperties,
 } from '../../model/objects/sticky-session.ts';
@@ -120,6 +126,7 @@ function compileListener(
     maxConnections: properties.maxConnections,
     maxPendingRequests: properties.maxPendingRequests,
     proxyProtocol: properties.proxyProtocol,
+    acceptProxyProtocol: properties.acceptProxyProtocol ?? [],
     trustedProxies: properties.trustedProxies ?? [],
     certificates: kept(served?.certificates, compileCertificates(properties)),
     targetGroup,
@@ -224,15 +231,16 @@ function compileSticky(
 ): StickySnapshot | undefined {
   if (sticky === undefined) return undefined;
   const { type, cookieName = DEFAULT_COOKIE_NAME, cookieKey = chosenKey ?? '', lifetimeSeconds } = sticky;
+  const { sameSite = DEFAULT_SAME_SITE, domain } = sticky;
   if (type === 'source-ip') return Object.freeze({ type, lifetimeMs: toMs(lifetimeSeconds ?? DEFAULT_SOURCE_SECONDS) });
   const lifetimeMs = lifetimeSeconds === undefined ? undefined : toMs(lifetimeSeconds);
-  return Object.freeze({ type, cookieName, cookieKey, lifetimeMs });
+  return Object.freeze({ type, cookieName, cookieKey, lifetimeMs, sameSite, domain });
 }
 
 function compileCertificates({ certificates = {} }: ListenerProperties): readonly CertificateSnapshot[] {
-  return Object.entries(certificates)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, { certificate, privateKey, serverNames }]) => ({ name, certificate, privateKey, serverNames }));
+  return orderedCertificates(certificates).map(({ name, certificate, privateKey, serverNames }) => {
+    return { name, certificate, privateKey, serverNames };
+  });
 }
 
 /** Returns the served value if the new value is equal to it, so unchanged parts stay the identical objects. */

@@ -24,6 +24,8 @@ export interface ListenerTraffic {
   readonly openConnections: number;
   /** Connections rejected because of `maxConnections`. `connections` does not include them. */
   readonly rejectedConnections: number;
+  /** Connections that did not begin with a valid PROXY header although their sender has to send one. */
+  readonly rejectedHeaders: number;
   /** HTTPS only: connections that ended before their TLS handshake was done. */
   readonly handshakeFailures: number;
   /** Requests received. This count and those below stay 0 unless the listener is HTTP or HTTPS. */

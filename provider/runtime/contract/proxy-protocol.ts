@@ -9,7 +9,7 @@ interface ProxiedAddress {
 }
 
 /** Signature of a version 2 header (section 2.2 of the PROXY protocol). No line of HTTP, SMTP or TLS begins with it. */
-const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
+export const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 /** Byte 13 of a version 2 header: the version in the high four bits, the command in the low four. */
 const V2_LOCAL = 0x20;
 const V2_PROXY = 0x21;

@@ -52,6 +52,9 @@ export type StickySnapshot =
       readonly cookieKey: string;
       /** Lifetime of the cookie. `undefined` for the browser's session. */
       readonly lifetimeMs: number | undefined;
+      readonly sameSite: 'Lax' | 'Strict' | 'None';
+      /** Domain whose hosts all get the cookie. `undefined` for the host that set it. */
+      readonly domain: string | undefined;
     }
   | { readonly type: 'source-ip'; readonly lifetimeMs: number };
 
@@ -113,6 +116,8 @@ export interface ListenerSnapshot {
   /** Limit over all workers for requests that wait for their responses. `undefined` for no limit. */
   readonly maxPendingRequests: number | undefined;
   readonly proxyProtocol: ProxyProtocol | undefined;
+  /** Networks of senders that begin each connection with a PROXY header, in CIDR notation. */
+  readonly acceptProxyProtocol: readonly string[];
   /** Networks of trusted proxies in CIDR notation, such as `10.0.0.0/8`. */
   readonly trustedProxies: readonly string[];
   /** Certificates, ordered by name. A client that sends no server name gets the first one. */

@@ -5,6 +5,9 @@ import { connect as connectTls } from 'node:tls';
 import { targetKey } from '../../model/base/target-key.ts';
 import { localHeader } from '../contract/proxy-protocol.ts';
 import type { HealthCheckSnapshot } from '../contract/snapshot.ts';
+import { findHeadEnd, INCOMPLETE } from '../embedded/http/message/head-parser.ts';
+import { Request } from '../embedded/http/message/request.ts';
+import { Response, readResponse } from '../embedded/http/message/response.ts';
 import { attempt, resultOf } from './attempt.ts';
 import type { Probe } from './probe.ts';
 
@@ -12,13 +15,18 @@ const MAX_HEAD_BYTES = 16 * 1024;
 /** How long a target may take for its FIN after the response's head. Then its connection is reset. */
 const FIN_MS = 100;
 
+/** An error of Node's parser of HTTP, with the bytes that it refuses. */
+interface ParseError extends NodeJS.ErrnoException {
+  readonly rawPacket?: Buffer;
+}
+
 export const probeHttp: Probe = ({ address, port }, check, signal, hold) => {
   const { timeoutMs, expectedCodes, path, method } = check;
   return attempt({ timeoutMs, late: `no response within ${timeoutMs} ms`, signal }, (finish) => {
     const host = check.host ?? targetKey(address, port);
     const headers = { host, 'user-agent': 'weir-health-check', connection: 'close' };
     let isJudged = false;
-    const judge = ({ statusCode = 0 }: IncomingMessage) => {
+    const judge = ({ statusCode = 0 }: Pick<IncomingMessage, 'statusCode'>) => {
       isJudged = true;
       const isExpected = expectedCodes.some(([low, high]) => low <= statusCode && statusCode <= high);
       finish(isExpected ? undefined : `responded with ${statusCode}, which is not an expected code`);
@@ -31,7 +39,11 @@ export const probeHttp: Probe = ({ address, port }, check, signal, hold) => {
     const createConnection = () => connection;
     const sent = request({ path, method, headers, maxHeaderSize: MAX_HEAD_BYTES, createConnection });
     sent.on('response', judge).on('upgrade', judge);
-    sent.on('error', (error) => finish(resultOf(error)));
+    sent.on('error', (error) => {
+      const statusCode = repairedStatus(error);
+      if (statusCode === undefined) finish(resultOf(error));
+      else judge({ statusCode });
+    });
     sent.on('close', () => finish('closed the connection without a response'));
     sent.end();
     const close = () => {
@@ -45,6 +57,18 @@ export const probeHttp: Probe = ({ address, port }, check, signal, hold) => {
     return { destroy: () => (isJudged ? afterFin(connection, close, hold?.()) : close()) };
   });
 };
+
+/**
+ * The status of a response that Node's parser refuses although traffic gets it repaired, such as one with folded lines.
+ * Returns `undefined` for any other error.
+ */
+function repairedStatus({ code, rawPacket }: ParseError): number | undefined {
+  if (rawPacket === undefined || code === 'HPE_HEADER_OVERFLOW') return undefined;
+  const end = findHeadEnd(rawPacket, 0, 0);
+  if (typeof end !== 'number' || end === INCOMPLETE) return undefined;
+  const response = new Response();
+  return readResponse(rawPacket, 0, end, new Request(), response) === undefined ? response.status : undefined;
+}
 
 /** Calls `close` after the target's FIN, or when it has not come in time. */
 function afterFin(connection: Socket, close: () => void, onClosed = () => {}): void {

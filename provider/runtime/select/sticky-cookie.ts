@@ -17,6 +17,9 @@ const VALUE = /^[A-Za-z0-9_-]{22}$/;
 const MAX_VALUES = 8;
 const SEPARATOR = '.';
 
+/** The attribute of a cookie that browsers send by HTTPS only; it is the last one. */
+export const SECURE = '; Secure';
+
 /**
  * Returns the function that makes a cookie value of a target key. Values are opaque, and equal in every worker and
  * after a restart. Nobody can make one without the cookie key.
@@ -43,10 +46,13 @@ export class StickyCookie<T extends StickyTarget> implements Stickiness<T> {
   constructor(targetGroupId: string, settings: CookieSettings) {
     this.#valueOf = cookieValues(settings.cookieKey, targetGroupId);
     this.#settings = settings;
-    const { lifetimeMs } = settings;
+    const { lifetimeMs, sameSite, domain } = settings;
     // RFC 6265 4.1.1: Max-Age is whole seconds, and 0 would delete the cookie.
     const maxAge = lifetimeMs === undefined ? '' : `; Max-Age=${Math.ceil(lifetimeMs / 1000)}`;
-    this.#attributes = `; Path=/; HttpOnly; SameSite=Lax${maxAge}`;
+    const forDomain = domain === undefined ? '' : `; Domain=${domain}`;
+    // Browsers drop a cookie with SameSite=None that is not Secure.
+    const secure = sameSite === 'None' ? SECURE : '';
+    this.#attributes = `; Path=/; HttpOnly; SameSite=${sameSite}${maxAge}${forDomain}${secure}`;
   }
 
   add(target: T): void {

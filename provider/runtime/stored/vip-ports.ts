@@ -1,10 +1,13 @@
-// The VIP:port of listeners: which listeners share one VIP:port, and which of them serves it.
+// The VIP:port of listeners: which listeners share one VIP:port, and which of them serves it. TCP and UDP ports differ.
+import { type Transport, transportOf } from '../../model/rules/connections.ts';
 import type { ModelView } from './model.ts';
 import type { StoredObject } from './object.ts';
 
 type Listener = StoredObject<'listeners'>;
 
+/** An address and port of one transport: a TCP and a UDP listener may have the same address and port number. */
 export interface VipPort {
+  readonly transport: Transport;
   readonly vip: string;
   readonly port: number;
 }
@@ -13,9 +16,10 @@ export interface VipPort {
 export function servingListeners(view: ModelView): ReadonlySet<string> {
   const serving = new Map<string, Listener>();
   for (const listener of view.list('listeners')) {
-    const { vip, port } = vipPortOf(view, listener);
-    const other = serving.get(`${vip} ${port}`);
-    serving.set(`${vip} ${port}`, other === undefined ? listener : laterOf(other, listener));
+    const { transport, vip, port } = vipPortOf(view, listener);
+    const key = `${transport} ${vip} ${port}`;
+    const other = serving.get(key);
+    serving.set(key, other === undefined ? listener : laterOf(other, listener));
   }
   return new Set([...serving.values()].map(({ id }) => id));
 }
@@ -38,13 +42,16 @@ export function vipPortsOf(view: ModelView, object: StoredObject): VipPort[] {
   if (object.kind === 'listeners') return [vipPortOf(view, object)];
   if (object.kind !== 'load-balancers') return [];
   const own = [...view.list('listeners')].filter(({ properties }) => properties.loadBalancerId === object.id);
-  return own.map(({ properties: { port } }) => ({ vip: object.state.vip, port }));
+  return own.map(({ properties: { protocol, port } }) => {
+    return { transport: transportOf(protocol), vip: object.state.vip, port };
+  });
 }
 
-export function vipPortOf(view: ModelView, { properties: { loadBalancerId, port } }: Listener): VipPort {
-  return { vip: view.get('load-balancers', loadBalancerId)?.state.vip ?? '', port };
+export function vipPortOf(view: ModelView, { properties: { loadBalancerId, protocol, port } }: Listener): VipPort {
+  const vip = view.get('load-balancers', loadBalancerId)?.state.vip ?? '';
+  return { transport: transportOf(protocol), vip, port };
 }
 
 export function isSame(a: VipPort, b: VipPort): boolean {
-  return a.vip === b.vip && a.port === b.port;
+  return a.transport === b.transport && a.vip === b.vip && a.port === b.port;
 }

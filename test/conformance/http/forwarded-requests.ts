@@ -429,9 +429,15 @@ const UPGRADES: readonly ForwardedRow[] = [
     seen: [{ line: 'GET /', lacks: ['upgrade'] }],
   },
   {
-    rule: 'Upgrade on a request with a body is not forwarded, the body is',
+    rule: 'Upgrade on a request with a body of known length is forwarded; the backend may ignore it',
     section: 'RFC 9110 7.8',
-    send: post(`Connection: Upgrade\r\nUpgrade: websocket\r\n${length('hello')}`, 'hello'),
+    send: post(`Connection: Upgrade\r\nUpgrade: tcp\r\n${length('hello')}`, 'hello') + get('', '/second'),
+    seen: [{ ...HELLO, has: ['Upgrade: tcp', 'Connection: Upgrade'] }, 'GET /second'],
+  },
+  {
+    rule: 'Upgrade on a request with a body in chunks is not forwarded, the body is',
+    section: 'RFC 9110 7.8',
+    send: chunked('5\r\nhello\r\n0\r\n\r\n', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'),
     seen: [{ ...HELLO, lacks: ['upgrade', 'connection'] }],
   },
   {

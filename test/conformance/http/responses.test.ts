@@ -37,7 +37,7 @@ for (const engine of Object.keys(ENGINES)) {
           const clean: (() => unknown)[] = [];
           const t = { after: (one: () => unknown) => clean.push(one) };
           try {
-            const due = readResponses(text, ['GET'], true);
+            const due = readResponses(text, ['GET'], true, true);
             const { client, responses } = await ask(t, `GET ${HOSTILE_TARGET} HTTP/1.1\r\nHost: a\r\n\r\n`, [
               ...cut(text, places),
               'FIN',

@@ -76,6 +76,7 @@ export function settings(id: string, port: number): ListenerSettings {
     maxConnections: undefined,
     maxPendingRequests: undefined,
     proxyProtocol: undefined,
+    acceptProxyProtocol: [],
     trustedProxies: [],
     certificates: [],
   };

@@ -85,6 +85,8 @@ const stickySession = some(
     cookieName: fc.constantFrom('weir', "it's`$"),
     cookieKey: secret,
     lifetimeSeconds: seconds,
+    sameSite: fc.constantFrom('Lax', 'Strict', 'None'),
+    domain: fc.constantFrom('example.com', '.shop.example'),
   },
   ['type'],
 );
@@ -133,6 +135,7 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
       maxIdleTargetConnections: fc.integer({ min: 0, max: 100 }),
       maxConnectionsPerTarget: port,
       proxyProtocol: fc.constantFrom('v1', 'v2'),
+      acceptProxyProtocol: fc.array(fc.constantFrom('10.0.0.0/8', '2001:db8::/32'), { maxLength: 8 }),
       trustedProxies: fc.array(fc.constantFrom('10.0.0.0/8', '2001:db8::/32'), { maxLength: 8 }),
       sharedWith,
       tags,

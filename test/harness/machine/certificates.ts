@@ -16,22 +16,27 @@ interface PairOptions {
   readonly commonName?: string;
   /** Algorithm of the key, as in the `-newkey` option of openssl. */
   readonly key?: string;
+  /** Curve of a key of the algorithm `ec`. */
+  readonly curve?: string;
 }
 
 /**
  * Makes a self-signed certificate for the DNS names. An empty list makes a certificate without subject alternative
  * names.
  */
-export function makePair(names: readonly string[], { commonName, key = 'ec' }: PairOptions = {}): Pair {
+export function makePair(
+  names: readonly string[],
+  { commonName, key = 'ec', curve = 'prime256v1' }: PairOptions = {},
+): Pair {
   const folder = mkdtempSync(join(tmpdir(), 'weir-certificate-'));
   const file = (name: string) => join(folder, name);
   try {
-    const curve = key === 'ec' ? ['-pkeyopt', 'ec_paramgen_curve:prime256v1'] : [];
+    const parameters = key === 'ec' ? ['-pkeyopt', `ec_paramgen_curve:${curve}`] : [];
     const subject = ['-subj', `/CN=${commonName ?? names[0]}`];
     const alternatives =
       names.length > 0 ? ['-addext', `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`] : [];
     const output = ['-keyout', file('key'), '-out', file('certificate'), '-days', '30'];
-    const request = ['req', '-x509', '-newkey', key, ...curve, '-nodes', ...output, ...subject, ...alternatives];
+    const request = ['req', '-x509', '-newkey', key, ...parameters, '-nodes', ...output, ...subject, ...alternatives];
     execFileSync('openssl', request, { stdio: ['ignore', 'ignore', 'pipe'] });
     return {
       certificate: readFileSync(file('certificate'), 'utf8'),

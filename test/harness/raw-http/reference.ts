@@ -52,22 +52,36 @@ export function readRequests(text: string): Reading<RequestMessage> {
 
 /**
  * Reads the responses in `text` to requests of the given methods, including interim responses. `isEnded` means that the
- * sender has closed the connection, which ends a body without a length.
+ * sender has closed the connection, which ends a body without a length. With `isRepaired`, the responses mean what a
+ * proxy makes of them that repairs what it may.
  */
-export function readResponses(text: string, methods: readonly string[], isEnded: boolean): Reading<ResponseMessage> {
+export function readResponses(
+  text: string,
+  methods: readonly string[],
+  isEnded: boolean,
+  isRepaired = false,
+): Reading<ResponseMessage> {
   let responded = 0;
-  return readAll(text, (input) => {
-    if (input.isAtEnd) return undefined;
-    const method = methods[responded];
-    if (method === undefined) throw new InvalidMessage('bytes without a request');
-    const response = readResponse(input, method, isEnded);
-    if (response.status >= 200 || response.status === 101) responded++;
-    return { message: response, isLast: response.status === 101 || (response.status >= 200 && !isKept(response)) };
-  });
+  return readAll(
+    text,
+    (input) => {
+      if (input.isAtEnd) return undefined;
+      const method = methods[responded];
+      if (method === undefined) throw new InvalidMessage('bytes without a request');
+      const response = readResponse(input, method, isEnded);
+      if (response.status >= 200 || response.status === 101) responded++;
+      return { message: response, isLast: response.status === 101 || (response.status >= 200 && !isKept(response)) };
+    },
+    isRepaired,
+  );
 }
 
-function readAll<M>(text: string, next: (input: Input) => { message: M; isLast: boolean } | undefined): Reading<M> {
-  const input = new Input(text);
+function readAll<M>(
+  text: string,
+  next: (input: Input) => { message: M; isLast: boolean } | undefined,
+  isRepaired = false,
+): Reading<M> {
+  const input = new Input(text, isRepaired);
   const messages: M[] = [];
   let at = 0;
   try {
@@ -107,12 +121,13 @@ function readResponse(input: Input, method: string, isEnded: boolean): ResponseM
   const startLine = input.line();
   // Grammar of the status line (RFC 9112 4). The space before an empty reason is optional here, because many responses
   // omit it.
-  const [, minor, digits] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(startLine) ?? [];
-  if (digits === undefined) throw new InvalidMessage('the status line');
+  const [, minor, digits] = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(startLine) ?? [];
+  if (digits === undefined || (digits >= '600' && !input.isRepaired)) throw new InvalidMessage('the status line');
   const fields = readFields(input);
   const version = Number(minor);
-  const status = Number(digits);
-  const length = declaredLength(fields, version);
+  // A status above 599 means a server error (RFC 9110 15).
+  const status = digits >= '600' ? 500 : Number(digits);
+  const length = declaredLength(fields, version, input.isRepaired);
   const message = { startLine, status, minor: version, fields };
   // These responses never have a body (RFC 9112 6.3, rule 1).
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304)
@@ -124,7 +139,14 @@ function readResponse(input: Input, method: string, isEnded: boolean): ResponseM
 
 function readFields(input: Input): Field[] {
   const fields: Field[] = [];
+  const lines: string[] = [];
   for (let line = input.line(); line !== ''; line = input.line()) {
+    // A proxy replaces the fold of a line by spaces (RFC 9112 5.2).
+    if (input.isRepaired && /^[ \t]/.test(line) && lines.length > 0) lines.push(`${lines.pop()} ${line.trimStart()}`);
+    // A proxy removes whitespace between a name and its colon (RFC 9112 5.1).
+    else lines.push(input.isRepaired ? line.replace(/^([^\s:]+)[ \t]+:/, '$1:') : line);
+  }
+  for (const line of lines) {
     const colon = line.indexOf(':');
     // A field name is a token (RFC 9112 5.1). A folded line (RFC 9112 5.2) begins with a space and is therefore
     // rejected too.
@@ -138,10 +160,12 @@ function readFields(input: Input): Field[] {
 
 /**
  * Returns the declared length of a body (RFC 9112 6.1 to 6.3), or `undefined` if no field declares a length. A message
- * that a recipient may reject is rejected.
+ * that a recipient may reject is rejected, unless `isRepaired` and all lengths are equal (RFC 9112 6.3, rule 5).
  */
-function declaredLength(fields: readonly Field[], minor: number): number | 'chunked' | undefined {
-  const lengths = valuesOf(fields, 'content-length');
+function declaredLength(fields: readonly Field[], minor: number, isRepaired = false): number | 'chunked' | undefined {
+  const given = valuesOf(fields, 'content-length');
+  const members = given.flatMap((value) => value.split(',')).map((value) => value.trim().replace(/^0+(?=\d)/, ''));
+  const lengths = isRepaired ? [...new Set(members)] : given;
   const codings = valuesOf(fields, 'transfer-encoding');
   if (codings.length > 0) {
     if (lengths.length > 0) throw new InvalidMessage('Content-Length and Transfer-Encoding');
@@ -166,7 +190,8 @@ const SIZE_LINE = new RegExp(`^([0-9A-Fa-f]+)(?:${EXTENSION})*$`);
 function readChunks(input: Input): [body: string, trailers: Field[]] {
   let body = '';
   for (;;) {
-    const [, digits] = SIZE_LINE.exec(input.line()) ?? [];
+    const line = input.line();
+    const [, digits] = SIZE_LINE.exec(input.isRepaired ? line.replace(/[ \t]+$/, '') : line) ?? [];
     if (digits === undefined) throw new InvalidMessage('a chunk size');
     const size = Number.parseInt(digits, 16);
     if (size > Number.MAX_SAFE_INTEGER) throw new InvalidMessage('a chunk size above the largest exact integer');
@@ -178,10 +203,12 @@ function readChunks(input: Input): [body: string, trailers: Field[]] {
 
 class Input {
   at = 0;
+  readonly isRepaired: boolean;
   readonly #text: string;
 
-  constructor(text: string) {
+  constructor(text: string, isRepaired: boolean) {
     this.#text = text;
+    this.isRepaired = isRepaired;
   }
 
   get isAtEnd(): boolean {

@@ -1,6 +1,6 @@
 // The connections that the runtime makes to targets, for traffic and checks, and the sockets at which it listens.
 import { healthCheckOf } from '../../../model/objects/listener.ts';
-import type { Transport } from '../../../model/rules/connections.ts';
+import { type Transport, transportOf } from '../../../model/rules/connections.ts';
 import { resolvedTargets } from '../../stored/attachments.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { Attachment, StoredObject } from '../../stored/object.ts';
@@ -35,8 +35,8 @@ export interface CheckedPlace {
 }
 
 export function listenerEndpoint(view: ModelView, listener: Listener): OwnEndpoint {
-  const { vip, port } = vipPortOf(view, listener);
-  return { transport: transportOf(listener), address: vip, port, listener };
+  const { transport, vip, port } = vipPortOf(view, listener);
+  return { transport, address: vip, port, listener };
 }
 
 const known = new WeakMap<object, ReadonlyMap<number, readonly OwnEndpoint[]>>();
@@ -75,8 +75,8 @@ export function connectionsOf(
       const connect = (to: number, transport: Transport, isCheck: boolean) => {
         if (isMeant(to)) connections.push({ transport, address, port: to, ...of, target, isCheck });
       };
-      connect(port, transportOf(listener), false);
-      if (check.protocol !== 'none') connect(check.port ?? port, check.protocol === 'UDP' ? 'udp' : 'tcp', true);
+      connect(port, transportOf(listener.properties.protocol), false);
+      if (check.protocol !== 'none') connect(check.port ?? port, transportOf(check.protocol), true);
       return connections;
     });
   });
@@ -102,8 +102,4 @@ function serversOf(
   return [...view.list('listeners')]
     .filter(({ properties }) => properties.loadBalancerId === loadBalancerId)
     .map(withCheck);
-}
-
-function transportOf({ properties: { protocol } }: Listener): Transport {
-  return protocol === 'UDP' ? 'udp' : 'tcp';
 }

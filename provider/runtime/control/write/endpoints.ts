@@ -26,8 +26,8 @@ export function servesSinceOf(
  * VIP:port of another listener, for example after a rename.
  */
 export function refuseForeignEndpoint(view: ModelView, next: Listener, vip: string, path: string): void {
-  const { port } = next.properties;
-  const occupants = listenersAt(view, { vip, port }).filter(({ id }) => id !== next.id);
+  const { transport, port } = vipPortOf(view, next);
+  const occupants = listenersAt(view, { transport, vip, port }).filter(({ id }) => id !== next.id);
   const foreign = occupants.find((other) => other.owner === undefined || !isSameStack(other, next));
   if (foreign === undefined) return;
   const problem = { path, message: `${vip}:${port} is taken by ${nameOf(foreign)}: give another ${path}` };
@@ -51,8 +51,9 @@ export function changeEndpoints(draft: Draft, kind: Kind, id: string, change: ()
 
 /** Warnings for a listener that does not serve its VIP:port. `nameFor`: names another listener for this caller. */
 export function endpointWarnings(view: ModelView, listener: Listener, nameFor: (other: Listener) => string): string[] {
-  const { vip, port } = vipPortOf(view, listener);
-  const serving = listenersAt(view, { vip, port }).reduce(laterOf, listener);
+  const at = vipPortOf(view, listener);
+  const { vip, port } = at;
+  const serving = listenersAt(view, at).reduce(laterOf, listener);
   if (serving.id === listener.id) return [];
   if (listener.state.servesSince !== undefined) return [`${nameFor(serving)} has taken over ${vip}:${port}`];
   return [`waits behind ${nameFor(serving)} for ${vip}:${port}, until its own targets take traffic`];

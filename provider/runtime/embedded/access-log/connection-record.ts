@@ -7,7 +7,11 @@ import type { AccessLog } from './access-log.ts';
 import type { AccessEntry } from './line.ts';
 
 /** The fields of an access log entry that the connection itself does not know. */
-type Outcome = Omit<AccessEntry, 'listener' | 'protocol' | 'client' | 'bytesIn' | 'bytesOut' | 'tlsVersion'>;
+interface Outcome
+  extends Omit<AccessEntry, 'listener' | 'protocol' | 'client' | 'proxy' | 'bytesIn' | 'bytesOut' | 'tlsVersion'> {
+  /** The client's address if a trusted proxy named it. */
+  readonly forwardedClient?: string | undefined;
+}
 
 /** The listening socket that accepted the client. */
 export interface RecordedSocket {
@@ -55,7 +59,10 @@ export class ConnectionRecord {
     // The TLS version is not known before the handshake, nor after the connection is closed.
     this.#tlsVersion ??= this.#connection.tlsVersion;
     const tlsVersion = this.#tlsVersion;
-    this.#log.record({ ...outcome, listener, protocol, client: this.#client, bytesIn, bytesOut, tlsVersion });
+    const { forwardedClient } = outcome;
+    const client = forwardedClient ?? this.#client;
+    const proxy = forwardedClient === undefined ? undefined : this.#client;
+    this.#log.record({ ...outcome, listener, protocol, client, proxy, bytesIn, bytesOut, tlsVersion });
   }
 }
 

@@ -8,8 +8,13 @@ export interface AccessEntry {
   /** The rule's id. `undefined` for the listener's own target group, and if no target was picked. */
   readonly rule: string | undefined;
   readonly protocol: Protocol;
-  /** Address and port of the client's end of the connection. */
+  /**
+   * Address and port of the client's end of the connection, or those that a PROXY header named. The address alone if a
+   * trusted proxy named it in X-Forwarded-For.
+   */
   readonly client: string;
+  /** Address and port of the trusted proxy that named the client, otherwise `undefined`. */
+  readonly proxy?: string | undefined;
   /** The method of an HTTP request. This field and those up to `status` exist only for HTTP. */
   readonly method?: string | undefined;
   readonly host?: string | undefined;
@@ -38,7 +43,7 @@ const MAX_ERROR = 256;
 
 /** Makes the line of an entry. A `sampleRate` below 1 is part of the line, so that totals can be estimated. */
 export function accessLine(entry: AccessEntry, atMs: number, sampleRate: number): string {
-  const { listener, rule, protocol, client, method, host, path, status, target } = entry;
+  const { listener, rule, protocol, client, proxy, method, host, path, status, target } = entry;
   const { durationMs, bytesIn, bytesOut, retries, error, tlsVersion } = entry;
   const line = {
     time: new Date(atMs).toISOString(),
@@ -46,6 +51,7 @@ export function accessLine(entry: AccessEntry, atMs: number, sampleRate: number)
     rule,
     protocol,
     client,
+    proxy,
     method: bounded(method, MAX_METHOD),
     host: bounded(host, MAX_HOST),
     path: bounded(path, MAX_PATH),

@@ -22,8 +22,8 @@ export interface ConnectionEnd {
   readonly port: number;
 }
 
-/** Both ends of a connection, with addresses that are not shortened. */
-export interface KernelEnds {
+/** Both ends of a connection. */
+export interface ConnectionEnds {
   readonly local: ConnectionEnd;
   readonly remote: ConnectionEnd;
 }
@@ -31,7 +31,10 @@ export interface KernelEnds {
 export interface Connection {
   /** The receiver of the connection's events. It may be replaced at any time, for pooling or an upgrade. */
   handler: ConnectionHandler;
-  /** The peer's address in one form for every listener: IPv4 in dotted form, IPv6 without an interface name. */
+  /**
+   * The peer's address in one form for every listener: IPv4 in dotted form, IPv6 without an interface name. This end and
+   * `local` are those of a PROXY header if the connection began with one.
+   */
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly remote: ConnectionEnd;
@@ -41,8 +44,8 @@ export interface Connection {
   readonly bytesWritten: number;
   /** Bytes that the kernel has taken for the peer. `undefined` if Node does not tell. */
   readonly handedOver: number | undefined;
-  /** Both ends as the kernel knows them. `undefined` if the connection is not established, or gone. */
-  readonly kernelEnds: KernelEnds | undefined;
+  /** Both ends as the kernel knows them, with addresses that are not shortened. `undefined` if the connection is not established, or gone. */
+  readonly kernelEnds: ConnectionEnds | undefined;
   /** TLS version of an HTTPS client after its handshake, otherwise `undefined`. */
   readonly tlsVersion: string | undefined;
   readonly isDestroyed: boolean;

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type * as net from 'node:net';
 import { plainAddress } from '../../../model/base/plain-address.ts';
-import type { Connection, ConnectionEnd, ConnectionHandler, KernelEnds } from './connection.ts';
+import type { Connection, ConnectionEnd, ConnectionEnds, ConnectionHandler } from './connection.ts';
 
 /**
  * Time without a byte after which TCP keep-alive asks the peer whether it is there; the kernel gives up after some
@@ -17,10 +17,17 @@ export abstract class SocketConnection implements Connection {
   protected readonly socket: net.Socket;
   #isBlocked = false;
   #error: Error | undefined;
+  /** The ends of the client's connection to a load balancer in front. `undefined` if that named no client. */
+  readonly #named: ConnectionEnds | undefined;
 
   /** `open` makes the socket, which passes the data that it reads to `connection.handler`. */
-  protected constructor(handler: ConnectionHandler, open: (connection: Connection) => net.Socket) {
+  protected constructor(
+    handler: ConnectionHandler,
+    open: (connection: Connection) => net.Socket,
+    named?: ConnectionEnds,
+  ) {
     this.handler = handler;
+    this.#named = named;
     const socket = open(this);
     this.socket = socket;
     socket.setNoDelay(true);
@@ -34,11 +41,11 @@ export abstract class SocketConnection implements Connection {
   }
 
   get remoteAddress(): string {
-    return plainAddress(this.socket.remoteAddress ?? '');
+    return this.#named?.remote.address ?? plainAddress(this.socket.remoteAddress ?? '');
   }
 
   get remotePort(): number {
-    return this.socket.remotePort ?? 0;
+    return this.#named?.remote.port ?? this.socket.remotePort ?? 0;
   }
 
   get remote(): ConnectionEnd {
@@ -46,7 +53,7 @@ export abstract class SocketConnection implements Connection {
   }
 
   get local(): ConnectionEnd {
-    return { address: this.socket.localAddress ?? '', port: this.socket.localPort ?? 0 };
+    return this.#named?.local ?? { address: this.socket.localAddress ?? '', port: this.socket.localPort ?? 0 };
   }
 
   get bytesRead(): number {
@@ -63,7 +70,7 @@ export abstract class SocketConnection implements Connection {
     return _handle.bytesWritten - _handle.writeQueueSize;
   }
 
-  get kernelEnds(): KernelEnds | undefined {
+  get kernelEnds(): ConnectionEnds | undefined {
     const { localAddress, localPort, remoteAddress, remotePort } = this.carrier;
     if (localAddress === undefined || localPort === undefined) return undefined;
     if (remoteAddress === undefined || remotePort === undefined) return undefined;

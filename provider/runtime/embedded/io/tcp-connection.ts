@@ -1,6 +1,7 @@
 // A plain TCP connection, accepted or made by a connect, which reads into one reused buffer.
 import * as net from 'node:net';
-import type { ConnectHandler, Connection, ConnectionHandler } from './connection.ts';
+import { takeHandle } from './accepted-handle.ts';
+import type { ConnectHandler, Connection, ConnectionEnds, ConnectionHandler } from './connection.ts';
 import { giveUpAfter } from './deadlines.ts';
 import { descriptors } from './descriptors.ts';
 import { giveReadBuffer, takeReadBuffer } from './read-buffers.ts';
@@ -47,12 +48,21 @@ export class TcpConnection extends SocketConnection {
     return connection;
   }
 
-  /** Takes a socket that a server accepted with `pauseOnConnect` and `allowHalfOpen`. Reading starts at once. */
-  static accept(socket: net.Socket, handler: ConnectionHandler, bufferBytes = FLOW_BUFFER_BYTES): TcpConnection {
-    const connection = new TcpConnection(handler, (made) => {
+  /**
+   * Takes a socket that a server accepted with `pauseOnConnect` and `allowHalfOpen`. Reading starts at once. `named` are
+   * the ends that a PROXY header named. Without the handle of the socket, it is read by events.
+   */
+  static accept(
+    socket: net.Socket,
+    handler: ConnectionHandler,
+    named?: ConnectionEnds,
+    bufferBytes = FLOW_BUFFER_BYTES,
+  ): TcpConnection {
+    const open = (made: Connection) => {
       const handle = takeHandle(socket);
       return handle === undefined ? readByEvents(socket, made) : bufferedSocket(made, bufferBytes, handle);
-    });
+    };
+    const connection = new TcpConnection(handler, open, named);
     connection.resume();
     return connection;
   }
@@ -86,19 +96,4 @@ class PatientSocket extends net.Socket {
     setImmediate(() => setImmediate(() => super.destroy(error)));
     return this;
   }
-}
-
-/**
- * Takes the libuv handle of an accepted socket, for a new net.Socket with the option `onread`. Node offers that option
- * only for sockets that it makes itself (measured: 1.2 times the requests per second of 'data' events). Returns
- * `undefined` if Node lacks the undocumented properties that this needs; the socket is then read by events.
- */
-function takeHandle(socket: net.Socket): object | undefined {
-  const shell = socket as net.Socket & { _handle?: { useUserBuffer?: unknown } | null };
-  const handle = shell._handle;
-  if (!handle || typeof handle.useUserBuffer !== 'function') return undefined;
-  shell._handle = null;
-  // An old socket object without its handle closes no descriptor. Destroying it makes its server stop counting it.
-  shell.destroy();
-  return handle;
 }

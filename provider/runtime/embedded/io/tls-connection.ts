@@ -1,22 +1,35 @@
 // An accepted TLS connection: the decrypted bytes, over the TCP connection that carries it.
 import type * as net from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { ConnectionHandler } from './connection.ts';
+import type { ConnectionEnds, ConnectionHandler } from './connection.ts';
 import { readByEvents, SocketConnection } from './socket-connection.ts';
 
 export class TlsConnection extends SocketConnection {
   readonly #secure: TLSSocket;
   readonly #carrier: net.Socket;
 
-  /** `carrier` is the TCP socket that carries the TLS `socket`. Reading starts at once. */
-  static accept(socket: TLSSocket, carrier: net.Socket, handler: ConnectionHandler): TlsConnection {
-    const connection = new TlsConnection(socket, carrier, handler);
+  /**
+   * `carrier` is the TCP socket that carries the TLS `socket`, and `named` are the ends that a PROXY header named. Reading
+   * starts at once.
+   */
+  static accept(
+    socket: TLSSocket,
+    carrier: net.Socket,
+    handler: ConnectionHandler,
+    named?: ConnectionEnds,
+  ): TlsConnection {
+    const connection = new TlsConnection(socket, carrier, handler, named);
     connection.resume();
     return connection;
   }
 
-  private constructor(socket: TLSSocket, carrier: net.Socket, handler: ConnectionHandler) {
-    super(handler, (connection) => readByEvents(socket, connection));
+  private constructor(
+    socket: TLSSocket,
+    carrier: net.Socket,
+    handler: ConnectionHandler,
+    named: ConnectionEnds | undefined,
+  ) {
+    super(handler, (connection) => readByEvents(socket, connection), named);
     this.#secure = socket;
     this.#carrier = carrier;
   }

@@ -3,16 +3,21 @@ import * as net from 'node:net';
 import type { Shortage } from '../../contract/shortage.ts';
 import type { Protocol } from '../../contract/snapshot.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
+import type { ConnectionEnds } from '../io/connection.ts';
 import { descriptors } from '../io/descriptors.ts';
 import { MAX_QUEUED, queueEmptied } from '../io/queue-drain.ts';
 import type { Endpoint } from '../shared/endpoint.ts';
 import type { Log } from '../shared/messages.ts';
 import type { ListeningSocket } from './listening-socket.ts';
+import { ProxyHeaderWait } from './proxy-header-wait.ts';
 import type { Target } from './target.ts';
 import type { WorkerListener } from './worker-listener.ts';
 
-/** Takes a socket that was accepted paused, and tracks its connection in the same tick. */
-export type AcceptClient = (socket: net.Socket, listeningSocket: TcpListeningSocket) => void;
+/**
+ * Takes a socket that was accepted paused, and tracks its connection in the same tick. `named` are the ends of the
+ * client's connection if a PROXY header named them.
+ */
+export type AcceptClient = (socket: net.Socket, listeningSocket: TcpListeningSocket, named?: ConnectionEnds) => void;
 
 /** Rejects a socket that was accepted paused. It never becomes a connection of the listener. */
 export type RejectClient = (socket: net.Socket, listener: WorkerListener) => void;
@@ -168,12 +173,39 @@ export class TcpListeningSocket implements ListeningSocket {
     }
     if (!this.#reserve(listener)) {
       const reject = this.#context.rejecters[protocol];
-      if (reject) reject(socket, listener);
+      // No TLS handshake can begin before the PROXY header.
+      const isHidden = protocol === 'HTTPS' && listener.awaitsProxyHeader(socket);
+      if (reject && !isHidden) reject(socket, listener);
       else socket.resetAndDestroy();
       return;
     }
     listener.counters.accepted();
-    this.#context.acceptors[protocol](socket, this);
+    if (listener.awaitsProxyHeader(socket)) this.#awaitProxyHeader(socket);
+    else this.#context.acceptors[protocol](socket, this);
+  }
+
+  /** Reads the PROXY header of a client, which has its place under the listener's limit already. */
+  #awaitProxyHeader(socket: net.Socket): void {
+    const { remoteAddress } = socket;
+    const onHeader = (rest: net.Socket, named: ConnectionEnds | undefined) => {
+      const { listener } = this;
+      const { protocol } = listener.settings;
+      // The listening socket may have passed to a listener with other senders, or the senders may have changed.
+      if (protocol === 'UDP' || !listener.awaitsProxyHeader({ remoteAddress })) {
+        rest.resetAndDestroy();
+        this.untrack(wait);
+        return;
+      }
+      this.#connections.delete(wait);
+      this.#context.acceptors[protocol](rest, this, named);
+    };
+    const onFailed = () => {
+      this.#listener?.counters.proxyHeaderRejected();
+      this.untrack(wait);
+      this.#logRejected('a client is rejected, because it sent no valid PROXY header', { client: remoteAddress });
+    };
+    const wait = new ProxyHeaderWait(socket, onHeader, onFailed);
+    this.track(wait);
   }
 
   /** Takes a place under the listener's limit, and the descriptors that the client needs. */
@@ -181,7 +213,7 @@ export class TcpListeningSocket implements ListeningSocket {
     const { maxConnections } = settings;
     if (!descriptors.takeClient(counters.open, maxConnections !== undefined)) {
       counters.connectionRejected();
-      this.#logShortage();
+      this.#logRejected('clients are rejected, because the limit of open files leaves no more to this listener');
       return false;
     }
     const isReserved = counters.reserveOpen(maxConnections);
@@ -189,15 +221,12 @@ export class TcpListeningSocket implements ListeningSocket {
     return isReserved;
   }
 
-  #logShortage(): void {
+  #logRejected(message: string, more: Readonly<Record<string, unknown>> = {}): void {
     const now = performance.now();
     if (now - this.#loggedAtMs < LOG_INTERVAL_MS) return;
     this.#loggedAtMs = now;
     const { address, port } = this.endpoint;
-    this.#context.log('warn', 'clients are rejected, because the limit of open files leaves no more to this listener', {
-      address,
-      port,
-    });
+    this.#context.log('warn', message, { address, port, ...more });
   }
 
   async #close(): Promise<void> {

@@ -16,21 +16,33 @@ export class WorkerListener {
   #router: Router<TargetSet> | undefined;
   #trusted = new TrustedProxies([]);
   #trustedNetworks: readonly string[] = [];
+  #senders = new TrustedProxies([]);
+  #senderNetworks: readonly string[] = [];
 
   constructor(settings: ListenerSettings, workerId: number, counters: SharedArrayBuffer) {
     this.settings = settings;
     this.counters = new ListenerColumn(counters, workerId);
   }
 
-  /** Returns true if the address is a trusted proxy. The result holds until the listener's trusted networks change. */
-  isTrusted(remoteAddress: string): boolean {
+  /** The trusted proxies. They hold until the listener's trusted networks change. */
+  get proxies(): TrustedProxies {
     const { trustedProxies } = this.settings;
-    if (trustedProxies.length === 0) return false;
     if (trustedProxies !== this.#trustedNetworks) {
       this.#trusted = new TrustedProxies(trustedProxies);
       this.#trustedNetworks = trustedProxies;
     }
-    return this.#trusted.has(remoteAddress);
+    return this.#trusted;
+  }
+
+  /** Returns true if connections from the socket's peer begin with a PROXY header. */
+  awaitsProxyHeader(socket: { readonly remoteAddress?: string | undefined }): boolean {
+    const { acceptProxyProtocol } = this.settings;
+    if (acceptProxyProtocol.length === 0) return false;
+    if (acceptProxyProtocol !== this.#senderNetworks) {
+      this.#senders = new TrustedProxies(acceptProxyProtocol);
+      this.#senderNetworks = acceptProxyProtocol;
+    }
+    return this.#senders.has(socket.remoteAddress ?? '');
   }
 
   /** The targets of the listener itself, for connections and requests that no rule takes. */

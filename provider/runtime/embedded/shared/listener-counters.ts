@@ -20,6 +20,7 @@ const REJECTED_CONNECTIONS = 15;
 const DURATIONS = 16;
 const REJECTED_REQUESTS = 31;
 const HANDSHAKE_FAILURES = 32;
+const REJECTED_HEADERS = 33;
 
 export function createListenerCounters(workers: number): SharedArrayBuffer {
   return new SharedArrayBuffer(workers * COLUMN_FLOATS * Float64Array.BYTES_PER_ELEMENT);
@@ -84,6 +85,11 @@ export class ListenerColumn {
     this.#pending.add(-1);
   }
 
+  /** Counts a client connection that was rejected because it did not begin with a valid PROXY header. */
+  proxyHeaderRejected(): void {
+    (this.#cells[this.#at + REJECTED_HEADERS] as number)++;
+  }
+
   /** Counts a client connection that ended before its TLS handshake was done. */
   handshakeFailed(): void {
     (this.#cells[this.#at + HANDSHAKE_FAILURES] as number)++;
@@ -128,6 +134,7 @@ export function readListenerCounters(counters: SharedArrayBuffer): ListenerTraff
     openConnections: countAt(new Int32Array(counters), OPEN, 0).sum,
     rejectedConnections: sum(REJECTED_CONNECTIONS),
     rejectedRequests: sum(REJECTED_REQUESTS),
+    rejectedHeaders: sum(REJECTED_HEADERS),
     handshakeFailures: sum(HANDSHAKE_FAILURES),
     requests: sum(REQUESTS),
     targetResponses: sums(TARGET_RESPONSES, CLASSES),

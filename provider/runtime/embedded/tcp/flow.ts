@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { proxyHeader } from '../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../access-log/connection-record.ts';
-import type { ConnectHandler, Connection, ConnectionHandler } from '../io/connection.ts';
+import type { ConnectHandler, Connection, ConnectionEnds, ConnectionHandler } from '../io/connection.ts';
 import { OutputWatch } from '../io/output-watch.ts';
 import { TcpConnection } from '../io/tcp-connection.ts';
 import { type Hold, isLocalFault, type Target, type UnbindRule } from '../serving/target.ts';
@@ -34,9 +34,9 @@ export class TcpFlow implements ClientConnection, Hold {
   /** Why the flow failed or was closed early, for the access log. */
   #error: string | undefined;
 
-  constructor(socket: Socket, listeningSocket: TcpListeningSocket) {
+  constructor(socket: Socket, listeningSocket: TcpListeningSocket, named?: ConnectionEnds) {
     this.#listeningSocket = listeningSocket;
-    this.#client = TcpConnection.accept(socket, this.#clientHandler());
+    this.#client = TcpConnection.accept(socket, this.#clientHandler(), named);
     this.#record = recordOf(listeningSocket, this.#client);
     listeningSocket.track(this);
   }

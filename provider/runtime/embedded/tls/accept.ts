@@ -23,11 +23,13 @@ export class Https {
     this.#ticketKeys = ticketKeys;
   }
 
-  readonly accept: AcceptClient = (carrier, listeningSocket) => {
+  readonly accept: AcceptClient = (carrier, listeningSocket, named) => {
     const socket = this.#secure(carrier, listeningSocket.listener, HANDSHAKE_MS);
     // The connection is tracked during its handshake already, because it counts as open, has an idle timeout, and
     // drains.
-    new HttpClientConnection(listeningSocket, HTTPS, (handler) => TlsConnection.accept(socket, carrier, handler));
+    new HttpClientConnection(listeningSocket, HTTPS, (handler) =>
+      TlsConnection.accept(socket, carrier, handler, named),
+    );
   };
 
   readonly reject: RejectClient = (carrier, listener) => {

@@ -1,8 +1,8 @@
 // The validity and the names of certificates.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { certificateWarnings, namesOf } from '../../../../provider/model/base/x509.ts';
-import { makePair } from '../../../harness/machine/certificates.ts';
+import { certificateWarnings, namedCertificates } from '../../../../provider/model/base/x509.ts';
+import { makePair, type Pair } from '../../../harness/machine/certificates.ts';
 
 const pair = makePair(['a.example', '*.b.example'], { commonName: 'not-a.example' });
 
@@ -13,8 +13,14 @@ test('an expired certificate gives a warning, and is not refused', () => {
   assert.match(certificateWarnings(pair.certificate, Date.now() - 2 * day)[0] ?? '', /^is not valid before /);
 });
 
-test('the names of a certificate are its DNS names, or its common name if it has none', () => {
-  assert.deepEqual(namesOf(pair.certificate), ['a.example', '*.b.example']);
-  assert.deepEqual(namesOf(makePair([], { commonName: 'c.example' }).certificate), ['c.example']);
-  assert.deepEqual(namesOf(makePair([], { commonName: 'Some Company' }).certificate), []);
+/** The names by which a certificate is served, and the kind of its key. */
+function told(pair: Pair, serverNames?: readonly string[]): [readonly string[], string][] {
+  return namedCertificates([{ ...pair, serverNames }]).map(({ names, keyType }) => [names, keyType]);
+}
+
+test('the names of a certificate are those given, or its DNS names, or its common name if it has none', () => {
+  assert.deepEqual(told(makePair(['a.example'], { key: 'rsa:2048' }), ['x.example']), [[['x.example'], 'rsa']]);
+  assert.deepEqual(told(pair), [[['a.example', '*.b.example'], 'ec']]);
+  assert.deepEqual(told(makePair([], { commonName: 'c.example' })), [[['c.example'], 'ec']]);
+  assert.deepEqual(told(makePair([], { commonName: 'Some Company' })), [[[], 'ec']]);
 });

@@ -56,7 +56,12 @@ const REFUSED: readonly Row[] = [
     ['healthCheck.method'],
   ],
   ['a place without a name', 'load-balancers', { region: '', vpcId: '', zoneId: '' }, ['region', 'vpcId', 'zoneId']],
-  ['PROXY headers for UDP', 'listeners', { ...LISTENER, protocol: 'UDP', proxyProtocol: 'v2' }, ['proxyProtocol']],
+  [
+    'PROXY headers for UDP',
+    'listeners',
+    { ...LISTENER, protocol: 'UDP', proxyProtocol: 'v2', acceptProxyProtocol: ['::/0'] },
+    ['proxyProtocol', 'acceptProxyProtocol'],
+  ],
   [
     'networks that are malformed',
     'listeners',
@@ -66,8 +71,12 @@ const REFUSED: readonly Row[] = [
   [
     'a cookie in a session by source address',
     'listeners',
-    { ...LISTENER, protocol: 'HTTP', stickySession: { type: 'source-ip', cookieName: 'a', cookieKey: '' } },
-    ['stickySession.cookieKey', 'stickySession.cookieName', 'stickySession.cookieKey'],
+    {
+      ...LISTENER,
+      protocol: 'HTTP',
+      stickySession: { type: 'source-ip', cookieName: 'a', cookieKey: '', sameSite: 'Lax' },
+    },
+    ['stickySession.cookieKey', 'stickySession.cookieName', 'stickySession.cookieKey', 'stickySession.sameSite'],
   ],
   [
     'a cookie with a name that is not a token and an empty key',
@@ -79,6 +88,14 @@ const REFUSED: readonly Row[] = [
     },
     ['stickySession.cookieName', 'stickySession.cookieKey', 'stickySession.lifetimeSeconds'],
   ],
+  ...['example.com:443', 'example.com.', '192.0.2.1', '.192.0.2.1', 'a;b', '*.example.com', ''].map(
+    (domain): Row => [
+      `a cookie for the domain ${domain}`,
+      'rules',
+      { listenerId: 'l', path: '/', stickySession: { type: 'cookie', domain, sameSite: 'none' } },
+      ['stickySession.sameSite', 'stickySession.domain'],
+    ],
+  ),
   [
     'a fingerprint as the key',
     'rules',

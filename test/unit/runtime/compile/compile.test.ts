@@ -124,6 +124,8 @@ test("a rule has its own target group with its algorithm and health check, and t
     cookieName: 'weir',
     cookieKey: 'chosen',
     lifetimeMs: undefined,
+    sameSite: 'Lax',
+    domain: undefined,
   });
 });
 

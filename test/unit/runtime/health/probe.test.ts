@@ -94,6 +94,19 @@ const HTTP_ROWS: readonly (readonly [
     /^responded with 101/,
   ],
   ['a head over 16 KiB fails', responseOf('200 OK', `X: ${'a'.repeat(16 * 1024)}\r\n`), {}, /Header overflow/],
+  [
+    'a response that traffic gets repaired passes',
+    'HTTP/1.1 200 OK\r\nX : 1\r\n 2\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello',
+    {},
+    undefined,
+  ],
+  ['a repaired response needs an expected code too', 'HTTP/1.1 503 No\r\nX : 1\r\n\r\n', {}, /^responded with 503/],
+  [
+    'a response that traffic does not get fails',
+    'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!',
+    {},
+    /Parse Error/,
+  ],
   ['a response that is not HTTP fails', 'SSH-2.0-OpenSSH_9.2\r\n', {}, /Parse Error/],
   ['a missing response fails by the timeout', undefined, { timeoutMs: 100 }, /^no response within 100 ms$/],
 ];

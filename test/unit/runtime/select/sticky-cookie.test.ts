@@ -7,7 +7,13 @@ import { assertHolds } from '../../../harness/properties/properties.ts';
 import { requestOf, stickyTarget } from '../../../harness/select/sticky-targets.ts';
 
 const KEY = 'a key of the group';
-const SETTINGS = { cookieName: 'weir', cookieKey: KEY, lifetimeMs: undefined };
+const SETTINGS = {
+  cookieName: 'weir',
+  cookieKey: KEY,
+  lifetimeMs: undefined,
+  sameSite: 'Lax',
+  domain: undefined,
+} as const;
 
 function stickyOf(targets: readonly ReturnType<typeof stickyTarget>[], settings: object = {}, targetGroupId = 'web') {
   const sticky = new StickyCookie(targetGroupId, { ...SETTINGS, ...settings });
@@ -59,6 +65,19 @@ test('Set-Cookie is for the browser session, or for whole seconds if a lifetime 
     const client = requestOf();
     stickyOf([target], { lifetimeMs }).keep(client, target);
     assert.equal(client.setCookie, `weir=${value}; Path=/; HttpOnly; SameSite=Lax${end}`);
+  }
+});
+
+test('SameSite and Domain are those of the settings, and SameSite=None makes the cookie Secure', () => {
+  const target = stickyTarget(1);
+  for (const [settings, end] of [
+    [{ sameSite: 'Strict' }, '; SameSite=Strict'],
+    [{ domain: 'example.com', lifetimeMs: 1000 }, '; SameSite=Lax; Max-Age=1; Domain=example.com'],
+    [{ sameSite: 'None', domain: '.example.com' }, '; SameSite=None; Domain=.example.com; Secure'],
+  ] as const) {
+    const client = requestOf();
+    stickyOf([target], settings).keep(client, target);
+    assert.equal(client.setCookie?.slice(client.setCookie.indexOf('; SameSite')), end);
   }
 });
 

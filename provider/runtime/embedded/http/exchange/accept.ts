@@ -5,8 +5,8 @@ import type { AcceptClient } from '../../serving/tcp-listening-socket.ts';
 import { HTTP } from '../message/scheme.ts';
 import { HttpClientConnection } from './client-connection.ts';
 
-export const acceptHttp: AcceptClient = (socket, listeningSocket) => {
+export const acceptHttp: AcceptClient = (socket, listeningSocket, named) => {
   new HttpClientConnection(listeningSocket, HTTP, (handler) =>
-    TcpConnection.accept(socket, handler, HTTP_BUFFER_BYTES),
+    TcpConnection.accept(socket, handler, named, HTTP_BUFFER_BYTES),
   );
 };

@@ -1,5 +1,6 @@
 // The attempts of a request: the target that is picked next, and a connection to it.
 import type { PickingClient } from '../../../select/stickiness.ts';
+import { SECURE } from '../../../select/sticky-cookie.ts';
 import type { Target } from '../../serving/target.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import type { Request } from '../message/request.ts';
@@ -95,7 +96,8 @@ export class Attempts implements PickingClient, Waiter {
   /** The Set-Cookie line for the final response if the last pick sets a cookie, otherwise ''. */
   get cookieLine(): string {
     if (this.setCookie === '') return '';
-    return `Set-Cookie: ${this.setCookie}${this.#client.isSecure ? '; Secure' : ''}\r\n`;
+    const isMarked = !this.#client.isSecure || this.setCookie.endsWith(SECURE);
+    return `Set-Cookie: ${this.setCookie}${isMarked ? '' : SECURE}\r\n`;
   }
 
   /** Forgets the attempts of the last request and starts with a new one. */

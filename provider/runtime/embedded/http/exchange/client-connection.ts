@@ -130,6 +130,8 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     this.#state = GONE;
     unwatch(this);
     new Tunnel(this.#connection, upstream, bytes, this.#held, this.#client.settings, () => this.onClose());
+    // The last part of the request's body may still be queued in the memory into which the next bytes would be read.
+    if (!this.#exchange.isRequestBlocked) this.#connection.resume();
     if (this.#isEnded) upstream.socket.end();
   }
 

@@ -81,10 +81,11 @@ export class ExchangeAccount {
   }
 
   #record(now: number): void {
-    const { record } = this.#client;
+    const { record, forwardedClient } = this.#client;
     if (record === undefined) return;
     const { method, host, target } = this.#request;
     record.end({
+      forwardedClient,
       rule: this.#attempts.ruleId,
       method,
       host,

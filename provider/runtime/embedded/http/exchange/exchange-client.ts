@@ -17,7 +17,10 @@ import type { Upstream } from '../upstream/upstream.ts';
 export interface ExchangeClient {
   /** The request, which the client fills before an exchange begins. */
   readonly request: Request;
+  /** The client's address by which targets are picked: the one that a trusted proxy named, or the connection's. */
   readonly remoteAddress: string;
+  /** The client's address if a trusted proxy named it, otherwise `undefined`. */
+  readonly forwardedClient: string | undefined;
   /** True if the request came over TLS. */
   readonly isSecure: boolean;
   /** The connection of the client, if no other exchange uses it at the same time. */

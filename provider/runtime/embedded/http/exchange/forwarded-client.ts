@@ -1,13 +1,17 @@
-// Decides for a client connection whether its sender is a trusted proxy, and makes its X-Forwarded lines if it is not.
+// Decides for a client connection whether its sender is a trusted proxy, whose clients it tells apart, and makes its
+// X-Forwarded lines if it is not.
 import type { WorkerListener } from '../../serving/worker-listener.ts';
 import { forwardedLines } from '../message/rewrite.ts';
 import type { Scheme } from '../message/scheme.ts';
 import type { TrustedConnection } from '../message/trusted-proxies.ts';
 
 export class ForwardedClient {
-  readonly #connection: TrustedConnection;
+  readonly #connection: Omit<TrustedConnection, 'proxies'>;
   #networks: readonly string[] | undefined;
   #told: string | TrustedConnection = '';
+  /** The chain for which `#client` was found. */
+  #chain = '';
+  #client: string | undefined;
 
   constructor(remoteAddress: string, scheme: Scheme, localPort: number) {
     this.#connection = { remoteAddress, protocol: scheme.name, localPort };
@@ -21,10 +25,25 @@ export class ForwardedClient {
     const { trustedProxies } = listener.settings;
     if (trustedProxies !== this.#networks) {
       const { remoteAddress, protocol, localPort } = this.#connection;
-      const isTrusted = listener.isTrusted(remoteAddress);
-      this.#told = isTrusted ? this.#connection : forwardedLines(remoteAddress, protocol, localPort);
+      const { proxies } = listener;
+      const isTrusted = proxies.has(remoteAddress);
+      this.#told = isTrusted ? { ...this.#connection, proxies } : forwardedLines(remoteAddress, protocol, localPort);
       this.#networks = trustedProxies;
+      this.#chain = '';
+      this.#client = undefined;
     }
     return this.#told;
+  }
+
+  /**
+   * The client's address in the X-Forwarded-For chain of the last request. Returns `undefined` if no trusted proxy sent
+   * one that names a client.
+   */
+  clientIn(chain: string): string | undefined {
+    if (chain !== this.#chain) {
+      this.#client = typeof this.#told === 'string' ? undefined : this.#told.proxies.clientIn(chain);
+      this.#chain = chain;
+    }
+    return this.#client;
   }
 }

@@ -63,7 +63,12 @@ export class Http1Client implements ExchangeClient {
   }
 
   get remoteAddress(): string {
-    return this.connection.remoteAddress;
+    return this.forwardedClient ?? this.connection.remoteAddress;
+  }
+
+  get forwardedClient(): string | undefined {
+    const { forwardedFor } = this.request;
+    return forwardedFor === '' ? undefined : this.#forwarded.clientIn(forwardedFor);
   }
 
   get isSecure(): boolean {

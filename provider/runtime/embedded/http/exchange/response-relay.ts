@@ -88,7 +88,7 @@ export class ResponseRelay {
       if (response.status === 100) this.#isContinued = true;
       this.#isInterimWritten = this.#client.inform(response);
     }
-    this.#body.start(response.framing, response.nominated);
+    this.#body.start(response.framing, response.nominated, true);
     return this.#take(reader.bytes, reader.bodyFrom) ?? true;
   }
 

@@ -19,7 +19,7 @@ export class Tunnel implements UpstreamUser, ConnectionHandler, Timed {
   #isClientClosed = false;
 
   /**
-   * Takes both connections. `fromUpstream` and `fromClient` are bytes that were read after the heads. `onClientClose`
+   * Takes both connections, of which the client's may be paused until the caller resumes it. `fromUpstream` and `fromClient` are bytes that were read after the heads. `onClientClose`
    * is called exactly once, as the last event of the client's connection.
    */
   constructor(
@@ -41,7 +41,6 @@ export class Tunnel implements UpstreamUser, ConnectionHandler, Timed {
     // The bytes are copied, because they are in the target connection's read buffer and reading continues.
     if (fromUpstream.length > 0) client.write(Buffer.from(fromUpstream));
     if (fromClient !== undefined) upstream.socket.write(fromClient);
-    client.resume();
   }
 
   onData(chunk: Buffer): boolean {

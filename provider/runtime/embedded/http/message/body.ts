@@ -47,14 +47,14 @@ export class BodyReader implements BodyPart {
 
   /**
    * Starts a body. `framing` is a length, CHUNKED or UNTIL_CLOSE. `nominated` are the names in the Connection field of
-   * the message's head: RFC 9110 7.6.1 removes trailers with these names too.
+   * the message's head: RFC 9110 7.6.1 removes trailers with these names too. `isRepaired` is true for a response.
    */
-  start(framing: number, nominated?: readonly string[]): void {
+  start(framing: number, nominated?: readonly string[], isRepaired = false): void {
     this.#framing = framing;
     this.#remaining = framing;
     this.#isLast = framing === 0;
     this.#set(NOTHING, 0, 0);
-    if (framing === CHUNKED) this.#chunks.start(nominated);
+    if (framing === CHUNKED) this.#chunks.start(nominated, isRepaired);
   }
 
   /** Reads bytes[from..to), at most to the end of the body. Returns the offset after the last byte that was read. */

@@ -19,9 +19,13 @@ const QUOTE = 0x22;
 const EQUALS = 0x3d;
 const BACKSLASH = 0x5c;
 
-/** Returns true if a chunk's size line may end in the state: after a name without a value, or after a value. */
-export function mayEnd(state: number): boolean {
-  return state === NAME || state === TOKEN_VALUE || state === AFTER_QUOTED;
+/**
+ * Returns true if a chunk's size line may end in the state: after a name without a value, or after a value, with
+ * `isRepaired` also after blanks behind it.
+ */
+export function mayEnd(state: number, isRepaired: boolean): boolean {
+  if (state === NAME || state === TOKEN_VALUE || state === AFTER_QUOTED) return true;
+  return isRepaired && (state === AFTER_NAME || state === AFTER_VALUE_SPACE);
 }
 
 /** Returns the state after one more byte, which is no line end, or `MALFORMED`. */

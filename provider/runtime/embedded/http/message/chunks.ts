@@ -3,6 +3,7 @@ import { CR, HEX_VALUE, HTAB, LF, SEMICOLON, SP } from './characters.ts';
 import { BEGUN, MALFORMED, mayEnd, nextState } from './chunk-extensions.ts';
 import { HeaderFields, parseFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
+import { repairFields } from './repaired-fields.ts';
 import { keptTrailers } from './trailers.ts';
 
 const MAX_EXTENSION_BYTES = 1024;
@@ -44,6 +45,8 @@ export class ChunkDecoder {
   #remaining = 0;
   #extensionBytes = 0;
   #extension = BEGUN;
+  /** True for the body of a response, of which some faults are repaired. */
+  #isRepaired = false;
   #trailer: Buffer | undefined;
   #trailerBytes = 0;
   #nominated: readonly string[] | undefined;
@@ -66,9 +69,13 @@ export class ChunkDecoder {
     return this.#outputTo;
   }
 
-  /** `nominated` are the names in the Connection field of the message's head. */
-  start(nominated?: readonly string[]): void {
+  /**
+   * `nominated` are the names in the Connection field of the message's head. With `isRepaired`, for a response, blanks
+   * behind a chunk size and faults that `repairFields` mends in trailers are no fault.
+   */
+  start(nominated?: readonly string[], isRepaired = false): void {
     this.#state = SIZE;
+    this.#isRepaired = isRepaired;
     this.#nominated = nominated;
     this.#digits = 0;
     this.#remaining = 0;
@@ -107,8 +114,10 @@ export class ChunkDecoder {
         this.#size(byte);
         break;
       case AFTER_SIZE:
-        // RFC 9112 7.1.1: whitespace after a chunk size is allowed only before the semicolon of an extension.
+        // RFC 9112 7.1.1: whitespace after a chunk size is allowed only before the semicolon of an extension. Old servers
+        // pad their sizes with it.
         if (byte === SEMICOLON) this.#extensionBegun();
+        else if (byte === CR && this.#isRepaired) this.#state = SIZE_LF;
         else if ((byte !== SP && byte !== HTAB) || ++this.#extensionBytes > MAX_EXTENSION_BYTES) this.#fault = BAD_SIZE;
         break;
       case EXTENSION:
@@ -157,7 +166,7 @@ export class ChunkDecoder {
   }
 
   #extensionByte(byte: number): void {
-    if (byte === CR && mayEnd(this.#extension)) {
+    if (byte === CR && mayEnd(this.#extension, this.#isRepaired)) {
       this.#state = SIZE_LF;
       return;
     }
@@ -183,8 +192,10 @@ export class ChunkDecoder {
 
   #finishTrailers(): void {
     const trailer = (this.#trailer as Buffer).subarray(0, this.#trailerBytes);
-    trailerFields.text = trailer.toString('latin1');
-    if (parseFields(trailer, 0, trailer.length, 0, trailerFields) !== undefined) this.#fault = BAD_TRAILER;
+    const text = trailer.toString('latin1');
+    trailerFields.text = text;
+    const isRight = parseFields(trailer, 0, trailer.length, 0, trailerFields) === undefined;
+    if (!isRight && !(this.#isRepaired && repairFields(text, trailerFields))) this.#fault = BAD_TRAILER;
     else this.trailers = keptTrailers(trailerFields, this.#nominated);
   }
 }

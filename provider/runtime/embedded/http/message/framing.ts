@@ -14,7 +14,7 @@ const MAX_LENGTH_DIGITS = 15;
 // RFC 9112 6.3 rule 3: a message with both Content-Length and Transfer-Encoding is the usual means of request
 // smuggling.
 const BOTH = localResponse(400, 'both Content-Length and Transfer-Encoding');
-// RFC 9110 8.6 lets a recipient merge equal Content-Length fields, but no sender sends two on purpose.
+// RFC 9110 8.6 lets a recipient merge equal Content-Length fields. Those of responses are merged.
 const TWO_LENGTHS = localResponse(400, 'more than one Content-Length');
 // RFC 9110 8.6: Content-Length has only digits. A leading zero is an error too, because parsers differ in the base that
 // they assume.
@@ -23,6 +23,11 @@ const BAD_LENGTH = localResponse(400, 'malformed Content-Length');
 const BAD_CODING = localResponse(400, 'transfer coding other than chunked');
 // RFC 9112 6.1: Transfer-Encoding in HTTP/1.0 must be treated as faulty framing.
 const CHUNKED_IN_1_0 = localResponse(400, 'Transfer-Encoding in HTTP/1.0');
+
+/** Returns true for the fault of a length that is given more than once, or not as one number. */
+export function isLengthFault(fault: LocalResponse): boolean {
+  return fault === TWO_LENGTHS || fault === BAD_LENGTH;
+}
 
 /** Returns the framing of a request's body, or a local response if it is ambiguous. */
 export function requestFraming(fields: HeaderFields, minor: number): number | LocalResponse {

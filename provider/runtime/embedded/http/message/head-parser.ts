@@ -2,6 +2,7 @@
 import { CR, FIELD_VALUE, LF, SP, TARGET, TOKEN } from './characters.ts';
 import { HeaderFields, parseFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
+import { repairFields } from './repaired-fields.ts';
 
 const MAX_HEAD_BYTES = 32 * 1024;
 
@@ -95,7 +96,10 @@ export function parseRequestHead(
   return parseFields(bytes, at + 11, to - 2, from, head.fields);
 }
 
-/** Parses the response head at bytes[from..to), whose end `findHeadEnd` found. Returns why it is malformed, if it is. */
+/**
+ * Parses the response head at bytes[from..to), whose end `findHeadEnd` found. Returns why it is malformed, if it is and
+ * cannot be repaired.
+ */
 export function parseResponseHead(
   bytes: Buffer,
   from: number,
@@ -117,7 +121,9 @@ export function parseResponseHead(
   head.status = status;
   head.reason = text.slice(reasonStart - from, at - from);
   head.minor = minor;
-  return parseFields(bytes, at + 2, to - 2, from, head.fields);
+  const fault = parseFields(bytes, at + 2, to - 2, from, head.fields);
+  if (fault === undefined || repairFields(text.slice(at + 2 - from, -2), head.fields)) return undefined;
+  return fault;
 }
 
 /** Returns the minor version of "HTTP/1.0" or "HTTP/1.1" in capitals (RFC 9112 2.3), or -1. */
@@ -137,7 +143,7 @@ function hasVersion(bytes: Buffer, from: number): boolean {
   );
 }
 
-/** Returns a status of three digits, 100-599 (RFC 9110 15), or -1. */
+/** Returns a status of three digits, 100-999, or -1. A status above 599 means a server error (RFC 9110 15). */
 function parseStatus(bytes: Buffer, from: number): number {
   let status = 0;
   for (let at = from; at < from + 3; at++) {
@@ -145,5 +151,5 @@ function parseStatus(bytes: Buffer, from: number): number {
     if (digit < 0 || digit > 9) return -1;
     status = status * 10 + digit;
   }
-  return status >= 100 && status <= 599 ? status : -1;
+  return status >= 100 ? status : -1;
 }

@@ -10,7 +10,7 @@ import { hasLogin } from './login.ts';
 import { keptLines, REQUEST_DROPS, TRUSTED_REQUEST_DROPS, upgradeValue } from './rewrite.ts';
 import { HTTP, type Scheme } from './scheme.ts';
 import { removeDotSegments } from './target-path.ts';
-import { chainedLines, type TrustedConnection } from './trusted-proxies.ts';
+import { chainedLines, forwardedForOf, type TrustedConnection } from './trusted-proxies.ts';
 import { findLoop, VIA_LINE } from './via.ts';
 
 // RFC 9112 3.2.3: a load balancer gives no tunnels to arbitrary destinations.
@@ -61,7 +61,7 @@ export class Request {
   isHead = false;
   /** True if the client wants to keep the connection after the response. */
   isKeepAlive = false;
-  /** Value of the Upgrade field if a 101 is allowed, which requires a request without a body. */
+  /** Value of the Upgrade field if a 101 is allowed, which requires that the head tells the length of the body. */
   upgrade: string | undefined;
   /** True if the request may be sent to a second target after a first one got it (RFC 9110 9.2.2). */
   isReplayable = false;
@@ -73,6 +73,8 @@ export class Request {
   nominated: readonly string[] | undefined;
   /** True if the request has a credential that logs in the connection on which it is sent. */
   hasLogin = false;
+  /** The X-Forwarded-For chain that a trusted proxy sent, or ''. */
+  forwardedFor = '';
   /** The request's head for the target, including its empty line. */
   head = '';
 }
@@ -127,7 +129,8 @@ export function readRequest(
   }
 
   connection.read(fields);
-  const upgrade = framing === 0 && minor === 1 ? upgradeValue(fields, connection) : undefined;
+  // After a body in chunks, the target and this runtime might not agree where the new protocol begins.
+  const upgrade = framing !== CHUNKED && minor === 1 ? upgradeValue(fields, connection) : undefined;
   request.method = method;
   request.host = host;
   request.target = target === '*' ? target : removeDotSegments(target);
@@ -142,7 +145,9 @@ export function readRequest(
   request.nominated = connection.nominated;
   request.hasLogin = hasLogin(fields);
   const isTrusted = typeof forwarded !== 'string';
-  const told = isTrusted ? chainedLines(fields, forwarded, host) : `${forwarded}X-Forwarded-Host: ${host}\r\n`;
+  const chain = isTrusted ? forwardedForOf(fields) : '';
+  request.forwardedFor = chain;
+  const told = isTrusted ? chainedLines(fields, forwarded, host, chain) : `${forwarded}X-Forwarded-Host: ${host}\r\n`;
   const drops = (isTrusted ? TRUSTED_REQUEST_DROPS : REQUEST_DROPS) | (minor === 1 ? 0 : DROPS_1_0);
   const kept = keptLines(fields, drops, connection.nominated);
   request.head = `${method} ${request.target} HTTP/1.1\r\n${hostLine}${kept}${told}${ownLines(fields, minor, framing, upgrade)}\r\n`;

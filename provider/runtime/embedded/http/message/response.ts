@@ -2,15 +2,21 @@
 import { ConnectionOptions } from './connection-options.ts';
 import { UPGRADE } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
-import { CHUNKED, responseFraming, UNTIL_CLOSE } from './framing.ts';
+import { CHUNKED, isLengthFault, responseFraming, UNTIL_CLOSE } from './framing.ts';
 import { parseResponseHead, ResponseHead } from './head-parser.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 import { hasLogin } from './login.ts';
+import { mergeLengths } from './repaired-fields.ts';
 import type { Request } from './request.ts';
 import { BODILESS_RESPONSE_DROPS, keptLines, RESPONSE_DROPS } from './rewrite.ts';
 
 // RFC 9110 7.8 and 15.2.2: a target may switch only to a protocol that the request named, and must name it.
 const UNASKED_SWITCH = localResponse(502, 'switched protocols without being asked');
+
+const MAX_STATUS = 599;
+// RFC 9110 15: a status outside 100-599 is to be taken for a server error. No client gets it from a target.
+const SERVER_ERROR = 500;
+const SERVER_ERROR_REASON = 'Internal Server Error';
 
 /** The types of responses that are streams of events or messages. */
 const STREAM_TYPES = [
@@ -75,14 +81,14 @@ export function readResponse(
   const malformed = parseResponseHead(bytes, from, to, parsed);
   if (malformed !== undefined) return malformed;
   const { status, minor, fields } = parsed;
-  const framing = responseFraming(fields, minor, status, request.isHead);
+  const framing = framingOf(fields, minor, status, request.isHead);
   if (typeof framing !== 'number') return framing;
   const upgrade = status === 101 ? switchedTo(fields) : undefined;
   if (status === 101 && !isAsked(upgrade, request.upgrade)) return UNASKED_SWITCH;
 
   connection.read(fields);
-  response.status = status;
-  response.reason = parsed.reason;
+  response.status = status <= MAX_STATUS ? status : SERVER_ERROR;
+  response.reason = status <= MAX_STATUS ? parsed.reason : SERVER_ERROR_REASON;
   response.framing = framing;
   response.upgrade = upgrade;
   response.nominated = connection.nominated;
@@ -93,6 +99,13 @@ export function readResponse(
   const isBodiless = status < 200 || status === 204;
   response.fields = keptLines(fields, isBodiless ? BODILESS_RESPONSE_DROPS : RESPONSE_DROPS, connection.nominated);
   return undefined;
+}
+
+/** Returns the framing of the body, after a repair of the length if it is given several times. */
+function framingOf(fields: HeaderFields, minor: number, status: number, isHead: boolean): number | LocalResponse {
+  const framing = responseFraming(fields, minor, status, isHead);
+  if (typeof framing === 'number' || !isLengthFault(framing)) return framing;
+  return mergeLengths(fields) ? responseFraming(fields, minor, status, isHead) : framing;
 }
 
 function isAsked(upgrade: string | undefined, asked: string | undefined): boolean {

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { Networks } from '../../../../model/base/networks.ts';
 import { plainAddress } from '../../../../model/base/plain-address.ts';
+import { canonicalAddress } from '../../../../model/base/target-key.ts';
 import { isAuthority } from './authority.ts';
 import {
   FORWARDED,
@@ -15,6 +16,8 @@ import type { HeaderFields } from './fields.ts';
 
 /** A client connection from a trusted proxy. */
 export interface TrustedConnection {
+  /** The trusted networks of the listener. */
+  readonly proxies: TrustedProxies;
   readonly remoteAddress: string;
   readonly protocol: 'http' | 'https';
   readonly localPort: number;
@@ -35,36 +38,57 @@ export class TrustedProxies {
     const address = plainAddress(remoteAddress);
     return address !== '' && this.#networks.find(address) !== undefined;
   }
+
+  /**
+   * The client's address in the X-Forwarded-For chain that a trusted proxy sent: the last one that is not trusted, or
+   * the first one if all are. A member that is no address ends the search. Returns `undefined` if the last one is none.
+   */
+  clientIn(chain: string): string | undefined {
+    let client: string | undefined;
+    for (let to = chain.length; to >= 0; ) {
+      const comma = to === 0 ? -1 : chain.lastIndexOf(',', to - 1);
+      const address = addressOf(chain.slice(comma + 1, to));
+      if (address === undefined) break;
+      client = address;
+      if (!this.has(address)) break;
+      to = comma;
+    }
+    return client;
+  }
 }
 
 /**
  * The forwarding lines for a request to `host` whose `fields` a trusted proxy sent. X-Forwarded-For is a chain to which
  * each proxy adds the address that it got the request from. X-Forwarded-Proto, -Port and -Host pass if each member of
  * their chain is well formed; otherwise they describe this connection and this request. X-Real-IP passes if it is one
- * address; otherwise it is the client's address as the trusted proxy gave it in X-Forwarded-For, or else the proxy's.
+ * address; otherwise it is the client's address in `chain`, the result of `forwardedForOf`, or else the proxy's.
  */
 export function chainedLines(
   fields: HeaderFields,
-  { remoteAddress, protocol, localPort }: TrustedConnection,
+  { proxies, remoteAddress, protocol, localPort }: TrustedConnection,
   host: string,
+  chain: string,
 ): string {
   const proxy = plainAddress(remoteAddress);
-  const chain = chainOf(fields, X_FORWARDED_FOR);
   const proto = chainOf(fields, X_FORWARDED_PROTO);
   const port = chainOf(fields, X_FORWARDED_PORT);
   const origin = chainOf(fields, X_FORWARDED_HOST);
   const real = chainOf(fields, X_REAL_IP);
-  const before = chain.slice(chain.lastIndexOf(',') + 1).trim();
   let lines = `X-Forwarded-For: ${chain === '' ? '' : `${chain}, `}${proxy}\r\n`;
   lines += `X-Forwarded-Proto: ${isEach(proto, isProto) ? proto : protocol}\r\n`;
   lines += `X-Forwarded-Port: ${isEach(port, isPort) ? port : localPort}\r\n`;
   lines += `X-Forwarded-Host: ${isEach(origin, isAuthority) ? origin : host}\r\n`;
-  lines += `X-Real-IP: ${[real, before].find((address) => isIP(address) !== 0) ?? proxy}\r\n`;
+  lines += `X-Real-IP: ${isIP(real) !== 0 ? real : (proxies.clientIn(chain) ?? proxy)}\r\n`;
   for (let index = 0; index < fields.count; index++) {
     // RFC 7239 4: a proxy adds to the Forwarded field or passes it unchanged.
     if (fields.known[index] === FORWARDED) lines += `Forwarded: ${fields.value(index)}\r\n`;
   }
   return lines;
+}
+
+/** The X-Forwarded-For chain of a request: the values of all its lines in their order, or '' if there is none. */
+export function forwardedForOf(fields: HeaderFields): string {
+  return chainOf(fields, X_FORWARDED_FOR);
 }
 
 /** The values of all lines with one name as one list in their order (RFC 9110 5.3), or '' if there is none. */
@@ -81,8 +105,17 @@ function isEach(chain: string, isMember: (text: string) => boolean): boolean {
   return chain !== '' && chain.split(',').every((member) => isMember(member.trim()));
 }
 
+/** Some proxies name the scheme of WebSocket. */
 function isProto(text: string): boolean {
-  return /^https?$/i.test(text);
+  return /^(?:http|ws)s?$/i.test(text);
+}
+
+/** The address of a member of a chain, which may have a port. Returns `undefined` for other text, such as "unknown". */
+function addressOf(member: string): string | undefined {
+  const text = member.trim();
+  const [, bracketed, dotted] = /^(?:\[([^\]]+)\](?::\d{1,5})?|([\d.]+):\d{1,5})$/.exec(text) ?? [];
+  const address = bracketed ?? dotted ?? text;
+  return isIP(address) === 0 || address.includes('%') ? undefined : canonicalAddress(address);
 }
 
 function isPort(text: string): boolean {

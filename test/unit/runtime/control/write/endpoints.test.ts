@@ -24,8 +24,8 @@ class World {
     this.put('load-balancers', id, { address, sharedWith: ['shop/prod'] });
   }
 
-  listener(id: string, port = 80, loadBalancerId = 'lb'): void {
-    this.put('listeners', id, { loadBalancerId, protocol: 'HTTP', port });
+  listener(id: string, port = 80, loadBalancerId = 'lb', protocol = 'HTTP'): void {
+    this.put('listeners', id, { loadBalancerId, protocol, port });
   }
 
   /** Attaches one target to a listener or a rule. */
@@ -149,6 +149,21 @@ test('a new address of a load balancer makes each of its listeners wait if the V
   assert.deepEqual(made.who, { serve: ['free', 'held'], wait: ['old'] });
   made.loadBalancer('second', '127.0.0.2');
   assert.deepEqual(made.who, { serve: ['free', 'held', 'old'], wait: [] });
+});
+
+test('TCP and UDP ports are apart, and a listener that changes its transport leaves one and enters the other', () => {
+  const made = new World();
+  made.loadBalancer('lb', '127.0.0.1');
+  made.listener('web');
+  made.listener('dns', 80, 'lb', 'UDP');
+  assert.deepEqual(made.who, { serve: ['dns', 'web'], wait: [] });
+  made.listener('next', 80, 'lb', 'UDP');
+  assert.deepEqual(made.who, { serve: ['dns', 'web'], wait: ['next'] });
+  assert.match(made.warnings('next')[0] ?? '', /^waits behind listener dns/);
+  made.listener('dns', 80, 'lb', 'TCP');
+  assert.deepEqual(made.who, { serve: ['next', 'web'], wait: ['dns'] });
+  made.delete('listeners', 'web');
+  assert.deepEqual(made.who, { serve: ['dns', 'next'], wait: [] });
 });
 
 test('a VIP:port of another stack or without owner is an error that names the owner', () => {

@@ -12,7 +12,14 @@ import { CREDIT_SLOTS, createPickingState, NO_SLOT } from '../../../../../provid
 import { target, targetGroupSettings, untilTrue } from '../../../../harness/engine/fixtures.ts';
 
 const COOKIE = {
-  sticky: { type: 'cookie', cookieName: 'weir', cookieKey: 'the key of the group', lifetimeMs: undefined },
+  sticky: {
+    type: 'cookie',
+    cookieName: 'weir',
+    cookieKey: 'the key of the group',
+    lifetimeMs: undefined,
+    sameSite: 'Lax',
+    domain: undefined,
+  },
 } as const;
 const SOURCE_IP = { sticky: { type: 'source-ip', lifetimeMs: 300_000 } } as const;
 

@@ -26,7 +26,7 @@ test('a drain closes idle connections and responds to requests that are in the k
     workerId: 0,
     workers: 1,
     isPortShared: false,
-    acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: assert.fail },
+    acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: () => assert.fail() },
     rejecters: {},
     log: () => {},
     onPassive: () => {},

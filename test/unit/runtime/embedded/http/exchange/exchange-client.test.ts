@@ -23,6 +23,7 @@ function part(data: string, isLast: boolean): BodyPart {
 class Caller implements ExchangeClient {
   readonly request = new Request();
   readonly remoteAddress = '192.0.2.1';
+  readonly forwardedClient = undefined;
   readonly isSecure = false;
   readonly record = undefined;
   readonly proxyHeader = undefined;

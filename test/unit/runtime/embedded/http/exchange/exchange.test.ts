@@ -249,7 +249,7 @@ test('a reset within a response without a length is a reset for an HTTP/1.0 clie
 });
 
 for (const [what, response] of [
-  ['a malformed head', 'HTTP/1.1 200 OK\r\nX : 1\r\n\r\n'],
+  ['a malformed head', 'HTTP/1.1 200 OK\r\nX Y: 1\r\n\r\n'],
   ['two framings', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
   ['malformed chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n'],
   ['an over-long head', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(40_000)}`],

@@ -209,7 +209,14 @@ test('a sticky cookie for another target wins, and the client logs in there', as
   const backends = [await loginBackend(t, 'a'), await loginBackend(t, 'b')] as const;
   const proxy = await proxyTo(t, backends);
   const { targets } = proxy.listener;
-  const sticky = { type: 'cookie', cookieName: 'weir', cookieKey: 'key', lifetimeMs: undefined } as const;
+  const sticky = {
+    type: 'cookie',
+    cookieName: 'weir',
+    cookieKey: 'key',
+    lifetimeMs: undefined,
+    sameSite: 'Lax',
+    domain: undefined,
+  } as const;
   targets.update({ settings: { ...targets.settings, sticky }, clients: undefined });
   const cookieFrom = async (client: ScriptedClient) => {
     client.write(get());

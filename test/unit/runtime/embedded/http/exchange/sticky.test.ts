@@ -15,6 +15,8 @@ async function stickyProxy(t: TestContext, ports: readonly number[]): Promise<Ht
     cookieName: 'weir',
     cookieKey: 'the key of a group',
     lifetimeMs: undefined,
+    sameSite: 'Lax',
+    domain: undefined,
   } as const;
   targets.update({ settings: { ...targets.settings, sticky }, clients: undefined });
   return proxy;

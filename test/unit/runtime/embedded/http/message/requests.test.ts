@@ -217,9 +217,9 @@ const TAKEN: [rule: string, raw: string, taken: Taken][] = [
   ],
   ['an upgrade', get(H + UPGRADE), { head: `GET / HTTP/1.1\r\n${H}~${UPGRADE}\r\n`, isUpgrade: true }],
   [
-    'an upgrade of a request with a body is dropped',
+    'an upgrade of a request with a body of known length',
     post(`${UPGRADE}Content-Length: 5\r\n`),
-    { head: `POST / HTTP/1.1\r\n${H}Content-Length: 5\r\n~\r\n`, isUpgrade: false },
+    { head: `POST / HTTP/1.1\r\n${H}Content-Length: 5\r\n~${UPGRADE}\r\n`, isUpgrade: true },
   ],
   [
     'an upgrade of a request with chunks is dropped',

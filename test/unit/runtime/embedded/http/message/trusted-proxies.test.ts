@@ -46,7 +46,39 @@ function told(sent: string, forwarded: string | TrustedConnection): string {
   return request.head.slice('GET / HTTP/1.1\r\nHost: a\r\n'.length, -'Via: 1.1 weir\r\n\r\n'.length);
 }
 
-const TRUSTED: TrustedConnection = { remoteAddress: '::ffff:10.0.0.1', protocol: 'http', localPort: 8080 };
+const PROXIES = new TrustedProxies(['10.0.0.0/8', '2001:db8::/32']);
+
+const CLIENTS: [chain: string, client: string | undefined][] = [
+  ['192.0.2.6', '192.0.2.6'],
+  ['192.0.2.6, 192.0.2.7', '192.0.2.7'],
+  ['192.0.2.6,192.0.2.7,10.0.0.3 ,\t2001:db8::1', '192.0.2.7'],
+  ['10.0.0.2, 10.0.0.3', '10.0.0.2'],
+  ['unknown, 10.0.0.3', '10.0.0.3'],
+  ['192.0.2.6, , 10.0.0.3', '10.0.0.3'],
+  [', 10.0.0.3', '10.0.0.3'],
+  ['192.0.2.6, unknown', undefined],
+  ['192.0.2.6,', undefined],
+  [',', undefined],
+  ['', undefined],
+  ['192.0.2.6:443', '192.0.2.6'],
+  ['[2001:DB9:0::7]:443, [2001:db8::1]', '2001:db9::7'],
+  ['::ffff:192.0.2.6', '192.0.2.6'],
+  ['fe80::1%eth0', undefined],
+  ['192.0.2.6:', undefined],
+  ['"192.0.2.6"', undefined],
+  ['192.0.2.6 192.0.2.7', undefined],
+];
+
+for (const [chain, client] of CLIENTS) {
+  test(`the client in ${JSON.stringify(chain)} is ${client}`, () => assert.equal(PROXIES.clientIn(chain), client));
+}
+
+const TRUSTED: TrustedConnection = {
+  proxies: PROXIES,
+  remoteAddress: '::ffff:10.0.0.1',
+  protocol: 'http',
+  localPort: 8080,
+};
 const F = 'X-Forwarded-';
 const lines = (values: { for?: string; proto?: string; port?: string; host?: string; ip?: string } = {}): string => {
   const { for: chain = '10.0.0.1', proto = 'http', port = '8080', host = 'a', ip = '10.0.0.1' } = values;
@@ -78,6 +110,12 @@ const CHAINS: [rule: string, sent: string, expected: string][] = [
     'their chains pass, in one field or in several',
     `${F}Proto: https, http\r\n${F}Port: 443,80\r\n${F}Host: b\r\n${F}Proto: http\r\n${F}Host: c\r\n`,
     lines({ proto: 'https, http, http', port: '443,80', host: 'b, c' }),
+  ],
+  ['a proxy of WebSockets names their scheme', `${F}Proto: https, wss\r\n`, lines({ proto: 'https, wss' })],
+  [
+    'X-Real-IP is the client behind several trusted proxies',
+    `${F}For: 192.0.2.6, 192.0.2.7, 10.0.0.2, 10.0.0.3\r\n`,
+    lines({ for: '192.0.2.6, 192.0.2.7, 10.0.0.2, 10.0.0.3, 10.0.0.1', ip: '192.0.2.7' }),
   ],
   ['an unknown proto is replaced', `${F}Proto: gopher\r\n`, lines()],
   ['a chain with an unknown proto is replaced', `${F}Proto: https, gopher\r\n`, lines()],
