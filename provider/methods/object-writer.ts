@@ -12,7 +12,7 @@ import { resourceName } from '../model/base/urn.ts';
 import { programOf } from '../program/program.ts';
 import { compact, type Inputs, type Properties, type State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
-import { bodyOf, inputsOf, optionsOf, outputsOf } from './outputs.ts';
+import { bodyOf, inputsOf, keptOptions, outputsOf } from './outputs.ts';
 import { leftIn, type Merge, mergeOf, wholeOf } from './outside.ts';
 
 /** Pauses before an update reads the object, after others changed it between the last read and the patch. */
@@ -118,7 +118,7 @@ export class ObjectWriter {
   /** The program's values, so that the next diff does not undo what others changed. */
   #mergedProperties(news: Inputs, merge: Merge): PropertiesOf {
     return (stored, isWhole) => {
-      if (isWhole) return { ...bodyOf(this.#resource, news), ...optionsOf(news) };
+      if (isWhole) return { ...bodyOf(this.#resource, news), ...keptOptions(news) };
       return { ...merge.propertiesAfter(stored), ...compact([['owner', stored.owner]]) };
     };
   }

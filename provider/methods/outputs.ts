@@ -37,11 +37,11 @@ export function inputsOf(
   written: Inputs,
 ): Record<string, unknown> {
   const actual = withSecretsOf(kind, stored, written);
-  return { ...asWritten(schema, actual, written), ...compact([['owner', stored.owner]]), ...optionsOf(written) };
+  return { ...asWritten(schema, actual, written), ...compact([['owner', stored.owner]]), ...keptOptions(written) };
 }
 
 /** The resource options that the state keeps for a later operation. */
-export function optionsOf(inputs: Inputs): Inputs {
+export function keptOptions(inputs: Inputs): Inputs {
   return compact(OPTIONS.map((option) => [option, inputs[option]]));
 }
 
