@@ -85,15 +85,19 @@ test('thousands of checks that hang, and idle connections to targets, take no de
   for (const group of [1, 2, 3]) {
     const addresses = Array.from({ length: 500 }, (_, index) => `127.${group}.${index >> 8}.${index & 255}`);
     const targets = Object.fromEntries(addresses.map((address, index) => [`t${index}`, { address, port }]));
-    await listener(runtime, `hanging-${group}`, a.target, { healthCheck: { intervalSeconds: 1, timeoutSeconds: 30 } });
-    await runtime.done('PUT', `/v1/attachments/hanging-${group}`, { listenerId: `hanging-${group}`, targets });
+    await listener(runtime, `hanging-${group}`, a.target, { healthCheck: { intervalSeconds: 1, timeoutSeconds: 5 } });
+    await runtime.done('PUT', `/v1/attachments/hanging-${group}`, {
+      listenerId: `hanging-${group}`,
+      handoverSeconds: 0,
+      targets,
+    });
   }
   await b.close();
   // A POST needs a connection of its own, which is idle afterwards.
   for (let count = 0; count < 200; count++) {
     const response = await fetch(`http://127.0.0.1:${web}/`, { method: 'POST', body: 'x' });
     assert.equal(`${response.status} ${await response.text()}`, '200 a', `POST ${count}`);
-    if (count % 20 === 0) await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1', tags: { count } });
+    if (count % 20 === 0) await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1', tags: { count: `${count}` } });
   }
   const healthOf = async (id: string) => (await runtime.done('GET', `/v1/attachments/${id}`)).boundTargets.a.health;
   await until('the health of a target that fails', async () => (await healthOf('failing')) === 'unhealthy');

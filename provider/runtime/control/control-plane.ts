@@ -95,10 +95,8 @@ export class ControlPlane {
       ...{ monitor: this.#monitor, store, nowMs, onError: options.onError },
       onStored: (changes) => this.#tell(changes),
     });
-    const firstProbe: Probe = (target, check, signal) =>
-      slots.run('first', (hold) => probe(target, check, signal, hold), signal);
     this.running = new RunningState(engine, this.#records, () => this.model);
-    this.#waits = new HealthWaits(this.#monitor, firstProbe, this.running, budget);
+    this.#waits = new HealthWaits({ monitor: this.#monitor, probe, slots, running: this.running, budget });
     this.#background = new Background(options.onError);
     this.#writer = new Writer({
       model: Model.of(stored.version, stored.objects).at(nowMs()),

@@ -1,4 +1,5 @@
 // The health checks under way: at most as many as the runtime has file descriptors for. Others wait for their turn.
+import type { Shortage } from '../contract/shortage.ts';
 import { type CheckResult, ENDED_CHECK } from './attempt.ts';
 import type { HoldSlot } from './probe.ts';
 
@@ -12,6 +13,12 @@ const KINDS: readonly CheckKind[] = ['serving', 'first', 'failing'];
 
 /** A check that waits for longer than this is late because of the limit of open files. */
 const LATE_MS = 1_000;
+
+/** The result of a check that got no slot in the time that it could wait. */
+const NO_SLOT: Shortage = {
+  resource: 'descriptors',
+  message: 'other health checks have taken all that are for checks',
+};
 
 interface CheckSlotsOptions {
   /** Returns how many checks may be under way at present. */
@@ -41,15 +48,17 @@ export class CheckSlots {
 
   /**
    * Runs a check when there is a slot for it. The slot is free again when the check has its result and everything is
-   * released that the check held. A check whose signal is aborted before its turn is not run.
+   * released that the check held. A check whose signal is aborted before its turn is not run, nor is one that would
+   * wait for longer than `maxWaitMs`: its result is a shortage.
    */
   async run(
     kind: CheckKind,
     check: (hold: HoldSlot) => Promise<CheckResult>,
     signal: AbortSignal,
+    maxWaitMs?: number,
   ): Promise<CheckResult> {
     if (this.#used < this.#max()) this.#used++;
-    else if (!(await this.#wait(kind, signal))) return ENDED_CHECK;
+    else if (!(await this.#wait(kind, signal, maxWaitMs))) return signal.aborted ? ENDED_CHECK : NO_SLOT;
     let holds = 0;
     const hold = () => {
       holds++;
@@ -67,13 +76,15 @@ export class CheckSlots {
     }
   }
 
-  #wait(kind: CheckKind, signal: AbortSignal): Promise<boolean> {
+  #wait(kind: CheckKind, signal: AbortSignal, maxWaitMs: number | undefined): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const waiting = this.#waiting[kind];
     const startedAtMs = performance.now();
     const onAbort = () => begin(false);
+    const timer = maxWaitMs === undefined ? undefined : setTimeout(onAbort, maxWaitMs);
     const begin: Begin = (mayBegin) => {
       waiting.delete(begin);
+      clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
       if (mayBegin && performance.now() - startedAtMs > LATE_MS) this.#onLate();
       resolve(mayBegin);

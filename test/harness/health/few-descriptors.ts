@@ -2,6 +2,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { HandoverChecks } from '../../../provider/runtime/control/health/handover-checks.ts';
+import { CheckSlots } from '../../../provider/runtime/health/check-slots.ts';
 import { HealthMonitor } from '../../../provider/runtime/health/monitor.ts';
 import { probe } from '../../../provider/runtime/health/probes.ts';
 import { TCP_CHECK } from '../control/tcp-check.ts';
@@ -39,7 +40,7 @@ try {
   // The process has all descriptors that it may have.
 }
 monitor.apply(snapshot(1, listeners));
-const handover = new HandoverChecks(monitor, probe).prove(
+const handover = new HandoverChecks(monitor, probe, new CheckSlots({ max: () => Number.POSITIVE_INFINITY })).prove(
   'write',
   [
     {

@@ -5,8 +5,9 @@ import { problemsText, WeirError } from '../../../model/base/errors.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
 import { toMs } from '../../../model/objects/seconds.ts';
 import { type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
+import type { CheckSlots } from '../../health/check-slots.ts';
 import type { HealthMonitor, Proven } from '../../health/monitor.ts';
-import type { Probe } from '../../health/probe.ts';
+import type { HoldSlot, Probe } from '../../health/probe.ts';
 import type { Handover } from './handovers.ts';
 
 /** Longest wait before a failed first check is repeated, even if the interval of the health check is longer. */
@@ -34,12 +35,14 @@ interface Trial {
 export class HandoverChecks {
   readonly #monitor: HealthMonitor;
   readonly #probe: Probe;
+  readonly #slots: CheckSlots;
   readonly #waiting = new Map<string, AbortController>();
   #isClosed = false;
 
-  constructor(monitor: HealthMonitor, probe: Probe) {
+  constructor(monitor: HealthMonitor, probe: Probe, slots: CheckSlots) {
     this.#monitor = monitor;
     this.#probe = probe;
+    this.#slots = slots;
   }
 
   /** Rejects every waiting hand-over, and every later one, with `SystemBusy`. */
@@ -110,8 +113,12 @@ export class HandoverChecks {
       // A check that would wait beyond the deadline is made at the deadline, so that the write gets its error in time.
       const delayedMs = Math.min(delayMs(newTarget), deadlineMs - performance.now() - SHORTEST_RETRY_MS);
       if (delayedMs > 0) await sleep(delayedMs, undefined, { signal }).catch(() => {});
-      const timeoutMs = Math.min(check.timeoutMs, Math.max(1, Math.ceil(deadlineMs - performance.now())));
-      const result = await this.#probe(newTarget, { ...check, timeoutMs }, signal);
+      const leftMs = () => Math.max(1, Math.ceil(deadlineMs - performance.now()));
+      const probe = (hold: HoldSlot) => {
+        const timeoutMs = Math.min(check.timeoutMs, leftMs());
+        return this.#probe(newTarget, { ...check, timeoutMs }, signal, hold);
+      };
+      const result = await this.#slots.run('first', probe, signal, leftMs());
       // A shortage of the runtime is no result about the target, so the check is repeated.
       const isShort = typeof result === 'object';
       const found = isShort ? `the runtime is short of ${result.resource} (${result.message})` : result;

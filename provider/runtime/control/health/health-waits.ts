@@ -4,6 +4,7 @@ import { HANDOVER_SECONDS, toMs } from '../../../model/objects/seconds.ts';
 import type { Compiled, CompiledWrite } from '../../compile/compile.ts';
 import type { HealthView } from '../../contract/engine.ts';
 import type { CheckBudget } from '../../health/check-budget.ts';
+import type { CheckSlots } from '../../health/check-slots.ts';
 import type { HealthMonitor, Proven } from '../../health/monitor.ts';
 import type { Probe } from '../../health/probe.ts';
 import type { ModelView } from '../../stored/model.ts';
@@ -14,6 +15,15 @@ import { changesBindings, handoversOf, type RecordOf } from './handovers.ts';
 import type { RunningState } from './running-state.ts';
 import { Waiters } from './waiters.ts';
 
+interface HealthWaitsOptions {
+  readonly monitor: HealthMonitor;
+  readonly probe: Probe;
+  /** The slots of first checks, which are those of all checks. */
+  readonly slots: CheckSlots;
+  readonly running: RunningState;
+  readonly budget: CheckBudget;
+}
+
 export class HealthWaits {
   readonly #monitor: HealthMonitor;
   readonly #running: RunningState;
@@ -21,11 +31,11 @@ export class HealthWaits {
   readonly #budget: CheckBudget;
   readonly #waiters = new Waiters();
 
-  constructor(monitor: HealthMonitor, probe: Probe, running: RunningState, budget: CheckBudget) {
+  constructor({ monitor, probe, slots, running, budget }: HealthWaitsOptions) {
     this.#budget = budget;
     this.#monitor = monitor;
     this.#running = running;
-    this.#handover = new HandoverChecks(monitor, probe);
+    this.#handover = new HandoverChecks(monitor, probe, slots);
   }
 
   /**

@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import type { TargetSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
 import { HandoverChecks } from '../../../../../provider/runtime/control/health/handover-checks.ts';
 import type { Handover } from '../../../../../provider/runtime/control/health/handovers.ts';
+import { CheckSlots } from '../../../../../provider/runtime/health/check-slots.ts';
 import { HealthMonitor } from '../../../../../provider/runtime/health/monitor.ts';
 import { probe } from '../../../../../provider/runtime/health/probes.ts';
 import { freePort, tcpBackend } from '../../../../harness/backends/backends.ts';
@@ -15,13 +16,13 @@ const CHECK = { ...TCP_CHECK, intervalMs: 50, timeoutMs: 500 };
 const LONG_SECONDS = 600;
 
 /** Hand-over checks with a healthy old target, and a dead and a healthy target as its possible replacements. */
-async function started(t: TestContext) {
+async function started(t: TestContext, maxChecks = Number.POSITIVE_INFINITY) {
   const old = target((await tcpBackend(t, 'old')).port);
   const monitor = new HealthMonitor({ probe, nowMs: Date.now, onChange: () => {} });
   t.after(() => monitor.close());
   monitor.apply(snapshot(1, [listenerSnapshot('web', 1, [old], {}, { healthCheck: CHECK })]));
   await until('the old target is healthy', () => monitor.health('web', old.key) === 'healthy' || undefined);
-  const handoverChecks = new HandoverChecks(monitor, probe);
+  const handoverChecks = new HandoverChecks(monitor, probe, new CheckSlots({ max: () => maxChecks }));
   t.after(() => handoverChecks.close());
   const handover = (newTargets: readonly TargetSnapshot[], failsAt?: Handover['failsAt']): readonly Handover[] => [
     { targetGroupId: 'web', check: CHECK, newTargets, oldKeys: [old.key], failsAt },
@@ -42,6 +43,14 @@ test('a write fails after the given time, with each target and its error', async
     assert.match(error.message, /ECONNREFUSED.* Nothing was changed\.$/);
     return true;
   });
+});
+
+test('a write fails after the given time if its checks do not get a slot, and says that the runtime is short', async (t) => {
+  const { handoverChecks, handover, well } = await started(t, 0);
+  await assert.rejects(
+    handoverChecks.prove('write', handover([well], 'targets'), 0.1),
+    /within 0\.1 s: the runtime is short of descriptors \(other health checks/,
+  );
 });
 
 test('a write that cannot fail waits for one check of each new target', async (t) => {
