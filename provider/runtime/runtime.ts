@@ -10,6 +10,8 @@ import { type CertificateFiles, readCertificate, reloadCertificate } from './api
 import { createApi, type Patience } from './api/server.ts';
 import { Tokens } from './control/access/tokens.ts';
 import { ControlPlane } from './control/control-plane.ts';
+import { logEvent } from './control/events/event-lines.ts';
+import { LimitedLog } from './control/events/limited-log.ts';
 import { TargetGuard } from './control/write/target-guard.ts';
 import { VipPool } from './control/write/vip-pool.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
@@ -69,13 +71,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (fault === undefined) logger.info('the data directory can be written again');
     else logger.error({ err: error }, `nothing can be stored in ${directory.path}: ${fault.cause}; ${fault.remedy}`);
   });
+  const lines = new LimitedLog((level, message, fields) => logger[level](fields ?? {}, message));
+  const { log } = lines;
   const engine = new EmbeddedEngine({
     workers: options.workers,
     accessLog: logFile && {
       sampleRate: options.accessLog?.sampleRate ?? 1,
       append: (text) => logFile.append(text),
     },
-    log: (level, message, fields) => logger[level](fields ?? {}, message),
+    log,
     onPassive: (report) => control.report(report),
     onShortage: (shortage, count) => control.shortages.add(shortage, count),
     onWorkerChange: (change) => control.workerChanged(change),
@@ -99,8 +103,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     nowMs: Date.now,
     onError: (error) => {
       // The store has logged its fault already, and the work is tried again every second.
-      if (store.fault === undefined) logger.error({ err: error }, 'background work failed');
+      if (store.fault === undefined) log('error', 'background work failed', { err: error });
     },
+    onEvent: (event) => logEvent(log, event),
     onShort: ({ resource, ...shortage }) => {
       logger.warn(
         shortage,
@@ -115,7 +120,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const storage = { writeFault: () => store.fault?.cause, backup: (signal: AbortSignal) => backups.make(signal) };
   const { patience } = options;
   const maxConnections = () => engine.reservedFiles.apiConnections;
-  const served = { control, tokens, storage, runtimeId, logger, tls, names };
+  const served = { control, tokens, storage, runtimeId, logger, log, tls, names };
   const api = await createApi({ ...served, maxConnections, patience });
   let closing: Promise<void> | undefined;
   const close = (graceMs: number) => {
@@ -127,6 +132,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         Promise.race([api.close(), sleep(graceMs, undefined, { ref: false })]),
         engine.close(Math.max(0, deadlineMs - performance.now())),
       ]);
+      lines.close();
       await logFile?.close();
       await store.close();
       // Before the lock: the next runtime of this directory stores its own.
@@ -137,9 +143,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   };
   try {
     await control.start();
-    for (const { listenerId, problem } of control.refusals) {
-      logger.warn({ listenerId, problem }, 'a stored listener cannot be opened; the runtime tries again every second');
-    }
     await api.listen({ host: options.apiHost, port: options.apiPort });
     for (const { id, warnings } of guard.warned(control.model)) {
       logger.warn({ attachment: id, warnings }, 'stored targets that a write would be refused for are served');

@@ -1,11 +1,10 @@
 // `weir serve`: starts the runtime, prints a line when it is ready, and lets running requests finish at SIGTERM.
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { pino } from 'pino';
 import { isLoopback, isNetwork } from '../../model/base/networks.ts';
-import { inLines } from '../../model/base/one-line.ts';
 import type { CertificateFiles } from '../../runtime/api/certificate-files.ts';
 import { startRuntime } from '../../runtime/runtime.ts';
+import { LOG_FORMATS, LOG_LEVELS, type RuntimeLogOptions, runtimeLog } from './runtime-log.ts';
 
 const DEFAULT_API = '127.0.0.1:7400';
 const DRAIN_MS = 30_000;
@@ -25,6 +24,8 @@ interface ServeFlags {
   keyFile?: string;
   accessLog?: string;
   accessLogSample?: number;
+  logLevel: RuntimeLogOptions['level'];
+  logFormat: RuntimeLogOptions['format'];
   init?: boolean;
 }
 
@@ -52,6 +53,16 @@ export function serveCommand(): Command {
     )
     .option('--access-log <file>', 'log of requests and connections as JSON lines; SIGHUP reopens it', logFile)
     .option('--access-log-sample <rate>', 'fraction of the lines to write, above 0 and at most 1', sampleRate)
+    .addOption(
+      new Option('--log-level <level>', "least level of lines in the runtime's log")
+        .choices(LOG_LEVELS)
+        .default('info'),
+    )
+    .addOption(
+      new Option('--log-format <format>', "format of the runtime's log on the standard error")
+        .choices(LOG_FORMATS)
+        .default('json'),
+    )
     .option('--init', 'make a new runtime in a directory that has lost its database')
     .action(serve);
 }
@@ -70,10 +81,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   }
   if (flags.accessLogSample !== undefined && flags.accessLog === undefined)
     throw new Error('--access-log-sample needs --access-log');
-  const stderr = pino.destination({ fd: 2, sync: true });
-  // The terminal of the runtime may go away, which is told by SIGHUP. That costs log lines and never the runtime.
-  stderr.on('error', () => {});
-  const logger = pino({ name: 'weir' }, { write: (lines) => stderr.write(inLines(lines)) });
+  const logger = runtimeLog({ level: flags.logLevel, format: flags.logFormat });
   let isStale = false;
   let reload = () => {
     isStale = true;

@@ -1,4 +1,5 @@
 // The control plane: accepts the writes of the API, and keeps model, health checks and engine in step.
+import type { RuntimeEvent } from '../../model/api/events.ts';
 import type { Kind } from '../../model/base/kinds.ts';
 import type { MergePatch } from '../../model/base/merge-patch.ts';
 import type { PropertiesOf } from '../../model/objects/schemas.ts';
@@ -44,6 +45,8 @@ interface ControlPlaneOptions {
   readonly ackTimeoutMs: number;
   readonly nowMs: () => number;
   readonly onError: (error: unknown) => void;
+  /** Called with each event that readers of the event stream get. */
+  readonly onEvent?: (event: RuntimeEvent) => void;
   /** Called from time to time while the runtime is too short of something to connect to targets. */
   readonly onShort: ConstructorParameters<typeof Shortages>[0]['onLog'];
 }
@@ -68,7 +71,7 @@ export class ControlPlane {
     const { stored, store, engine, ackTimeoutMs, nowMs } = options;
     this.#options = options;
     this.guard = options.guard;
-    this.events = new EventLog(nowMs);
+    this.events = new EventLog(nowMs, options.onEvent);
     this.#reports = new Reports(this.events);
     this.shortages = new Shortages({ nowMs, onLog: options.onShort });
     const probe: Probe = async (...check) => {
