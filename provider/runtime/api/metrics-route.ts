@@ -10,6 +10,7 @@ import { objectsOfListener, objectsOfTarget, tagsOf } from '../stored/tags.ts';
 import type { Storage } from './backup-route.ts';
 import type { LongResponses } from './long-responses.ts';
 import { CONTENT_TYPE, type ListenerSample, type MetricsSample, renderMetrics } from './metrics.ts';
+import { processMetrics } from './process-metrics.ts';
 import type { TargetSample } from './target-metrics.ts';
 
 interface MetricsSources {
@@ -19,6 +20,7 @@ interface MetricsSources {
 }
 
 export function registerMetricsRoute(server: FastifyInstance, { control, storage, long }: MetricsSources): void {
+  const ofProcess = processMetrics();
   server.withTypeProvider<ZodTypeProvider>().get(
     '/metrics',
     {
@@ -34,7 +36,7 @@ export function registerMetricsRoute(server: FastifyInstance, { control, storage
     },
     async ({ access }, reply) => {
       const text = await long.run(access, (next) => renderMetrics(sampleOf(control, storage), next));
-      return reply.type(CONTENT_TYPE).send(text as never);
+      return reply.type(CONTENT_TYPE).send(`${text}${await ofProcess.metrics()}` as never);
     },
   );
 }

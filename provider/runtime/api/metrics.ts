@@ -158,11 +158,18 @@ function writeVersions(registry: Registry, { version, canStore, engine, shortage
   const served = gauge(registry, 'weir_worker_version', 'Version that the worker serves.', ofWorker);
   const open = gauge(registry, 'weir_worker_open_connections', 'Open client connections of the worker.', ofWorker);
   const restarts = counter(registry, 'weir_worker_restarts_total', 'How often the worker was replaced.', ofWorker);
+  const active = counter(
+    registry,
+    'weir_worker_event_loop_active_seconds_total',
+    'Time in which the event loop of the worker had work; its rate is the share of a processor that the worker needs.',
+    ofWorker,
+  );
   for (const worker of engine.workers) {
     const labels = { worker: worker.id };
     served.set(labels, worker.version);
     open.set(labels, worker.connections);
     restarts.inc(labels, worker.restarts);
+    active.inc(labels, worker.activeMs / 1000);
   }
 }
 

@@ -132,7 +132,7 @@ function statusPieces(control: ControlPlane, access: Access): Iterable<string> {
     shortages: maySeeWorkers
       ? control.shortages.all.map(({ lastAtMs, ...shortage }) => ({ ...shortage, lastAt: rfc3339(lastAtMs) }))
       : [],
-    workers: maySeeWorkers ? workers.map((worker) => ({ ...worker })) : [],
+    workers: maySeeWorkers ? workers.map(({ activeMs: _, ...worker }) => worker) : [],
   };
   const listenerPieces = function* (listener: ListenerSnapshot): Iterable<string> {
     const { id, protocol, address, port } = listener;

@@ -54,7 +54,7 @@ const sample = (listeners: readonly ListenerSample[]): MetricsSample => ({
     acked: 11,
     lastError: undefined,
     droppedLogLines: 3,
-    workers: [{ id: 0, version: 11, connections: 5, restarts: 2 }],
+    workers: [{ id: 0, version: 11, connections: 5, restarts: 2, activeMs: 1500 }],
   },
   shortages: [{ resource: 'ports', count: 4 }],
   listeners,
