@@ -1,8 +1,8 @@
 // The completion script for bash.
-import { type CompletedCommand, placesBelow, valuesOf } from './shape.ts';
+import { type CompletedCommand, placesBelow, optionValues } from './shape.ts';
 
 export function bashScript(commands: readonly CompletedCommand[]): string {
-  const values = valuesOf(commands).map(([spellings, value]) => {
+  const values = optionValues(commands).map(([spellings, value]) => {
     if (value === 'file') return `    ${patternOf(spellings)}) compopt -o default 2>/dev/null; return ;;`;
     if (value === 'text') return `    ${patternOf(spellings)}) return ;;`;
     return `    ${patternOf(spellings)}) candidates='${value.join(' ')}' ;;`;

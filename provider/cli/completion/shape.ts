@@ -60,7 +60,7 @@ export function placesBelow([, ...others]: readonly CompletedCommand[]): readonl
 }
 
 /** The options of all commands with their values, each spelled as place and option. */
-export function valuesOf(commands: readonly CompletedCommand[]): readonly (readonly [string[], OptionValue])[] {
+export function optionValues(commands: readonly CompletedCommand[]): readonly (readonly [string[], OptionValue])[] {
   return commands.flatMap(({ place, options }) =>
     options.flatMap(({ names, value }) =>
       value === undefined ? [] : [[names.map((name) => `${place} ${name}`), value] as const],

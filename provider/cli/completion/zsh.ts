@@ -1,8 +1,8 @@
 // The completion script for zsh.
-import { type CompletedCommand, placesBelow, valuesOf } from './shape.ts';
+import { type CompletedCommand, placesBelow, optionValues } from './shape.ts';
 
 export function zshScript(commands: readonly CompletedCommand[]): string {
-  const values = valuesOf(commands).map(([spellings, value]) => {
+  const values = optionValues(commands).map(([spellings, value]) => {
     if (value === 'file') return `    ${patternOf(spellings)}) _files; return ;;`;
     if (value === 'text') return `    ${patternOf(spellings)}) return ;;`;
     return `    ${patternOf(spellings)}) compadd -- ${value.map(quoted).join(' ')}; return ;;`;
