@@ -1,5 +1,5 @@
 // The completion script for zsh.
-import { type CompletedCommand, placesBelow, optionValues } from './shape.ts';
+import { type CompletedCommand, optionValues, placesBelow } from './shape.ts';
 
 export function zshScript(commands: readonly CompletedCommand[]): string {
   const values = optionValues(commands).map(([spellings, value]) => {
