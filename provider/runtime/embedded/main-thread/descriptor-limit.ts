@@ -8,13 +8,15 @@ import { MAX_SESSIONS } from '../udp/session-table.ts';
 /** Descriptors of a runtime without listeners and clients (measured: 29), and of each worker (5, and its replacement). */
 const OF_PROCESS = 40;
 const OF_WORKER = 8;
-/** What is kept back for health checks: a part of the limit. The other checks wait. */
+/** What is kept back for health checks: an eighth of a low limit, and a smaller part of a high one. Other checks wait. */
 const PART_FOR_CHECKS = 8;
 const MIN_FOR_CHECKS = 16;
+const ENOUGH_FOR_CHECKS = 512;
+const PART_OF_HIGH_LIMIT = 64;
 /** What is kept back for the API and for connects, half of it for each: a part of the limit, within bounds. */
 const PART_KEPT_BACK = 8;
 const MIN_KEPT_BACK = 32;
-const MAX_KEPT_BACK = 1024;
+const MAX_KEPT_BACK = 512;
 /** The part of the limit that rejected connections may use while they get their response, and their largest number. */
 const PART_LINGERING = 16;
 const MAX_LINGERING = 1024;
@@ -93,7 +95,7 @@ export class DescriptorLimit {
   #apply(): void {
     const limit = this.#limit;
     const keptBack = Math.min(Math.max(Math.floor(limit / PART_KEPT_BACK), MIN_KEPT_BACK), MAX_KEPT_BACK);
-    const checks = Math.max(Math.floor(limit / PART_FOR_CHECKS), MIN_FOR_CHECKS);
+    const checks = checksWithin(limit);
     this.#reserved = { checks, apiConnections: Math.floor(keptBack / 2) };
     const own = OF_PROCESS + this.#workers * (OF_WORKER + this.#listeners) + checks + keptBack;
     setDescriptorLimit(this.shared, {
@@ -127,6 +129,12 @@ function openFileLimit(): number {
   } catch {
     return limitAtStart;
   }
+}
+
+/** How many checks may be under way with this limit of open files. */
+function checksWithin(limit: number): number {
+  const enough = Math.max(ENOUGH_FOR_CHECKS, limit / PART_OF_HIGH_LIMIT);
+  return Math.floor(Math.max(Math.min(limit / PART_FOR_CHECKS, enough), MIN_FOR_CHECKS));
 }
 
 /** How many local ports the machine has for sockets that are bound without a port. Other systems have at least 16,384. */
