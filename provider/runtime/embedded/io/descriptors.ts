@@ -4,7 +4,7 @@
 const COLUMN_INTS = 16;
 /** Cell of the main thread: descriptors that traffic may use. The rest of the process's limit is kept back. */
 const LIMIT = 0;
-/** Cell of the main thread: rejected connections that may linger. */
+/** Cell of the main thread: rejected connections that may linger. Their descriptors are not part of LIMIT. */
 const MAX_LINGERING = 1;
 /** Cell of the main thread: UDP sessions that there may be, because each has a local port that no other socket has. */
 const MAX_SESSIONS = 2;
@@ -35,7 +35,7 @@ export function createDescriptorCounters(workers: number): SharedArrayBuffer {
 }
 
 /**
- * Sets how many descriptors traffic may use, how many rejected connections may linger among them, and how many local
+ * Sets how many descriptors traffic may use, how many rejected connections may linger beside it, and how many local
  * ports the machine has for sockets without a port of their own.
  */
 export function setDescriptorLimit(
@@ -161,8 +161,8 @@ class Descriptors {
   #free(): number {
     const clients = this.#sum(CLIENTS);
     const forTargets = Math.min(clients, (clients + CLIENTS_WITH_TARGET) / 2);
-    const others = this.#sum(SESSIONS) + this.#sum(LINGERING);
-    return this.#limit - clients - Math.max(forTargets, this.#sum(UPSTREAMS) - this.#sum(IDLE)) - others;
+    const forUpstreams = Math.max(forTargets, this.#sum(UPSTREAMS) - this.#sum(IDLE));
+    return this.#limit - clients - forUpstreams - this.#sum(SESSIONS);
   }
 
   /** Descriptors that a listener which has `own` ones leaves to others. */
@@ -172,7 +172,7 @@ class Descriptors {
 
   #take(offset: number): void {
     this.#add(offset, 1);
-    const used = this.#sum(CLIENTS) + this.#sum(UPSTREAMS) + this.#sum(SESSIONS) + this.#sum(LINGERING);
+    const used = this.#sum(CLIENTS) + this.#sum(UPSTREAMS) + this.#sum(SESSIONS);
     if (used > this.#limit) this.#onUsedUp();
   }
 

@@ -17,7 +17,10 @@ const PART_OF_HIGH_LIMIT = 64;
 const PART_KEPT_BACK = 8;
 const MIN_KEPT_BACK = 32;
 const MAX_KEPT_BACK = 512;
-/** The part of the limit that rejected connections may use while they get their response, and their largest number. */
+/**
+ * The part of the limit that is kept back for rejected connections while they get their response, and their largest
+ * number. What one flooded listener leaves to others is not taken by the clients that it rejects.
+ */
 const PART_LINGERING = 16;
 const MAX_LINGERING = 1024;
 /** Connections that a listener without `maxConnections` may need, for the warning. */
@@ -97,12 +100,9 @@ export class DescriptorLimit {
     const keptBack = Math.min(Math.max(Math.floor(limit / PART_KEPT_BACK), MIN_KEPT_BACK), MAX_KEPT_BACK);
     const checks = checksWithin(limit);
     this.#reserved = { checks, apiConnections: Math.floor(keptBack / 2) };
-    const own = OF_PROCESS + this.#workers * (OF_WORKER + this.#listeners) + checks + keptBack;
-    setDescriptorLimit(this.shared, {
-      limit: Math.max(0, limit - own),
-      maxLingering: Math.min(Math.floor(limit / PART_LINGERING), MAX_LINGERING),
-      ports: this.#ports,
-    });
+    const maxLingering = Math.min(Math.floor(limit / PART_LINGERING), MAX_LINGERING);
+    const own = OF_PROCESS + this.#workers * (OF_WORKER + this.#listeners) + checks + keptBack + maxLingering;
+    setDescriptorLimit(this.shared, { limit: Math.max(0, limit - own), maxLingering, ports: this.#ports });
     const needed = own + this.#neededByListeners;
     const isShort = needed > limit;
     if (isShort && !this.#isWarned)
