@@ -1,6 +1,7 @@
 // The attempts of a request: the target that is picked next, and a connection to it.
 import type { PickingClient } from '../../../select/stickiness.ts';
 import { SECURE } from '../../../select/sticky-cookie.ts';
+import { descriptors } from '../../io/descriptors.ts';
 import type { Target } from '../../serving/target.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import type { Request } from '../message/request.ts';
@@ -171,7 +172,7 @@ export class Attempts implements PickingClient, Waiter {
    */
   failed(upstream: Upstream): boolean {
     this.#hasLocalFault = upstream.hasLocalFault;
-    if (!upstream.isReused && !(upstream.hasLocalFault && pool.closeOne(upstream.target))) {
+    if (!upstream.isReused && !(upstream.hasLocalFault && descriptors.makeRoom(upstream.target))) {
       this.#tried ??= new Set();
       this.#tried.add(upstream.target);
     }
