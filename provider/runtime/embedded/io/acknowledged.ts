@@ -9,9 +9,9 @@ export interface Output {
   /** Bytes that the peers' kernels have acknowledged so far. */
   readonly acknowledged: number;
   /**
-   * Bytes that the peers have read so far: of a peer on another machine, those that it has acknowledged. On the same
-   * machine, segments of 64 KiB let a kernel acknowledge nothing until half of the peer's buffer was read, which takes a
-   * slow reader several idle times.
+   * Bytes that the peers have read so far. Those that a peer on another machine has acknowledged count as read. On the
+   * same machine, segments of 64 KiB let a kernel acknowledge nothing until half of the peer's buffer was read, which
+   * takes a slow reader several idle times.
    */
   readonly read: number;
   /** Bytes that the peers' kernels have not acknowledged. */

@@ -179,7 +179,7 @@ export class TcpListeningSocket implements ListeningSocket {
     const onHeader = (rest: net.Socket, named: ConnectionEnds | undefined) => {
       const { listener } = this;
       const { protocol } = listener.settings;
-      // The listening socket may have passed to a listener with other senders, or the senders may have changed.
+      // The listening socket may be transferred to a listener with other senders, or the senders may have changed.
       if (protocol === 'UDP' || !listener.awaitsProxyHeader({ remoteAddress })) {
         rest.resetAndDestroy();
         this.untrack(wait);

@@ -1,5 +1,5 @@
-// Decides for a client connection whether its sender is a trusted proxy, whose clients it tells apart, and makes its
-// X-Forwarded lines if it is not.
+// The origin of a client connection's requests: the client that a trusted proxy names, or the connection's own peer with
+// X-Forwarded lines for it.
 import type { WorkerListener } from '../../serving/worker-listener.ts';
 import { forwardedLines } from '../message/rewrite.ts';
 import type { Scheme } from '../message/scheme.ts';

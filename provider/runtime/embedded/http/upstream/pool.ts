@@ -81,7 +81,7 @@ class UpstreamPool implements IdleUpstreams, Timed {
   }
 }
 
-/** Counts off an upstream that was removed from the list of idle ones, if there was any. */
+/** Counts off a connection that was removed from a list of idle ones. `undefined` if the list was empty. */
 function removed(upstream: Upstream | undefined): Upstream | undefined {
   if (upstream !== undefined) descriptors.addIdle(-1);
   return upstream;
