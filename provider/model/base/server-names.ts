@@ -16,7 +16,7 @@ export class ServerNames<T> {
   readonly #first: Choice<T>;
   readonly #choices = new Map<string, Choice<T>>();
 
-  /** Of several entries with the same server name and kind of key, the first one is used. */
+  /** The first one of several entries with the same server name and kind of key is used. */
   constructor(entries: readonly [Named<T>, ...Named<T>[]]) {
     const numbers = new Map(entries.map((entry, number) => [entry, number]));
     // Equal choices are one object, so that a context is made of each only once.

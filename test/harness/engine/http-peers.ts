@@ -15,7 +15,7 @@ const PATIENCE_MS = 30_000;
 export class ScriptedPeer {
   readonly socket: net.Socket;
   readonly #changes = new EventEmitter();
-  /** The bytes that were not taken yet, joined when they are read: at each event, it costs the square of their size. */
+  /** Bytes that were not taken yet. Reads join them, because joining at each event costs the square of their size. */
   #chunks: Buffer[] = [];
   #length = 0;
   isEnded = false;
