@@ -1,4 +1,4 @@
-// The choice of certificates by server name: exact matches before wildcards, else the first one; one of each kind of key.
+// The choice of certificates by server name: exact names before wildcards, else the first; one for each kind of key.
 
 /** A value, such as a certificate, with the server names that it is for and the kind of its key. */
 export interface Named<T> {

@@ -226,8 +226,8 @@ export function paramsOnly(route: { httpPart?: string; schema: unknown }) {
 }
 
 /**
- * The precondition of a write: permissions, owners, If-Match and If-None-Match. `incarnation`: the one that a delete names. If the
- * object has a newer one, the delete does nothing, so the owner of that newer object does not matter.
+ * The precondition of a write: permissions, owners, If-Match and If-None-Match. `incarnation`: the one that a delete
+ * names. If the object has a newer one, the delete does nothing, so the owner of that newer object does not matter.
  */
 function preconditionOf(access: Access, headers: IncomingHttpHeaders, incarnation?: string): Precondition {
   return (view, before, after) => {
