@@ -5,7 +5,7 @@ import { secretsOf } from '../messages/secrets-line.ts';
 import type { ApiObject } from '../model/api/objects.ts';
 import { type MergePatch, patched } from '../model/base/merge-patch.ts';
 import { propertyPath } from '../model/base/property-path.ts';
-import { isRecord, valueIn } from '../model/base/record.ts';
+import { isRecord, valueAt } from '../model/base/record.ts';
 import { FINGERPRINT, replaceSecrets, withSecretsOf } from '../model/base/secrets.ts';
 import { asWritten } from '../properties/as-written.ts';
 import { differencesBetween } from '../properties/differences.ts';
@@ -181,8 +181,4 @@ function isNamed(patch: MergePatch, path: readonly string[]): boolean {
     at = at[name];
   }
   return true;
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((at, name) => (isRecord(at) ? valueIn(at, name) : undefined), value);
 }
