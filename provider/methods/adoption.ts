@@ -12,7 +12,7 @@ import { stackOf } from '../model/base/urn.ts';
 import { objectId } from '../model/objects/network.ts';
 import { schemaProblems } from '../model/objects/validate.ts';
 import { differencesBetween } from '../properties/differences.ts';
-import { type CanonicalForm, compact, type Inputs, type Properties } from '../properties/properties.ts';
+import { type Inputs, type Properties, picked } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { compared } from './diff.ts';
 
@@ -70,14 +70,10 @@ function differencesOf(description: ResourceDescription, stored: ApiObject, inpu
   const here = compared(description, inputs);
   const isSecret = (path: string) => [there, here].some((side) => secretsOf(description.kind, side).has(path));
   const keys = Object.keys(description.schema.shape);
-  return differencesBetween(only(keys, there), only(keys, here)).map(({ path, before, after }) => {
+  return differencesBetween(picked(there, keys), picked(here, keys)).map(({ path, before, after }) => {
     const place = propertyPath(path);
     return { path: place, message: isSecret(place) ? 'is another secret' : difference(before, after) };
   });
-}
-
-function only(keys: readonly string[], properties: CanonicalForm): CanonicalForm {
-  return compact(keys.map((key) => [key, properties[key]]));
 }
 
 /** The difference between two values. */

@@ -3,7 +3,7 @@
 import type { ApiObject } from '../model/api/objects.ts';
 import { withSecretsOf } from '../model/base/secrets.ts';
 import { asWritten } from '../properties/as-written.ts';
-import { compact, type Inputs, OPTIONS, type Properties } from '../properties/properties.ts';
+import { compact, type Inputs, OPTIONS, type Properties, picked } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 
 interface RuntimeIdentity {
@@ -23,7 +23,7 @@ export function outputsOf(
 ): Record<string, unknown> {
   return {
     ...properties,
-    ...compact(description.outputs.map((key) => [key, (stored as Properties)[key]])),
+    ...picked(stored, description.outputs),
     incarnation: stored.incarnation,
     ...compact([['writtenVersion', stored.stack?.writtenVersion]]),
     ...runtime,
@@ -42,10 +42,10 @@ export function inputsOf(
 
 /** The resource options that the state keeps for a later operation. */
 export function keptOptions(inputs: Inputs): Inputs {
-  return compact(OPTIONS.map((option) => [option, inputs[option]]));
+  return picked(inputs, OPTIONS);
 }
 
 /** The body of a PUT: the properties and the owner, without the arguments that only the engine needs. */
 export function bodyOf({ schema }: ResourceDescription, inputs: Inputs): Record<string, unknown> {
-  return compact([...Object.keys(schema.shape), 'owner'].map((key) => [key, inputs[key]]));
+  return picked(inputs, [...Object.keys(schema.shape), 'owner']);
 }

@@ -10,7 +10,7 @@ import { FINGERPRINT, replaceSecrets, withSecretsOf } from '../model/base/secret
 import { asWritten } from '../properties/as-written.ts';
 import { differencesBetween } from '../properties/differences.ts';
 import { mergePatchOf, rebased, settled } from '../properties/merge.ts';
-import { compact, type Inputs, type Properties, type State } from '../properties/properties.ts';
+import { type Inputs, type Properties, picked, type State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { aligned } from './aligned.ts';
 import { compared } from './diff.ts';
@@ -66,7 +66,7 @@ export function wholeOf(
 ): Properties {
   const { kind, schema } = description;
   const actual = observedBy(description, olds, news, stored);
-  const present = compact(Object.keys(schema.shape).map((key) => [key, actual[key]]));
+  const present = picked(actual, Object.keys(schema.shape));
   return replaceSecrets(kind, patched(present, patch) as Properties, (name, value, path) => {
     return [name, FINGERPRINT.test(String(value)) ? valueAt(news, path) : value];
   });
@@ -153,10 +153,7 @@ function foundIn(
 ): OutsideChange[] {
   // A default that depends on another property is no change of its own.
   const keys = Object.keys(description.schema.shape).filter((key) => (base[key] ?? actual[key]) !== undefined);
-  const only = (side: Properties) => {
-    const all = compared(description, side);
-    return compact(keys.map((key) => [key, all[key]]));
-  };
+  const only = (side: Properties) => picked(compared(description, side), keys);
   const [state, runtime, program] = [only(base), only(actual), only(desired)];
   const known = [state, runtime].map((side) => secretsOf(description.kind, side));
   const isSecret = (path: readonly string[]) =>
