@@ -15,6 +15,7 @@ import { differencesBetween } from '../properties/differences.ts';
 import { type Inputs, type Properties, picked } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { compared } from './diff.ts';
+import { observedOf } from './outputs.ts';
 
 const adoptionSchema = z.object({
   adopt: objectId.optional(),
@@ -66,7 +67,7 @@ function refuseForeign(name: string, actual: string | undefined, { owner, adoptF
  */
 function differencesOf(description: ResourceDescription, stored: ApiObject, inputs: Inputs): Problem[] {
   const actual = withSecretsOf(description.kind, stored, inputs) as Properties;
-  const there = compared(description, description.observed?.(actual, inputs) ?? actual);
+  const there = compared(description, observedOf(description, actual, inputs));
   const here = compared(description, inputs);
   const isSecret = (path: string) => [there, here].some((side) => secretsOf(description.kind, side).has(path));
   const keys = Object.keys(description.schema.shape);

@@ -18,7 +18,7 @@ import { refuseAdoption } from './adoption.ts';
 import { deleteResource } from './deletion.ts';
 import { isSameObject, newIncarnation, newObjectId } from './object-id.ts';
 import { hasCode, isPartialFailure, ObjectWriter, reportWarnings, secretNames } from './object-writer.ts';
-import { inputsOf, outputsOf } from './outputs.ts';
+import { inputsOf, observedOf, outputsOf } from './outputs.ts';
 import { lostWith } from './outside.ts';
 
 /** The largest number of ids that a create tries. No resource's name has been taken over so often. */
@@ -75,14 +75,10 @@ export class Lifecycle {
       if (expectedRuntime === undefined) throw this.#notThere(id);
       return { id: '', props: {} };
     }
-    const observed = withIdentityOf(state, this.#observed(stored, state));
+    const observed = withIdentityOf(state, observedOf(this.#resource, stored, state));
     reportWarnings(state, stored);
     const inputs = inputsOf(this.#resource, observed, state);
-    return {
-      id,
-      props: outputsOf(this.#resource, observed, inputs, await this.#runtime()),
-      inputs,
-    };
+    return { id, props: await outputsOf(this.#resource, observed, inputs, this.#client), inputs };
   }
 
   /** Deletes the object. `program`: the program that runs, which is empty in a destroy. */
@@ -174,10 +170,6 @@ export class Lifecycle {
     for (const line of outsideLines(resourceName(inputs), lost)) report(line);
   }
 
-  #observed(stored: ApiObject, before: State): ApiObject {
-    return (this.#resource.observed?.(stored, before) ?? stored) as ApiObject;
-  }
-
   /**
    * The error for an object that `get` or an adoption names and the runtime does not have. The empty id by which a
    * refresh learns that an object is gone would go unnoticed in these two cases.
@@ -189,10 +181,6 @@ export class Lifecycle {
 
   #call(id: string, expectedRuntime: string | undefined): Call {
     return { kind: this.#resource.kind, id, expectedRuntime };
-  }
-
-  async #runtime() {
-    return { runtimeId: await this.#client.runtimeId(), runtimeEndpoint: this.#client.endpoint };
   }
 }
 

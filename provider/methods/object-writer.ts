@@ -12,7 +12,7 @@ import { resourceName } from '../model/base/urn.ts';
 import { programOf } from '../program/program.ts';
 import { compact, type Inputs, type Properties, type State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
-import { bodyOf, inputsOf, keptOptions, outputsOf } from './outputs.ts';
+import { bodyOf, inputsOf, keptOptions, observedOf, outputsOf } from './outputs.ts';
 import { leftIn, type Merge, mergeOf, wholeOf } from './outside.ts';
 
 /** Pauses before an update reads the object, after others changed it between the last read and the patch. */
@@ -43,7 +43,9 @@ export class ObjectWriter {
   async put(id: string, inputs: Inputs, write: Write): Promise<Outputs> {
     const call = this.#call(id, write);
     const body = { ...bodyOf(this.#resource, inputs), incarnation: write.incarnation };
-    const propertiesOf = (stored: ApiObject) => inputsOf(this.#resource, this.#observed(stored, inputs), inputs);
+    const propertiesOf = (stored: ApiObject) => {
+      return inputsOf(this.#resource, observedOf(this.#resource, stored, inputs), inputs);
+    };
     return await this.#settle(call, inputs, write, propertiesOf, () => {
       return this.#client.put(call, body, this.#waitMs(inputs), write.condition);
     });
@@ -165,8 +167,7 @@ export class ObjectWriter {
   }
 
   async #outputsOf(stored: ApiObject, inputs: Inputs, properties: Properties): Promise<Outputs> {
-    const runtime = { runtimeId: await this.#client.runtimeId(), runtimeEndpoint: this.#client.endpoint };
-    return outputsOf(this.#resource, this.#observed(stored, inputs), properties, runtime);
+    return await outputsOf(this.#resource, observedOf(this.#resource, stored, inputs), properties, this.#client);
   }
 
   async #readable(call: Call): Promise<TaggedObject | 'unreadable' | undefined> {
@@ -180,10 +181,6 @@ export class ObjectWriter {
 
   #tell(news: Inputs, found: readonly OutsideChange[]): void {
     for (const line of outsideLines(resourceName(news), found)) report(line);
-  }
-
-  #observed(stored: ApiObject, inputs: Inputs): ApiObject {
-    return (this.#resource.observed?.(stored, inputs) ?? stored) as ApiObject;
   }
 
   #waitMs(inputs: Inputs): number | undefined {

@@ -14,6 +14,7 @@ import { type Inputs, type Properties, picked, type State } from '../properties/
 import type { ResourceDescription } from '../resources/description.ts';
 import { aligned } from './aligned.ts';
 import { compared } from './diff.ts';
+import { observedOf } from './outputs.ts';
 
 export interface Merge {
   readonly patch: MergePatch;
@@ -37,7 +38,7 @@ export function mergeOf(
   const { schema } = description;
   const known = description.forgets?.(olds, news) ?? olds;
   const state = stored === undefined ? known : sinceLastWrite(description, known, stored);
-  const observed = stored === undefined ? known : observedBy(description, state, news, stored);
+  const observed = stored === undefined ? known : comparable(description, state, news, stored);
   const { base, actual, displaced, align } = aligned(description.elements, state, news, observed, stored);
   const desired = description.desired?.(news, base) ?? news;
   const patch = mergePatchOf(schema, base, desired, actual);
@@ -47,7 +48,7 @@ export function mergeOf(
     patch: align(patch),
     found: stored === undefined ? [] : foundIn(description, base, actual, desired, isWritten, secrets),
     propertiesAfter: (after) => {
-      const there = observedBy(description, base, news, after);
+      const there = comparable(description, base, news, after);
       return asWritten(schema, settled(schema, base, desired, there), news);
     },
   };
@@ -65,7 +66,7 @@ export function wholeOf(
   patch: MergePatch,
 ): Properties {
   const { kind, schema } = description;
-  const actual = observedBy(description, olds, news, stored);
+  const actual = comparable(description, olds, news, stored);
   const present = picked(actual, Object.keys(schema.shape));
   return replaceSecrets(kind, patched(present, patch) as Properties, (name, value, path) => {
     return [name, FINGERPRINT.test(String(value)) ? valueAt(news, path) : value];
@@ -90,7 +91,7 @@ export function outsideOf(
   news: Inputs,
   actual: Properties,
 ): OutsideChange[] {
-  const observed = description.observed?.(actual, { ...state, manageWeights: news.manageWeights ?? true }) ?? actual;
+  const observed = observedOf(description, actual, state, news);
   const { base, actual: there } = aligned(description.elements, state, news, observed);
   const patch = mergePatchOf(description.schema, base, news, there);
   return foundIn(description, base, there, news, (path) => isNamed(patch, path), []);
@@ -104,7 +105,7 @@ export function lostWith(
   stored: ApiObject,
   secrets: readonly string[],
 ): OutsideChange[] {
-  const observed = observedBy(description, state, state, stored);
+  const observed = comparable(description, state, state, stored);
   const { base, actual } = aligned(description.elements, state, news, observed);
   return foundIn(description, base, actual, news, () => true, secrets).map((change) => ({
     ...change,
@@ -121,7 +122,7 @@ export function leftIn(
   secrets: readonly string[],
 ): OutsideChange[] {
   const desired = description.desired?.(news, olds) ?? news;
-  return foundIn(description, desired, observedBy(description, desired, news, stored), desired, () => false, secrets);
+  return foundIn(description, desired, comparable(description, desired, news, stored), desired, () => false, secrets);
 }
 
 /**
@@ -137,10 +138,12 @@ function sinceLastWrite({ schema, kind }: ResourceDescription, state: State, sto
   return { ...state, ...rebased(schema, state, lastWritten, actual) };
 }
 
-/** The object as the runtime has it, without changes that are none: of health, or of weights that the API manages. */
-function observedBy(description: ResourceDescription, state: State, news: Inputs, stored: ApiObject): Properties {
-  const actual = withSecretsOf(description.kind, stored, state) as Properties;
-  return description.observed?.(actual, { ...state, manageWeights: news.manageWeights ?? true }) ?? actual;
+/**
+ * The runtime's object as it is compared with the state: with the secrets that the state knows, and without changes
+ * that are no drift.
+ */
+function comparable(description: ResourceDescription, state: State, news: Inputs, stored: ApiObject): Properties {
+  return observedOf(description, withSecretsOf(description.kind, stored, state), state, news);
 }
 
 function foundIn(
