@@ -2,11 +2,10 @@
 import type { dynamic } from '@pulumi/pulumi';
 import type { Call, RuntimeClient } from '../client/client.ts';
 import { TimeLimit } from '../client/time-limit.ts';
-import { outsideLines } from '../messages/outside-lines.ts';
 import { report } from '../messages/report.ts';
 import type { ApiObject } from '../model/api/objects.ts';
 import { durationMs } from '../model/base/duration.ts';
-import { isWeirError, WeirError } from '../model/base/errors.ts';
+import { hasCode, isWeirError, WeirError } from '../model/base/errors.ts';
 import { isRetained } from '../model/base/incarnation.ts';
 import { KIND_NAMES } from '../model/base/kinds.ts';
 import { isRecord } from '../model/base/record.ts';
@@ -17,7 +16,14 @@ import type { ResourceDescription } from '../resources/description.ts';
 import { refuseAdoption } from './adoption.ts';
 import { deleteResource } from './deletion.ts';
 import { isSameObject, newIncarnation, newObjectId } from './object-id.ts';
-import { hasCode, isPartialFailure, ObjectWriter, reportWarnings, secretNames } from './object-writer.ts';
+import {
+  ifUnchanged,
+  isPartialFailure,
+  ObjectWriter,
+  reportOutside,
+  reportWarnings,
+  secretNames,
+} from './object-writer.ts';
 import { inputsOf, observedOf, outputsOf } from './outputs.ts';
 import { lostWith } from './outside.ts';
 
@@ -125,8 +131,7 @@ export class Lifecycle {
       return this.#createAt(id, inputs);
     }
     refuseAdoption(this.#resource, stored, inputs);
-    const condition = stored.etag === undefined ? undefined : ({ 'If-Match': stored.etag } as const);
-    const adopted = this.#writer.put(id, inputs, { incarnation: stored.incarnation, condition });
+    const adopted = this.#writer.put(id, inputs, { incarnation: stored.incarnation, condition: ifUnchanged(stored) });
     if (!stored.owner && inputs.retainOnDelete !== true) return { id, outs: await adopted };
     // The previous owner knows the adopted incarnation, with which it could delete the object or take the object back.
     // The object therefore gets a new incarnation, as does a retained one, even if the first write was stored but its
@@ -166,8 +171,7 @@ export class Lifecycle {
     const old = id ?? (inputs.adopt === undefined ? newObjectId(this.#resource, state) : String(inputs.adopt));
     const stored = await this.#client.get(this.#call(old, undefined)).catch(() => undefined);
     if (stored === undefined || stored.owner !== state.owner) return;
-    const lost = lostWith(this.#resource, state, inputs, stored, secretNames(inputs));
-    for (const line of outsideLines(resourceName(inputs), lost)) report(line);
+    reportOutside(inputs, lostWith(this.#resource, state, inputs, stored, secretNames(inputs)));
   }
 
   /**
