@@ -10,7 +10,7 @@ import { isRetained } from '../model/base/incarnation.ts';
 import { KIND_NAMES } from '../model/base/kinds.ts';
 import { isRecord } from '../model/base/record.ts';
 import { resourceName, stackOf } from '../model/base/urn.ts';
-import type { Program } from '../program/program.ts';
+import type { Program, Replaced } from '../program/program.ts';
 import type { Inputs, State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { refuseAdoption } from './adoption.ts';
@@ -29,13 +29,6 @@ import { lostWith } from './outside.ts';
 
 /** The largest number of ids that a create tries. No resource's name has been taken over so often. */
 const MAX_CHOICE = 100;
-
-/** A resource of the state that a new object replaces. */
-export interface Replaced {
-  /** The id of its object. `undefined` if the engine replaces the resource without a diff. */
-  readonly id: string | undefined;
-  readonly state: State;
-}
 
 export class Lifecycle {
   readonly #resource: ResourceDescription;
