@@ -1,6 +1,6 @@
 // Adoption: the arguments by which a new resource takes over an existing object, and the conditions for it.
 import { z } from 'zod';
-import { secretsOf } from '../messages/secrets-line.ts';
+import { secretPathsOf } from '../messages/secrets-line.ts';
 import { shownValue } from '../messages/shown-value.ts';
 import type { ApiObject } from '../model/api/objects.ts';
 import { type Problem, problemsText, WeirError } from '../model/base/errors.ts';
@@ -69,11 +69,11 @@ function differencesOf(description: ResourceDescription, stored: ApiObject, inpu
   const actual = withSecretsOf(description.kind, stored, inputs) as Properties;
   const there = compared(description, observedOf(description, actual, inputs));
   const here = compared(description, inputs);
-  const isSecret = (path: string) => [there, here].some((side) => secretsOf(description.kind, side).has(path));
+  const secrets = secretPathsOf(description.kind, [there, here]);
   const keys = Object.keys(description.schema.shape);
   return differencesBetween(picked(there, keys), picked(here, keys)).map(({ path, before, after }) => {
     const place = propertyPath(path);
-    return { path: place, message: isSecret(place) ? 'is another secret' : difference(before, after) };
+    return { path: place, message: secrets.has(place) ? 'is another secret' : difference(before, after) };
   });
 }
 

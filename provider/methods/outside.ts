@@ -1,7 +1,7 @@
 // An update as a merge: what the program changed since the state, and what others changed in the runtime meanwhile.
 import { isDeepStrictEqual } from 'node:util';
 import type { OutsideChange } from '../messages/outside-lines.ts';
-import { secretsOf } from '../messages/secrets-line.ts';
+import { secretPathsOf } from '../messages/secrets-line.ts';
 import type { ApiObject } from '../model/api/objects.ts';
 import { type MergePatch, patched } from '../model/base/merge-patch.ts';
 import { propertyPath } from '../model/base/property-path.ts';
@@ -158,9 +158,8 @@ function foundIn(
   const keys = Object.keys(description.schema.shape).filter((key) => (base[key] ?? actual[key]) !== undefined);
   const only = (side: Properties) => picked(compared(description, side), keys);
   const [state, runtime, program] = [only(base), only(actual), only(desired)];
-  const known = [state, runtime].map((side) => secretsOf(description.kind, side));
-  const isSecret = (path: readonly string[]) =>
-    secrets.includes(String(path[0])) || known.some((side) => side.has(propertyPath(path)));
+  const known = secretPathsOf(description.kind, [state, runtime]);
+  const isSecret = (path: readonly string[]) => secrets.includes(String(path[0])) || known.has(propertyPath(path));
   return differencesBetween(state, runtime).flatMap((difference): OutsideChange[] => {
     const { path, before, after } = difference;
     // A value that the state does not know, and a change that the program makes too, are not worth a line.
