@@ -39,7 +39,7 @@ function withSecret(property: string): Change {
 
 /** Changes an argument that is an object or an output of one. Any other value stays, and the provider refuses it. */
 function changed(value: unknown, change: (object: Args) => unknown): unknown {
-  if (isOutput(value)) return pulumi.output(value).apply((known) => changed(known, change));
+  if (isOutput(value)) return pulumi.all([value]).apply(([known]) => changed(known, change));
   return typeof value === 'object' && value !== null ? change(value as Args) : value;
 }
 

@@ -12,7 +12,7 @@ export const INPUTS = {
 };
 export const BOUND = { b1: { address: '10.0.0.1', port: 80, weight: 100, health: 'checking' } };
 
-export async function attachment(t: TestContext, reply: (seen: SeenRequest, index: number) => Reply) {
+export async function scriptedAttachment(t: TestContext, reply: (seen: SeenRequest, index: number) => Reply) {
   const runtime = await scriptedRuntime(t, (seen, index) =>
     seen.url === '/healthz' ? { status: 200, body: {} } : reply(seen, index),
   );

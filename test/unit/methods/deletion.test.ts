@@ -2,14 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { methods } from '../../../provider/index.ts';
-import { attachment, INPUTS, OWNER } from '../../harness/runtime/scripted-attachment.ts';
+import { INPUTS, OWNER, scriptedAttachment } from '../../harness/runtime/scripted-attachment.ts';
 import { failure, type Reply, RUNTIME_ID, scriptedRuntime, stored } from '../../harness/runtime/scripted-runtime.ts';
 
 test('delete names its incarnation, a missing object is a success, and an object in use is an error', async (t) => {
-  const gone = await attachment(t, () => failure(404, 'NotFound', 'no'));
+  const gone = await scriptedAttachment(t, () => failure(404, 'NotFound', 'no'));
   await gone.provider.delete('web-1', { incarnation: 'i-1', runtimeId: RUNTIME_ID });
   assert.equal(gone.runtime.seen[0]?.url, '/v1/attachments/web-1?incarnation=i-1');
-  const used = await attachment(t, () => failure(409, 'InUse', 'is used by listener x of urn:y: delete those first.'));
+  const used = await scriptedAttachment(t, () =>
+    failure(409, 'InUse', 'is used by listener x of urn:y: delete those first.'),
+  );
   await assert.rejects(used.provider.delete('web-1', {}), { message: /used by listener x of urn:y.*\(InUse, / });
 });
 
@@ -17,7 +19,7 @@ test('delete also deletes the newer object of its own owner, unless the program 
   let count = 0;
   const deleted = async (parts: object, newer: Reply, isOfProgram = false) => {
     const urn = `${OWNER}-${count++}`;
-    const { runtime, provider } = await attachment(t, ({ method, url }) => {
+    const { runtime, provider } = await scriptedAttachment(t, ({ method, url }) => {
       if (method === 'GET') return stored({ owner: urn, ...parts, incarnation: 'i-2' });
       return url.endsWith('i-2') ? newer : { status: 204 };
     });

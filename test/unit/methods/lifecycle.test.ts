@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { methods } from '../../../provider/index.ts';
-import { accepted, attachment, BOUND, INPUTS, OWNER } from '../../harness/runtime/scripted-attachment.ts';
+import { accepted, BOUND, INPUTS, OWNER, scriptedAttachment } from '../../harness/runtime/scripted-attachment.ts';
 import {
   failure,
   RUNTIME_ID,
@@ -12,7 +12,7 @@ import {
 } from '../../harness/runtime/scripted-runtime.ts';
 
 test('create puts the written inputs with owner and a new incarnation, and returns every output', async (t) => {
-  const { runtime, provider } = await attachment(t, accepted);
+  const { runtime, provider } = await scriptedAttachment(t, accepted);
   const first = await provider.create(INPUTS);
   const second = await provider.create(INPUTS);
   const { __provider, ...written } = INPUTS;
@@ -30,14 +30,14 @@ test('create puts the written inputs with owner and a new incarnation, and retur
 });
 
 test('a create whose response was lost is repeated with the same id and incarnation', async (t) => {
-  const { runtime, provider } = await attachment(t, (seen, index) => (index === 0 ? 'reset' : accepted(seen)));
+  const { runtime, provider } = await scriptedAttachment(t, (seen, index) => (index === 0 ? 'reset' : accepted(seen)));
   await provider.create(INPUTS);
   assert.deepEqual([runtime.seen[0]?.url, runtime.seen[0]?.body], [runtime.seen[1]?.url, runtime.seen[1]?.body]);
 });
 
 test('a create that is stored but not confirmed leaves the object in the state as it is in the runtime', async (t) => {
   let put: Record<string, unknown> | undefined;
-  const { provider } = await attachment(t, ({ method, body }) => {
+  const { provider } = await scriptedAttachment(t, ({ method, body }) => {
     if (method === 'GET') return stored({ ...put, boundTargets: BOUND });
     put = body;
     return failure(504, 'Timeout', 'worker 2 is late');
@@ -55,7 +55,7 @@ test('a create that is stored but not confirmed leaves the object in the state a
 
 test('a create that stored nothing leaves no object in the state', async (t) => {
   for (const reply of [failure(409, 'OwnedByOther', 'belongs to another'), failure(504, 'Timeout', 'late')]) {
-    const { provider } = await attachment(t, ({ method }) =>
+    const { provider } = await scriptedAttachment(t, ({ method }) =>
       method === 'GET' ? stored({ incarnation: 'of another create' }) : reply,
     );
     await assert.rejects(provider.create(INPUTS), (error: Error) => !('id' in error));
@@ -68,7 +68,7 @@ test('a create takes the next id if another owner has its own id, and each time 
     failure(403, 'Forbidden', 'not for that owner', [{ path: '', message: 'x', code: 'OwnedByOther' }]),
   ];
   const taken = new Map<string, SeenRequest['body']>();
-  const { runtime, provider } = await attachment(t, (seen) => {
+  const { runtime, provider } = await scriptedAttachment(t, (seen) => {
     const id = seen.url.split(/[/?]/).at(-2) ?? '';
     if (!taken.has(id) && taken.size < 2) taken.set(id, { owner: `${OWNER}2` });
     if (seen.method === 'GET') return stored(taken.get(id) ?? {});
@@ -82,7 +82,7 @@ test('a create takes the next id if another owner has its own id, and each time 
 });
 
 test('a target that another stack has bound is refused, and no other id is tried', async (t) => {
-  const { runtime, provider } = await attachment(t, ({ method }) =>
+  const { runtime, provider } = await scriptedAttachment(t, ({ method }) =>
     method === 'GET' ? failure(404, 'NotFound', 'no') : failure(409, 'OwnedByOther', 'targets.b1 is bound by another'),
   );
   await assert.rejects(provider.create(INPUTS), { message: /bound by another \(OwnedByOther/ });
@@ -140,7 +140,7 @@ test('a replacement is neither told nor refused, and tells what others changed i
 test('read shows drift as inputs and outputs, and health as in the state', async (t) => {
   const targets = { b1: { address: '10.0.0.1', port: 80, weight: 7 } };
   const boundTargets = { b1: { ...BOUND.b1, weight: 7, health: 'unhealthy' } };
-  const { runtime, provider } = await attachment(t, () =>
+  const { runtime, provider } = await scriptedAttachment(t, () =>
     stored({ listenerId: 'http-1', targets, manageWeights: true, handoverSeconds: 30, owner: OWNER, boundTargets }),
   );
   const state = { ...INPUTS, boundTargets: BOUND, incarnation: 'i-1', runtimeId: RUNTIME_ID };
@@ -157,20 +157,20 @@ test('read shows drift as inputs and outputs, and health as in the state', async
 });
 
 test('read of a deleted object returns an empty id, and read of another runtime fails', async (t) => {
-  const { provider } = await attachment(t, () => failure(404, 'NotFound', 'no'));
+  const { provider } = await scriptedAttachment(t, () => failure(404, 'NotFound', 'no'));
   assert.equal((await provider.read('web-1', { runtimeId: RUNTIME_ID })).id, '');
   await assert.rejects(provider.read('web-1', { runtimeId: 'rt-0' }), { message: /\(RuntimeMismatch\)$/ });
 });
 
 test('read of a missing object fails for `get`, which has no state', async (t) => {
-  const { runtime, provider } = await attachment(t, () => failure(404, 'NotFound', 'no'));
+  const { runtime, provider } = await scriptedAttachment(t, () => failure(404, 'NotFound', 'no'));
   const message = `the runtime at ${runtime.url} has no attachment web-1 (NotFound)`;
   await assert.rejects(provider.read('web-1', { __provider: 'shim' }), { message });
 });
 
 test('an object that was recreated under its id keeps the owner and incarnation of the state in a read', async (t) => {
   for (const owner of [OWNER, `${OWNER}2`]) {
-    const { provider } = await attachment(t, () =>
+    const { provider } = await scriptedAttachment(t, () =>
       stored({ listenerId: 'http-1', targets: {}, owner, incarnation: 'i-2' }),
     );
     const { props } = await provider.read('web-1', { ...INPUTS, incarnation: 'i-1', runtimeId: RUNTIME_ID });
@@ -179,7 +179,7 @@ test('an object that was recreated under its id keeps the owner and incarnation 
 });
 
 test('customTimeouts limit a create, an update and a delete, each with its own time', async (t) => {
-  const { runtime, provider } = await attachment(t, ({ method, url }) => {
+  const { runtime, provider } = await scriptedAttachment(t, ({ method, url }) => {
     if (method === 'GET') return failure(404, 'NotFound', 'no');
     return url.includes('quick') ? accepted({ method, url, headers: {}, body: INPUTS }) : 'silence';
   });
@@ -199,7 +199,7 @@ test('customTimeouts limit a create, an update and a delete, each with its own t
 });
 
 test('a WeirError reaches the terminal without a stack trace', async (t) => {
-  const { provider } = await attachment(t, () => failure(409, 'InUse', 'is used'));
+  const { provider } = await scriptedAttachment(t, () => failure(409, 'InUse', 'is used'));
   await assert.rejects(provider.delete('web-1', {}), (error: Error) => {
     // Pulumi prints this text in addition to the error's message.
     assert.equal(`${error}: ${error.stack}`, 'weir: delete of web-1 failed (InUse)');

@@ -1,7 +1,7 @@
 // `update` as Pulumi calls it: patches, whole objects for runtimes without patches, and writes that fail in part.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accepted, attachment, BOUND, INPUTS, OWNER } from '../../harness/runtime/scripted-attachment.ts';
+import { accepted, BOUND, INPUTS, OWNER, scriptedAttachment } from '../../harness/runtime/scripted-attachment.ts';
 import { failure, RUNTIME_ID, stored } from '../../harness/runtime/scripted-runtime.ts';
 
 const STATE = { ...INPUTS, incarnation: 'i-7', runtimeId: RUNTIME_ID };
@@ -18,7 +18,7 @@ const CHANGED = {
 const NEWS = { ...INPUTS, targets: { b1: B1, b2: B2 } };
 
 test('an update patches what the program changed, with the entity tag that it has read, and the state has the program', async (t) => {
-  const { runtime, provider } = await attachment(t, ({ method }) => {
+  const { runtime, provider } = await scriptedAttachment(t, ({ method }) => {
     const object = stored({ ...CHANGED, stack: { writtenVersion: 8 } });
     return method === 'GET' ? { ...object, headers: { etag: '"i-7.5"' } } : object;
   });
@@ -36,7 +36,7 @@ test('an update reads the object again if others changed it meanwhile, and says 
   const lost = failure(412, 'PreconditionFailed', 'changed');
   for (const times of [3, 4]) {
     let patches = 0;
-    const { runtime, provider } = await attachment(t, ({ method }) => {
+    const { runtime, provider } = await scriptedAttachment(t, ({ method }) => {
       return method === 'PATCH' && ++patches <= times ? lost : stored(CHANGED);
     });
     const update = provider.update('web-1', STATE, NEWS);
@@ -51,7 +51,9 @@ test('an update reads the object again if others changed it meanwhile, and says 
 
 test('a runtime of an earlier release, which has no patches, gets the whole object with what others changed', async (t) => {
   const { stack: _, ...old } = CHANGED;
-  const { runtime, provider } = await attachment(t, () => stored({ ...old, manageWeights: true, handoverSeconds: 30 }));
+  const { runtime, provider } = await scriptedAttachment(t, () =>
+    stored({ ...old, manageWeights: true, handoverSeconds: 30 }),
+  );
   const { outs } = await provider.update('web-1', STATE, NEWS);
   assert.deepEqual(
     runtime.seen.map(({ method }) => method),
@@ -71,7 +73,7 @@ test('a runtime of an earlier release, which has no patches, gets the whole obje
 
 test('an update with a token that may not read patches what differs from the state, or writes the whole to an old runtime', async (t) => {
   for (const refused of [undefined, failure(405, 'MethodNotAllowed', 'no'), failure(404, 'NotFound', 'no')]) {
-    const { runtime, provider } = await attachment(t, ({ method }) => {
+    const { runtime, provider } = await scriptedAttachment(t, ({ method }) => {
       if (method === 'GET') return failure(403, 'Forbidden', 'not permitted');
       return method === 'PATCH' && refused ? refused : stored(CHANGED);
     });
@@ -83,14 +85,16 @@ test('an update with a token that may not read patches what differs from the sta
 });
 
 test('an update of an object that was deleted outside writes it whole, and so does one of a stack that moves', async (t) => {
-  const gone = await attachment(t, (seen) => (seen.method === 'GET' ? failure(404, 'NotFound', 'no') : accepted(seen)));
+  const gone = await scriptedAttachment(t, (seen) =>
+    seen.method === 'GET' ? failure(404, 'NotFound', 'no') : accepted(seen),
+  );
   await gone.provider.update('web-1', STATE, NEWS);
   const { runtime } = gone;
   assert.deepEqual([runtime.seen[1]?.method, runtime.seen[1]?.body?.targets], ['PUT', NEWS.targets]);
 });
 
 test('after an update that fails in part, the state has the program where it changed nothing, and else the runtime', async (t) => {
-  const { provider } = await attachment(t, ({ method }) =>
+  const { provider } = await scriptedAttachment(t, ({ method }) =>
     method === 'GET' ? stored(CHANGED) : failure(409, 'Superseded', 'a newer write'),
   );
   const failed = provider.update('web-1', STATE, { ...NEWS, handoverSeconds: 5 });
