@@ -20,9 +20,9 @@ test("the runtime's log tells of health changes, refused writes, 401s, tokens an
   const targets = { a: backend.target, gone: { address: '127.0.0.1', port: await freePort() } };
   await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets });
   const healthy = await logged('a target is healthy');
-  assert.deepEqual([healthy.listener, healthy.name, healthy.level], ['web', 'a', 30]);
+  assert.deepEqual([healthy.listener, healthy.targetName, healthy.level], ['web', 'a', 30]);
   const unhealthy = await logged('a target is unhealthy');
-  assert.deepEqual([unhealthy.name, unhealthy.level], ['gone', 40]);
+  assert.deepEqual([unhealthy.targetName, unhealthy.level], ['gone', 40]);
   assert.match(String(unhealthy.lastError), /ECONNREFUSED/);
 
   const { body: token } = await runtime.call('POST', '/v1/tokens', {
@@ -30,7 +30,7 @@ test("the runtime's log tells of health changes, refused writes, 401s, tokens an
     statements: [{ actions: ['slb:Describe*'], resources: ['*'] }],
   });
   const created = await logged('a token was created');
-  assert.deepEqual([created.id, created.name, created.permits], [token.id, 'viewer', ['slb:Describe* on *']]);
+  assert.deepEqual([created.id, created.tokenName, created.permits], [token.id, 'viewer', ['slb:Describe* on *']]);
 
   await runtime.call('PUT', '/v1/listeners/other?secret=1', { ...listener, port: 'x' });
   const refused = await logged('a write was refused');

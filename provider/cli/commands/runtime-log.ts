@@ -2,6 +2,7 @@
 import { type Logger, pino } from 'pino';
 import { json } from '../../model/base/json.ts';
 import { inLines, inOneLine } from '../../model/base/one-line.ts';
+import { LogOutput } from './log-output.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export const LOG_FORMATS = ['json', 'text'] as const;
@@ -12,11 +13,12 @@ export interface RuntimeLogOptions {
 }
 
 export function runtimeLog({ level, format }: RuntimeLogOptions): Logger {
-  const stderr = pino.destination({ fd: 2, sync: true });
-  // The terminal of the runtime may go away, which is told by SIGHUP. That costs log lines and never the runtime.
-  stderr.on('error', () => {});
   const shown = format === 'text' ? textLine : inLines;
-  return pino({ name: 'weir', level }, { write: (line) => stderr.write(shown(line)) });
+  const output = new LogOutput((lost) =>
+    logger.warn({ lost }, 'lines were lost, because the reader of the log is slow'),
+  );
+  const logger = pino({ name: 'weir', level }, { write: (line) => output.write(shown(line)) });
+  return logger;
 }
 
 /** Fields that are the same in each line, or are shown at its beginning. */

@@ -20,10 +20,9 @@ export function logFailure(log: WriteLine, request: FastifyRequest, error: WeirE
     error: message,
     properties: details.length === 0 ? undefined : details.slice(0, 10).map(({ path }) => path),
   };
-  const isWrite = !READS.includes(request.method);
-  if (code === 'Internal') log('error', 'an API request failed', { ...fields, err: cause });
-  else if (status === 401) log('warn', 'a request has no valid token', fields);
-  else if (isWrite)
-    log(status >= 500 ? 'error' : 'warn', `a write ${status >= 500 ? 'failed' : 'was refused'}`, fields);
-  else log('debug', 'a read was refused', fields);
+  if (code === 'Internal') return log('error', 'an API request failed', { ...fields, err: cause });
+  if (status === 401) return log('warn', 'a request has no valid token', fields);
+  const what = READS.includes(request.method) ? 'read' : 'write';
+  if (status >= 500) log('error', `a ${what} failed`, fields);
+  else log(what === 'read' ? 'debug' : 'warn', `a ${what} was refused`, fields);
 }

@@ -32,9 +32,9 @@ export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens, log
       const problems = schemaProblems(tokenSchema, body);
       if (problems.length > 0) throw invalid(problems);
       const { token, text } = await tokens.create(tokenSchema.parse(body));
-      const { id, name, expiresAt, owners, statements } = token;
+      const { id, name: tokenName, expiresAt, owners, statements } = token;
       const permits = statements.map(statementText);
-      log('info', 'a token was created', { id, name, expiresAt, owners, permits, client: ip });
+      log('info', 'a token was created', { id, tokenName, expiresAt, owners, permits, client: ip });
       return reply.code(201).send({ ...shown(token), token: text });
     },
   );

@@ -5,7 +5,8 @@ import type { WriteLine } from './limited-log.ts';
 export function logEvent(log: WriteLine, event: RuntimeEvent): void {
   switch (event.type) {
     case 'health': {
-      const { type: _, health, ...fields } = event;
+      const { listener, rule, target, name: targetName, health, lastError } = event;
+      const fields = { listener, rule, target, targetName, lastError };
       log(health === 'unhealthy' ? 'warn' : 'info', `a target is ${health}`, fields);
       return;
     }

@@ -2,17 +2,22 @@
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
+/** Fields of a line, without the names that each line has already: some readers refuse a line with one name twice. */
+type Fields = Readonly<Record<string, unknown>> & { readonly [N in Taken]?: never };
+type Taken = 'level' | 'time' | 'pid' | 'hostname' | 'name' | 'msg';
+
 /** Writes a line of the runtime's log. */
-export type WriteLine = (level: Level, message: string, fields?: Record<string, unknown>) => void;
+export type WriteLine = (level: Level, message: string, fields?: Fields) => void;
 
 /** Interval for which the lines of one message are counted. */
 const INTERVAL_MS = 10_000;
 /** Limit for the lines of one message in one interval. */
-export const LINES_PER_MESSAGE = 20;
+const LINES_PER_MESSAGE = 20;
 /** Limit for the messages that are counted by themselves. All further messages share the count of one. */
 const MAX_MESSAGES = 100;
-/** Limit for the characters of one text in a line, because callers choose some of them. */
-const MAX_CHARACTERS = 1_000;
+/** Limit for the characters of all texts in a line, and for the items of a list, because callers choose some of them. */
+const MAX_CHARACTERS = 2_000;
+const MAX_ITEMS = 20;
 
 interface Kind {
   readonly level: Level;
@@ -52,8 +57,21 @@ export class LimitedLog {
   }
 }
 
-function bounded(fields: Record<string, unknown>): Record<string, unknown> {
-  const cut = (value: unknown) =>
-    typeof value === 'string' && value.length > MAX_CHARACTERS ? `${value.slice(0, MAX_CHARACTERS)}...` : value;
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cut(value)]));
+/** The fields with long texts cut and long lists shortened. */
+function bounded(fields: Fields): Fields {
+  let left = MAX_CHARACTERS;
+  const cut = (value: unknown): unknown => {
+    if (typeof value === 'string') {
+      const shown = value.length > left ? `${value.slice(0, left)}...` : value;
+      left = Math.max(0, left - value.length);
+      return shown;
+    }
+    if (Array.isArray(value)) {
+      const omitted = value.length - MAX_ITEMS;
+      return [...value.slice(0, MAX_ITEMS).map(cut), ...(omitted > 0 ? [`and ${omitted} more`] : [])];
+    }
+    if (typeof value !== 'object' || value === null || value instanceof Error) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, cut(part)]));
+  };
+  return cut(fields) as Fields;
 }
