@@ -18,14 +18,14 @@ const { keepDebuggerClosed } = await import('./debugger.ts');
 keepDebuggerClosed();
 const { createRequire } = await import('node:module');
 const { Command } = await import('commander');
-const { backupCommand } = await import('./commands/backup.ts');
-const { completionCommand } = await import('./commands/completion.ts');
-const { exportCommand } = await import('./commands/export.ts');
-const { planCommand } = await import('./commands/plan.ts');
-const { restoreCommand } = await import('./commands/restore.ts');
-const { serveCommand } = await import('./commands/serve.ts');
-const { statusCommand } = await import('./commands/status.ts');
-const { tokenCommand } = await import('./commands/token.ts');
+const { backupCommand } = await import('./usage/backup.ts');
+const { completionCommand } = await import('./usage/completion.ts');
+const { exportCommand } = await import('./usage/export.ts');
+const { planCommand } = await import('./usage/plan.ts');
+const { restoreCommand } = await import('./usage/restore.ts');
+const { serveCommand } = await import('./usage/serve.ts');
+const { statusCommand } = await import('./usage/status.ts');
+const { tokenCommand } = await import('./usage/token.ts');
 const { EXIT_CODES, showOnlySeenCharacters, tell } = await import('./commands/output.ts');
 
 const program = new Command('weir')

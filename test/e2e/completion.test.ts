@@ -1,4 +1,4 @@
-// `weir completion` in real shells, and the exit codes in the help of each command.
+// `weir completion` in real shells, the help of each command, and what the command line loads for them.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
@@ -32,4 +32,23 @@ test('bash completes commands, options and values, and each script has the synta
 test('the help of the command line and of each command has the exit codes', () => {
   for (const words of [[], ['plan'], ['token', 'create']])
     assert.match(weir(...words, '--help'), /^ {2}2 {2}`weir plan --fail-on`/m);
+});
+
+/** Writes to standard error, at the end of a process, the packages from which it has loaded modules. */
+const LOADED = `import { registerHooks } from 'node:module';
+const urls = [];
+registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) });
+process.on('exit', () => {
+  const names = urls.map((url) => /.*node_modules/((?:@[^/]+/)?[^/]+)/.exec(url)?.[1]).filter(Boolean);
+  process.stderr.write([...new Set(names)].sort().join());
+});`;
+
+test('version, help and completion load no package but that of the options, and each command only its own', () => {
+  const packages = (...args: string[]) => {
+    const run = ['--import', `data:text/javascript,${encodeURIComponent(LOADED)}`, MAIN, ...args];
+    return spawnSync(process.execPath, run, { encoding: 'utf8' }).stderr.split('\n').at(-1)?.split(',');
+  };
+  for (const args of [['--version'], ['serve', '--help'], ['completion', 'bash']])
+    assert.deepEqual(packages(...args), ['commander'], args.join(' '));
+  assert.deepEqual(packages('backup', '/no/such/folder/file'), ['commander', 'zod']);
 });

@@ -4,13 +4,12 @@ import { createWriteStream, existsSync, linkSync, openSync, renameSync, rmSync, 
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { syncFolder } from '../../model/base/sync-folder.ts';
 import { tell } from './output.ts';
 
-interface Options {
+export interface BackupFlags {
   readonly force?: boolean;
 }
 
@@ -20,15 +19,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 /** Interval of the progress on a terminal. */
 const PROGRESS_MS = 500;
 
-export function backupCommand(): Command {
-  return new Command('backup')
-    .description('Writes the objects and tokens of the runtime at WEIR_ENDPOINT to a file.')
-    .argument('<file>', 'file for `weir restore`; only its owner may read it')
-    .option('--force', 'replace the file if it is there')
-    .action(runBackup);
-}
-
-async function runBackup(given: string, { force = false }: Options): Promise<void> {
+export async function runBackup(given: string, { force = false }: BackupFlags): Promise<void> {
   const file = path.resolve(given);
   refuseTaken(file, force);
   const client = await connectClient();

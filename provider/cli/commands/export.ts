@@ -1,7 +1,6 @@
 // `weir export`: writes a running configuration as the program of a Pulumi stack that adopts it.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
 import type { ApiObject } from '../../model/api/objects.ts';
 import { WeirError } from '../../model/base/errors.ts';
@@ -10,26 +9,12 @@ import { inLines } from '../../model/base/one-line.ts';
 import { exportedProgram } from '../export/program.ts';
 import { counted, print, tell } from './output.ts';
 
-interface Options {
+export interface ExportFlags {
   readonly owner?: readonly string[];
   readonly out?: string;
 }
 
-export function exportCommand(): Command {
-  return new Command('export')
-    .description(
-      'Writes a TypeScript program whose first `pulumi up` adopts the objects of the runtime at WEIR_ENDPOINT.',
-    )
-    .option('--owner <prefix>', 'export only objects whose owner begins with this text; repeatable', append)
-    .option('--out <path>', 'new .ts file, or folder for a new index.ts (default: standard output)')
-    .action(runExport);
-}
-
-function append(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-async function runExport({ owner: prefixes = [], out }: Options): Promise<void> {
+export async function runExport({ owner: prefixes = [], out }: ExportFlags): Promise<void> {
   const client = await connectClient();
   const isMeant = ({ owner }: ApiObject) =>
     prefixes.length === 0 || prefixes.some((prefix) => owner?.startsWith(prefix));

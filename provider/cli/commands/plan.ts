@@ -1,36 +1,27 @@
 // `weir plan`: shows, as Markdown for a pull request, what the change in a Pulumi preview will do to traffic.
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { Command, InvalidArgumentError, Option } from 'commander';
 import { clientIfSet } from '../../client/connect.ts';
 import { isWeirError } from '../../model/base/errors.ts';
 import { type Plan, planOf, type RuntimeView } from '../plan/plan.ts';
 import { type Preview, parsePreview, SECRET } from '../plan/preview.ts';
 import { renderPlan } from '../plan/render.ts';
 import { readRuntime } from '../plan/runtime-view.ts';
-import { WARNING_RULES } from '../plan/warnings.ts';
+import { ANY_WARNING } from '../plan/warning-rules.ts';
 import { print, tell } from './output.ts';
 
 /** Exit code of `weir plan` if a warning of `--fail-on` applies. Exit code 1 stands for an error. */
 const GATE_EXIT_CODE = 2;
-const ANY = 'warning';
-const GATES: readonly string[] = [...WARNING_RULES, ANY];
 
-export function planCommand(): Command {
-  return new Command('plan')
-    .description('Shows what `pulumi up` will do to traffic: `pulumi preview --json --show-sames | weir plan`.')
-    .argument('[file]', 'file with the preview (default: standard input)')
-    .addOption(
-      new Option('--fail-on <rules>', `exit with 2 if the plan has one of these warnings: ${GATES.join(', ')} (any)`)
-        .argParser(gates)
-        .default([], 'none'),
-    )
-    .action(async (file: string | undefined, { failOn }: { failOn: readonly string[] }) => {
-      const preview = parsePreview(await read(file));
-      const plan = planOf(preview, await runtimeView(preview), Date.now());
-      print(renderPlan(plan));
-      gate(plan, failOn);
-    });
+export interface PlanFlags {
+  readonly failOn: readonly string[];
+}
+
+export async function showPlan(file: string | undefined, { failOn }: PlanFlags): Promise<void> {
+  const preview = parsePreview(await read(file));
+  const plan = planOf(preview, await runtimeView(preview), Date.now());
+  print(renderPlan(plan));
+  gate(plan, failOn);
 }
 
 function read(file: string | undefined): Promise<string> {
@@ -55,19 +46,8 @@ async function runtimeView(preview: Preview): Promise<RuntimeView | undefined> {
 }
 
 function gate({ warnings }: Plan, failOn: readonly string[]): void {
-  const met = warnings.map(({ rule }) => rule).filter((rule) => failOn.includes(rule) || failOn.includes(ANY));
+  const met = warnings.map(({ rule }) => rule).filter((rule) => failOn.includes(rule) || failOn.includes(ANY_WARNING));
   if (met.length === 0) return;
   tell(`weir: the plan warns of ${[...new Set(met)].join(', ')}\n`);
   process.exitCode = GATE_EXIT_CODE;
-}
-
-function gates(value: string, previous: readonly string[]): string[] {
-  const names = value.split(',').map((name) => name.trim());
-  const unknown = names.filter((name) => !GATES.includes(name));
-  if (unknown.length > 0) {
-    throw new InvalidArgumentError(
-      `There is no warning ${unknown.map((name) => JSON.stringify(name)).join(' or ')}: name one of ${GATES.join(', ')}.`,
-    );
-  }
-  return [...previous, ...names];
 }

@@ -2,10 +2,8 @@
 import { type Logger, pino } from 'pino';
 import { json } from '../../model/base/json.ts';
 import { inLines, inOneLine } from '../../model/base/one-line.ts';
+import type { LOG_FORMATS, LOG_LEVELS } from './log-choices.ts';
 import { LogOutput } from './log-output.ts';
-
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export const LOG_FORMATS = ['json', 'text'] as const;
 
 export interface RuntimeLogOptions {
   readonly level: (typeof LOG_LEVELS)[number];

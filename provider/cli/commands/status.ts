@@ -1,5 +1,4 @@
 // `weir status`: shows as tables what a runtime serves.
-import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
 import type { StatusResponse } from '../../model/api/status.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
@@ -7,23 +6,20 @@ import { targetKey } from '../../model/base/target-key.ts';
 import { print, tell } from './output.ts';
 import { showOn } from './screen.ts';
 import { textTable } from './table.ts';
-import { taggedPart, type WantedTag, wantedTag } from './tagged.ts';
+import { taggedPart, type WantedTag } from './tagged.ts';
 import { watchStatus } from './watch.ts';
 
-export function statusCommand(): Command {
-  return new Command('status')
-    .description(
-      'Shows listeners, targets and workers of the runtime at WEIR_ENDPOINT (default http://127.0.0.1:7400).',
-    )
-    .option('--json', 'print the response of the API as JSON')
-    .option('--watch', 'show the status at each event and at least every 2 s, until Ctrl-C')
-    .option('--tag <NAME[=VALUE]>', 'show only what has the tag; of several such options, what has all', wantedTag)
-    .action(async ({ json = false, watch, tag = [] }: { json?: boolean; watch?: boolean; tag?: WantedTag[] }) => {
-      if (watch) return runWatch(json, tag);
-      const client = await connectClient();
-      const status = taggedPart(await client.status(), tag);
-      print(json ? `${JSON.stringify(status, null, 2)}\n` : render(status, tag));
-    });
+export interface StatusFlags {
+  readonly json?: boolean;
+  readonly watch?: boolean;
+  readonly tag?: WantedTag[];
+}
+
+export async function showStatus({ json = false, watch, tag = [] }: StatusFlags): Promise<void> {
+  if (watch) return runWatch(json, tag);
+  const client = await connectClient();
+  const status = taggedPart(await client.status(), tag);
+  print(json ? `${JSON.stringify(status, null, 2)}\n` : render(status, tag));
 }
 
 /**

@@ -20,9 +20,9 @@ export function logFailure(log: WriteLine, request: FastifyRequest, error: WeirE
     error: message,
     properties: details.length === 0 ? undefined : details.slice(0, 10).map(({ path }) => path),
   };
-  if (code === 'Internal') return log('error', 'an API request failed', { ...fields, err: cause });
-  if (status === 401) return log('warn', 'a request has no valid token', fields);
   const what = READS.includes(request.method) ? 'read' : 'write';
-  if (status >= 500) log('error', `a ${what} failed`, fields);
+  if (code === 'Internal') log('error', 'an API request failed', { ...fields, err: cause });
+  else if (status === 401) log('warn', 'a request has no valid token', fields);
+  else if (status >= 500) log('error', `a ${what} failed`, fields);
   else log(what === 'read' ? 'debug' : 'warn', `a ${what} was refused`, fields);
 }

@@ -6,7 +6,7 @@ import { errorResponse } from '../../model/api/error.ts';
 import { idParams } from '../../model/api/parameters.ts';
 import { type ApiToken, createdToken, tokenList } from '../../model/api/tokens.ts';
 import { invalid, schemaProblems } from '../../model/objects/validate.ts';
-import { statementText } from '../../model/permissions/statement.ts';
+import { statementText } from '../../model/permissions/statement-text.ts';
 import { tokenSchema } from '../../model/permissions/token.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { WriteLine } from '../control/events/limited-log.ts';
