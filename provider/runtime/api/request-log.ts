@@ -8,6 +8,7 @@ const READS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 /** Logs the error of a request. `cause`: what was thrown; its stack is logged if Weir is at fault. */
 export function logFailure(log: WriteLine, request: FastifyRequest, error: WeirError, cause: unknown): void {
   const { code, status, message, details } = error;
+  const properties = details.flatMap(({ path }) => (path === '' ? [] : [path]));
   const fields = {
     requestId: request.id,
     method: request.method,
@@ -18,7 +19,7 @@ export function logFailure(log: WriteLine, request: FastifyRequest, error: WeirE
     status,
     code,
     error: message,
-    properties: details.length === 0 ? undefined : details.slice(0, 10).map(({ path }) => path),
+    properties: properties.length === 0 ? undefined : properties,
   };
   const what = READS.includes(request.method) ? 'read' : 'write';
   if (code === 'Internal') log('error', 'an API request failed', { ...fields, err: cause });
