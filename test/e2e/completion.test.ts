@@ -39,7 +39,8 @@ const LOADED = `import { registerHooks } from 'node:module';
 const urls = [];
 registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) });
 process.on('exit', () => {
-  const names = urls.map((url) => /.*node_modules/((?:@[^/]+/)?[^/]+)/.exec(url)?.[1]).filter(Boolean);
+  const paths = urls.flatMap((url) => url.split('/node_modules/').slice(1).slice(-1));
+  const names = paths.map((path) => path.split('/')[0]);
   process.stderr.write([...new Set(names)].sort().join());
 });`;
 
