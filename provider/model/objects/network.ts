@@ -12,8 +12,16 @@ export const port = wholeNumber(1, 65_535);
 /** The longest text of an IPv6 address, with a zone, which is refused, or an embedded IPv4 address. */
 const MAX_ADDRESS = 128;
 
-export const ipAddress = text('must be an IPv4 or IPv6 address', MAX_ADDRESS, 'must be an IPv4 or IPv6 address')
-  .refine((value) => isIP(value) !== 0 && !value.includes('%'), 'must be an IPv4 or IPv6 address')
+const ADDRESS_FORM = 'must be an IPv4 or IPv6 address';
+
+/** A host name of letters in some label. Text of digits and dots is a mistyped address. */
+const HOST_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?$/;
+
+export const ipAddress = text(ADDRESS_FORM, MAX_ADDRESS, ADDRESS_FORM)
+  .refine((value) => isIP(value) !== 0 && !value.includes('%'), {
+    error: ({ input }) =>
+      HOST_NAME.test(String(input)) ? `${ADDRESS_FORM}: host names are not resolved` : ADDRESS_FORM,
+  })
   .overwrite((value) => (isIP(value) === 0 ? value : canonicalAddress(value)))
   // The formats are written for the OpenAPI document, which leaves out the refinements above.
   .meta({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] });

@@ -57,7 +57,7 @@ export function targetAttachmentRules(
   input: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,
 ): Problem[] {
-  const problems = parentChoiceProblems(input, isKnown);
+  const problems = parentChoiceProblems(input);
   const targets = input.targets;
   if (!isKnown(targets) || !isRecord(targets)) return problems;
   if (Object.keys(targets).length > MAX_TARGETS) {

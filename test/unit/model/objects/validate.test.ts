@@ -338,3 +338,47 @@ test('the message for a missing property, or one of a wrong type, says what the 
     ],
   );
 });
+
+test('a path that is a pattern or has a query is refused with the path that a prefix rule would have', () => {
+  const advised = (path: string) =>
+    problemsOf('rules', { listenerId: 'l', path }).map(
+      ({ message }) => / use path (.*) with pathMatch prefix$/.exec(message)?.[1] ?? message,
+    );
+  const ROWS: readonly (readonly [path: string, advised: string])[] = [
+    ['/api/*', '/api'],
+    ['/api*', '/api'],
+    ['/*', '/'],
+    ['*', '/'],
+    ['/img/*.png', '/img'],
+    ['/api?x=1', '/api'],
+    ['^/api/(.*)$', '/api'],
+    ['~ ^/api', '/api'],
+    ['/api/v[0-9]/x', '/api'],
+    ['/(a|b)/c', '/'],
+    ['/users/{id}', '/users'],
+    ['/a$', '/a'],
+  ];
+  for (const [path, prefix] of ROWS) assert.deepEqual(advised(path), [prefix], path);
+  for (const path of ['/odata/$metadata', '/Products(1)', '/a.b+c']) assert.deepEqual(advised(path), [], path);
+});
+
+test('a value gets one error, which says if it is text in place of a number, or a name in place of an address', () => {
+  const healthCheck = { protocol: 'HTTP', expectedCodes: '2xx', intervalSeconds: '5' };
+  const target = { address: 'web.example', port: '80' };
+  const input = { ruleId: 'r', targets: { a: target }, manageWeights: 'true', handoverSeconds: '1' };
+  const said = [
+    ...problemsOf('rules', { listenerId: 'l', path: '/', healthCheck }),
+    ...problemsOf('attachments', input),
+  ];
+  assert.deepEqual(
+    said.map(({ path, message }) => `${path} ${message}`),
+    [
+      'healthCheck.expectedCodes must be codes such as "200-399" or "200,204"',
+      'healthCheck.intervalSeconds must be a number of seconds, and text is given: leave out the quotes, or convert it with Number()',
+      'targets.a.address must be an IPv4 or IPv6 address: host names are not resolved',
+      'targets.a.port must be a whole number from 1 to 65535, and text is given: leave out the quotes, or convert it with Number()',
+      'manageWeights must be true or false, and text is given: leave out the quotes',
+      'handoverSeconds must be a number of seconds, and text is given: leave out the quotes, or convert it with Number()',
+    ],
+  );
+});
