@@ -1,11 +1,12 @@
 // `weir export`: writes a running configuration as the program of a Pulumi stack that adopts it.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
 import type { ApiObject } from '../../model/api/objects.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { KINDS } from '../../model/base/kinds.ts';
+import { makeFolder } from '../../model/base/make-folder.ts';
 import { inLines } from '../../model/base/one-line.ts';
 import { exportedProgram } from '../export/program.ts';
 import { counted, print, tell } from './output.ts';
@@ -54,7 +55,7 @@ async function runExport({ owner: prefixes = [], out }: Options): Promise<void> 
 
 /** Writes a new file. Fails if the file exists, because an export must not overwrite a program. */
 function writeNew(file: string, text: string): void {
-  mkdirSync(path.dirname(file), { recursive: true });
+  makeFolder(path.dirname(file));
   try {
     writeFileSync(file, text, { flag: 'wx' });
   } catch (error) {

@@ -33,8 +33,15 @@ export function planCommand(): Command {
     });
 }
 
-function read(file: string | undefined): Promise<string> {
-  if (file !== undefined) return readFile(file, 'utf8');
+async function read(file: string | undefined): Promise<string> {
+  if (file !== undefined) {
+    return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'ENOENT' ? 'does not exist' : `cannot be read: ${error.message}`;
+      throw new Error(`the preview ${file} ${reason}; make it with: pulumi preview --json --show-sames > ${file}`, {
+        cause: error,
+      });
+    });
+  }
   if (process.stdin.isTTY) tell('weir: reading a preview from standard input\n');
   return text(process.stdin);
 }

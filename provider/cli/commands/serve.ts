@@ -131,7 +131,10 @@ function explain(error: NodeJS.ErrnoException, { api, data }: ServeFlags): Error
   if (error.code === 'EADDRNOTAVAIL')
     return new Error(`${api.host} is not an address of this machine`, { cause: error });
   if (error.code === 'EACCES')
-    return new Error(`this user may not listen on ${at}: give --api a port from 1024`, { cause: error });
+    return new Error(
+      `this user may not listen on ${at}: give the process the capability CAP_NET_BIND_SERVICE, or give --api a port from 1024`,
+      { cause: error },
+    );
   return error;
 }
 
