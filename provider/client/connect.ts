@@ -14,10 +14,11 @@ export function clientOf(config: Config): RuntimeClient {
 }
 
 /**
- * A new client of the runtime at WEIR_ENDPOINT. Rejects if no runtime responds there; the next call then asks again.
+ * A new client for the command line, of the runtime at WEIR_ENDPOINT. `ca`: PEM file of the option `--ca`, in place of
+ * WEIR_CA. Rejects if no runtime responds there; the next call then asks again.
  */
-export async function connectClient(): Promise<RuntimeClient> {
-  const client = new RuntimeClient(settingsOf({ get: () => undefined }));
+export async function connectClient(ca?: string): Promise<RuntimeClient> {
+  const client = new RuntimeClient(settingsOf({ get: () => undefined }, withCa(ca), 'command line'));
   await client.runtimeId();
   return client;
 }
@@ -26,7 +27,13 @@ export async function connectClient(): Promise<RuntimeClient> {
  * A new client of the runtime that the configuration or the environment names. Returns `undefined` if neither names
  * one.
  */
-export function clientIfSet(config: Config): RuntimeClient | undefined {
-  const settings = settingsOf(config);
+export function clientIfSet(config: Config, ca?: string): RuntimeClient | undefined {
+  const withoutCa: Config = { get: (key) => (key === 'weir:ca' && ca !== undefined ? undefined : config.get(key)) };
+  const settings = settingsOf(withoutCa, withCa(ca));
   return settings.endpointSource === 'default' ? undefined : new RuntimeClient(settings);
+}
+
+/** The environment with the authority that the command line names. */
+function withCa(ca: string | undefined): NodeJS.ProcessEnv {
+  return ca === undefined ? process.env : { ...process.env, WEIR_CA: ca };
 }

@@ -35,19 +35,25 @@ export interface Settings {
   readonly token: Token | undefined;
   /** PEM of the certificate authority that signed the endpoint's certificate. */
   readonly ca: string | undefined;
+  /** Who reads the settings. Messages name what this reader can be given. */
+  readonly reader: Reader;
   /** The id of a runtime that the user accepts in place of the runtime that the state names. */
   readonly acceptRuntime: string | undefined;
   /** Whether a create may take over an object of its own owner that the state does not have. */
   readonly reuseObjects: boolean;
 }
 
+/** A stack has a configuration and the environment, and the command line has options and the environment. */
+export type Reader = 'stack' | 'command line';
+
 /** Reads the settings. Throws if a value cannot be used: a bad setting is refused, never replaced by a default. */
-export function settingsOf(config: Config, env: NodeJS.ProcessEnv = process.env): Settings {
+export function settingsOf(config: Config, env: NodeJS.ProcessEnv = process.env, reader: Reader = 'stack'): Settings {
   // The configuration wins over the environment, so that a shell variable never moves a stack to another runtime.
   return {
     ...endpointOf(given(config.get('weir:endpoint')), given(env.WEIR_ENDPOINT)),
     token: tokenOf(config, env),
-    ca: caOf(given(config.get('weir:ca'))),
+    ca: caOf(config, env, reader),
+    reader,
     // For this setting the environment variable wins over the configuration, because plain `pulumi refresh` and `pulumi
     // destroy` see the configuration of the last `pulumi up`.
     acceptRuntime: given(env.WEIR_ACCEPT_RUNTIME) ?? given(config.get('weir:acceptRuntime')),
@@ -120,14 +126,17 @@ function reuseObjectsOf(text = 'true'): boolean {
   throw new WeirError('InvalidParameter', `weir:reuseObjects is ${JSON.stringify(text)}: it must be true or false`);
 }
 
-function caOf(ca: string | undefined): string | undefined {
+function caOf(config: Config, env: NodeJS.ProcessEnv, reader: Reader): string | undefined {
+  const configured = given(config.get('weir:ca'));
+  const variable = reader === 'stack' ? 'WEIR_CA' : '--ca or WEIR_CA';
+  const ca = configured ?? given(env.WEIR_CA);
   if (ca === undefined || ca.includes('-----BEGIN ')) return ca;
   try {
     return readFileSync(ca, 'utf8');
   } catch (error) {
     throw new WeirError(
       'InvalidParameter',
-      `weir:ca is neither a PEM text nor a file that can be read: ${(error as Error).message}`,
+      `${configured === undefined ? variable : 'weir:ca'} is neither a PEM text nor a file that can be read: ${(error as Error).message}`,
     );
   }
 }

@@ -189,8 +189,23 @@ test('over TLS, a verified certificate takes the place of the proof, and a certi
   const runtime = await RuntimeProcess.start(t, { args: ['--api-cert', certificate, '--api-key', key] });
   const through = `https://localhost:${await listen(t, forwarderTo(runtime), 0)}`;
   const env = { WEIR_ENDPOINT: through, WEIR_TOKEN: runtime.token };
-  const verified = await weir(['status'], { ...env, NODE_EXTRA_CA_CERTS: certificate });
-  assert.equal(verified.status, 0, verified.stderr);
+  const verified = await Promise.all([
+    weir(['status'], { ...env, WEIR_CA: certificate }),
+    weir(['status', '--ca', certificate], { ...env, WEIR_CA: '/nowhere' }),
+    weir(['token', 'list', '--ca', certificate], env),
+  ]);
+  for (const { status, stderr } of verified) assert.equal(status, 0, stderr);
+  // The command line does not read the configuration of a stack, and its messages do not name it.
+  const failed = await Promise.all([
+    weir(['status'], env),
+    weir(['status'], { WEIR_ENDPOINT: 'http://127.0.0.1:1' }),
+    weir(['status', '--ca', '/nowhere'], env),
+  ]);
+  const advice = [/in --ca or WEIR_CA$/m, /set WEIR_ENDPOINT$/m, /--ca or WEIR_CA is neither a PEM text nor a file/];
+  for (const [index, { stderr }] of failed.entries()) {
+    assert.match(stderr, advice[index] as RegExp);
+    assert.doesNotMatch(stderr, /weir:[a-z]/);
+  }
   const careless = { ...env, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
   assert.match((await weir(['status'], careless)).stderr, /passes requests on to the runtime/);
   assert.equal((await weir(['status'], { ...careless, WEIR_ENDPOINT: runtime.url })).status, 0);

@@ -8,9 +8,10 @@ import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { syncFolder } from '../../model/base/sync-folder.ts';
+import { caOption, type Reach } from './options.ts';
 import { tell } from './output.ts';
 
-interface Options {
+interface Options extends Reach {
   readonly force?: boolean;
 }
 
@@ -24,14 +25,15 @@ export function backupCommand(): Command {
   return new Command('backup')
     .description('Writes the objects and tokens of the runtime at WEIR_ENDPOINT to a file.')
     .argument('<file>', 'file for `weir restore`; only its owner may read it')
+    .addOption(caOption())
     .option('--force', 'replace the file if it is there')
     .action(runBackup);
 }
 
-async function runBackup(given: string, { force = false }: Options): Promise<void> {
+async function runBackup(given: string, { force = false, ca }: Options): Promise<void> {
   const file = path.resolve(given);
   refuseTaken(file, force);
-  const client = await connectClient();
+  const client = await connectClient(ca);
   const runtimeId = await client.runtimeId();
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
   const interrupted = new AbortController();

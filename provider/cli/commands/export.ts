@@ -9,9 +9,10 @@ import { KINDS } from '../../model/base/kinds.ts';
 import { makeFolder } from '../../model/base/make-folder.ts';
 import { inLines } from '../../model/base/one-line.ts';
 import { exportedProgram } from '../export/program.ts';
+import { caOption, type Reach } from './options.ts';
 import { counted, print, tell } from './output.ts';
 
-interface Options {
+interface Options extends Reach {
   readonly owner?: readonly string[];
   readonly out?: string;
 }
@@ -21,6 +22,7 @@ export function exportCommand(): Command {
     .description(
       'Writes a TypeScript program whose first `pulumi up` adopts the objects of the runtime at WEIR_ENDPOINT.',
     )
+    .addOption(caOption())
     .option('--owner <prefix>', 'export only objects whose owner begins with this text; repeatable', append)
     .option('--out <path>', 'new .ts file, or folder for a new index.ts (default: standard output)')
     .action(runExport);
@@ -30,8 +32,8 @@ function append(value: string, before: readonly string[] = []): readonly string[
   return [...before, value];
 }
 
-async function runExport({ owner: prefixes = [], out }: Options): Promise<void> {
-  const client = await connectClient();
+async function runExport({ owner: prefixes = [], out, ca }: Options): Promise<void> {
+  const client = await connectClient(ca);
   const isMeant = ({ owner }: ApiObject) =>
     prefixes.length === 0 || prefixes.some((prefix) => owner?.startsWith(prefix));
   const lists = await Promise.all(

@@ -9,6 +9,7 @@ import { type Preview, parsePreview, SECRET } from '../plan/preview.ts';
 import { renderPlan } from '../plan/render.ts';
 import { readRuntime } from '../plan/runtime-view.ts';
 import { WARNING_RULES } from '../plan/warnings.ts';
+import { caOption, type Reach } from './options.ts';
 import { print, tell } from './output.ts';
 
 /** Exit code of `weir plan` if a warning of `--fail-on` applies. Exit code 1 stands for an error. */
@@ -20,14 +21,15 @@ export function planCommand(): Command {
   return new Command('plan')
     .description('Shows what `pulumi up` will do to traffic: `pulumi preview --json --show-sames | weir plan`.')
     .argument('[file]', 'file with the preview (default: standard input)')
+    .addOption(caOption())
     .addOption(
       new Option('--fail-on <rules>', `exit with 2 if the plan has one of these warnings: ${GATES.join(', ')} (any)`)
         .argParser(gates)
         .default([], 'none'),
     )
-    .action(async (file: string | undefined, { failOn }: { failOn: readonly string[] }) => {
+    .action(async (file: string | undefined, { failOn, ca }: Reach & { failOn: readonly string[] }) => {
       const preview = parsePreview(await read(file));
-      const plan = planOf(preview, await runtimeView(preview), Date.now());
+      const plan = planOf(preview, await runtimeView(preview, ca), Date.now());
       print(renderPlan(plan));
       gate(plan, failOn);
     });
@@ -50,9 +52,9 @@ async function read(file: string | undefined): Promise<string> {
  * Reads the plan's data from a runtime: the one that the stack's configuration in the preview names, else the one that
  * the environment names. Returns `undefined` if neither names a runtime.
  */
-async function runtimeView(preview: Preview): Promise<RuntimeView | undefined> {
+async function runtimeView(preview: Preview, ca: string | undefined): Promise<RuntimeView | undefined> {
   const isMasked = (key: string) => preview.config[key] === SECRET;
-  const client = clientIfSet({ get: (key) => (isMasked(key) ? undefined : preview.config[key]) });
+  const client = clientIfSet({ get: (key) => (isMasked(key) ? undefined : preview.config[key]) }, ca);
   try {
     return client && (await readRuntime(client, preview));
   } catch (error) {

@@ -8,6 +8,7 @@ import { inOneLine } from '../../model/base/one-line.ts';
 import { hasPassed, time } from '../../model/objects/time.ts';
 import { ACTIONS, OBJECT_TYPES } from '../../model/permissions/actions.ts';
 import { parseStatement, type Statement, statementText } from '../../model/permissions/statement.ts';
+import { caOption, type Reach } from './options.ts';
 import { print, tell } from './output.ts';
 import { pruneCommand } from './prune.ts';
 import { textTable } from './table.ts';
@@ -16,7 +17,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 
 
 const COLUMNS = ['id', 'name', 'created', 'valid', 'permits', 'for owners'];
 
-interface CreateFlags {
+interface CreateFlags extends Reach {
   allow?: Statement[];
   statements?: Statement[];
   owners?: string[];
@@ -49,16 +50,17 @@ function createCommand(): Command {
       addOwners,
     )
     .option('--expires <when>', 'expires after 30m, 12h, 30d or 4w, or at a time such as 2027-01-31T00:00:00Z', expiry)
+    .addOption(caOption())
     .option('--json', 'print the response of the API as JSON')
     .addHelpText('after', helpText())
     .action(create);
 }
 
 async function create(name: string, flags: CreateFlags): Promise<void> {
-  const { allow = [], statements = [], owners, expires, json } = flags;
+  const { allow = [], statements = [], owners, expires, json, ca } = flags;
   const all = [...allow, ...statements];
   if (all.length === 0) throw new Error('say what the token permits with --allow: weir token create --help shows how');
-  const client = await connectClient();
+  const client = await connectClient(ca);
   const token = {
     name,
     statements: all,
@@ -77,9 +79,10 @@ async function create(name: string, flags: CreateFlags): Promise<void> {
 function listCommand(): Command {
   return new Command('list')
     .description('Lists the tokens by id and name. Their texts are not shown.')
+    .addOption(caOption())
     .option('--json', 'print the response of the API as JSON')
-    .action(async ({ json }: { json?: boolean }) => {
-      const client = await connectClient();
+    .action(async ({ json, ca }: Reach & { json?: boolean }) => {
+      const client = await connectClient(ca);
       const tokens = await client.tokens();
       if (json) print(`${JSON.stringify(tokens, null, 2)}\n`);
       else if (tokens.items.length === 0) print("No tokens beside the administrator's.\n");
@@ -91,8 +94,9 @@ function revokeCommand(): Command {
   return new Command('revoke')
     .description('Revokes a token at once.')
     .argument('<id>', 'id of the token, as `weir token list` shows it')
-    .action(async (id: string) => {
-      const client = await connectClient();
+    .addOption(caOption())
+    .action(async (id: string, { ca }: Reach) => {
+      const client = await connectClient(ca);
       await client.revokeToken(id);
       tell(`Token ${id} is revoked.\n`);
     });
