@@ -1,6 +1,6 @@
 // Deletes of objects: by incarnation, with what a replacement left, and with what the stack has below the object.
 import type { Call, RuntimeClient } from '../client/client.ts';
-import { isWeirError } from '../model/base/errors.ts';
+import { hasCode } from '../model/base/errors.ts';
 import { KINDS } from '../model/base/kinds.ts';
 import { objectsBelow } from '../model/rules/below.ts';
 import type { Program } from '../program/program.ts';
@@ -20,7 +20,7 @@ export async function deleteResource(client: RuntimeClient, call: Call, state: S
   await client.delete(call, left.incarnation).catch((error) => {
     // InUse means that the Pulumi CLI knows of the replacement after all. The CLI deletes the newer object later, in its
     // own order.
-    if (!isWeirError(error) || error.code !== 'InUse') throw error;
+    if (!hasCode(error, 'InUse')) throw error;
   });
 }
 
@@ -38,7 +38,7 @@ async function deleteWithBelow(
   try {
     await client.delete(call, incarnation);
   } catch (error) {
-    if (!isWeirError(error) || error.code !== 'InUse' || (await isAboveProgram(client, call, program))) throw error;
+    if (!hasCode(error, 'InUse') || (await isAboveProgram(client, call, program))) throw error;
     await client.delete(call, incarnation, 'stack');
   }
 }

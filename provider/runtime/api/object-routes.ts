@@ -1,7 +1,7 @@
 // Routes of objects of every kind: list, get, put, patch and delete.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
 import { pageOf } from '../../model/api/objects.ts';
@@ -220,13 +220,14 @@ function splitPatch(kind: Kind, body: unknown) {
 }
 
 /** A validator of fastify that parses path and query parameters and leaves the body to the handler. */
-export function paramsOnly({ httpPart, schema }: { httpPart?: string; schema: unknown }) {
-  return (data: unknown) => (httpPart === 'body' ? { value: data } : { value: (schema as z.ZodType).parse(data) });
+export function paramsOnly(route: { httpPart?: string; schema: unknown }) {
+  if (route.httpPart === 'body') return (data: unknown) => ({ value: data });
+  return validatorCompiler(route as Parameters<typeof validatorCompiler>[0]);
 }
 
 /**
- * The precondition of a write: permissions, owners, If-Match and If-None-Match. `incarnation`: the one that a delete names. If the
- * object has a newer one, the delete does nothing, so the owner of that newer object does not matter.
+ * The precondition of a write: permissions, owners, If-Match and If-None-Match. `incarnation`: the one that a delete
+ * names. If the object has a newer one, the delete does nothing, so the owner of that newer object does not matter.
  */
 function preconditionOf(access: Access, headers: IncomingHttpHeaders, incarnation?: string): Precondition {
   return (view, before, after) => {
