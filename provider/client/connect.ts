@@ -1,6 +1,6 @@
-// How clients are made: from the stack's configuration for the providers, from the environment for the command line.
+// How clients are made: from the stack's configuration for the providers, from options for the command line.
 import { RuntimeClient } from './client.ts';
-import { type Config, settingsOf } from './settings.ts';
+import { type Config, type Reach, settingsOf } from './settings.ts';
 
 /** One client for each set of settings in the process, so that a runtime is asked for its id only once. */
 const clients = new Map<string, RuntimeClient>();
@@ -14,26 +14,20 @@ export function clientOf(config: Config): RuntimeClient {
 }
 
 /**
- * A new client for the command line, of the runtime at WEIR_ENDPOINT. `ca`: PEM file of the option `--ca`, in place of
- * WEIR_CA. Rejects if no runtime responds there; the next call then asks again.
+ * A new client of the runtime that a command's options or the environment name. Rejects if no runtime responds there;
+ * the next call then asks again.
  */
-export async function connectClient(ca?: string): Promise<RuntimeClient> {
-  const client = new RuntimeClient(settingsOf({ get: () => undefined }, withCa(ca), 'command line'));
+export async function connectClient(reach: Reach): Promise<RuntimeClient> {
+  const client = new RuntimeClient(settingsOf({ get: () => undefined }, process.env, 'command', reach));
   await client.runtimeId();
   return client;
 }
 
 /**
- * A new client of the runtime that the configuration or the environment names. Returns `undefined` if neither names
- * one.
+ * A new client of the runtime that the options, the configuration or the environment names. Returns `undefined` if none
+ * of them names one.
  */
-export function clientIfSet(config: Config, ca?: string): RuntimeClient | undefined {
-  const withoutCa: Config = { get: (key) => (key === 'weir:ca' && ca !== undefined ? undefined : config.get(key)) };
-  const settings = settingsOf(withoutCa, withCa(ca));
+export function clientIfSet(config: Config, reach: Reach): RuntimeClient | undefined {
+  const settings = settingsOf(config, process.env, 'plan', reach);
   return settings.endpointSource === 'default' ? undefined : new RuntimeClient(settings);
-}
-
-/** The environment with the authority that the command line names. */
-function withCa(ca: string | undefined): NodeJS.ProcessEnv {
-  return ca === undefined ? process.env : { ...process.env, WEIR_CA: ca };
 }

@@ -13,13 +13,43 @@ import {
 import type { Ends } from '../model/permissions/proof.ts';
 import { read } from './reading.ts';
 import type { HttpResponse } from './request.ts';
-import type { Settings, Token } from './settings.ts';
+import type { Reader, Settings, Token } from './settings.ts';
 
 /** Limit for the message of a response, several times the longest one that a runtime has for a real mistake. */
 const MAX_MESSAGE = 20_000;
 
+/** The places where a reader of settings looks for them, as messages name them. */
+interface Places {
+  readonly endpoint: string;
+  readonly token: string;
+  /** The places of `token` that the user sets. */
+  readonly ownToken: string;
+  readonly ca: string;
+}
+
+const PLACES: Readonly<Record<Reader, Places>> = {
+  stack: {
+    endpoint: 'weir:endpoint / WEIR_ENDPOINT',
+    token: 'WEIR_TOKEN, weir:token or ~/.weir',
+    ownToken: 'WEIR_TOKEN or `pulumi config set --secret weir:token`',
+    ca: 'weir:ca / WEIR_CA',
+  },
+  command: {
+    endpoint: '--endpoint / WEIR_ENDPOINT',
+    token: '--token-file, WEIR_TOKEN or ~/.weir',
+    ownToken: '--token-file or WEIR_TOKEN',
+    ca: '--ca / WEIR_CA',
+  },
+  plan: {
+    endpoint: '--endpoint / weir:endpoint / WEIR_ENDPOINT',
+    token: '--token-file, WEIR_TOKEN, weir:token or ~/.weir',
+    ownToken: '--token-file or WEIR_TOKEN',
+    ca: '--ca / weir:ca / WEIR_CA',
+  },
+};
+
 function setEndpoint({ reader }: Settings): string {
-  return reader === 'stack' ? 'set weir:endpoint / WEIR_ENDPOINT' : 'set WEIR_ENDPOINT';
+  return `set ${PLACES[reader].endpoint}`;
 }
 
 /** Whether the connection to the runtime was refused or lost. The runtime may have carried out the request. */
@@ -31,7 +61,7 @@ export function unreachable(settings: Settings, error: unknown, timeoutMs: numbe
   const code = codeOf(error);
   const advice = isTrustFault(code) ? trustAdvice(code, settings) : startAdvice(code, settings);
   const where = `no Weir runtime responds at ${shown(settings.endpoint)} (${reason(error, timeoutMs)})`;
-  const message = `${where}: ${advice}${staleAdvice(settings.endpointSource)}`;
+  const message = `${where}: ${advice}${staleAdvice(settings, settings.endpointSource)}`;
   return new WeirError('Unreachable', message, [], { cause: error });
 }
 
@@ -53,13 +83,13 @@ export function notAWeirRuntime(settings: Settings, response: HttpResponse): Wei
     return new WeirError(
       'Unreachable',
       `${shown(endpoint)} redirects${to} (status ${status}), which is not followed, because the token would go with ` +
-        `the request: ${setEndpoint(settings)} to the runtime itself${staleAdvice(endpointSource)}`,
+        `the request: ${setEndpoint(settings)} to the runtime itself${staleAdvice(settings, endpointSource)}`,
     );
   }
   return new WeirError(
     'Unreachable',
     `${shown(endpoint)} responds (status ${status}), but is not a Weir runtime: check port and path, ` +
-      `or ${setEndpoint(settings)}${staleAdvice(endpointSource)}`,
+      `or ${setEndpoint(settings)}${staleAdvice(settings, endpointSource)}`,
   );
 }
 
@@ -69,6 +99,10 @@ export function notAWeirRuntime(settings: Settings, response: HttpResponse): Wei
  */
 export function otherRuntime(settings: Settings, expected: string, actual: string): WeirError {
   const { endpoint } = settings;
+  if (settings.reader === 'command') {
+    const change = `${shown(endpoint)} was runtime ${expected} and is runtime ${actual} now`;
+    return new WeirError('RuntimeMismatch', `${change}: run the command again`);
+  }
   return new WeirError(
     'RuntimeMismatch',
     `the state belongs to runtime ${expected}, but ${shown(endpoint)} is runtime ${actual}: ` +
@@ -98,25 +132,23 @@ export function failureOf(settings: Settings, response: HttpResponse, token: Tok
     ({ code: own, ...detail }): Problem => ({ ...detail, ...(isErrorCode(own) && { code: own }) }),
   );
   // An error code that only a newer runtime knows becomes Internal. Its message counts.
-  const text = withDetails(message, problems) + (code === 'Forbidden' && token ? sourceOf(token) : '');
+  const text = withDetails(message, problems) + (code === 'Forbidden' && token ? sourceOf(settings, token) : '');
   const error = new WeirError(isErrorCode(code) ? code : 'Internal', text, problems);
   error.requestId = shortened(requestId);
   return error;
 }
 
 /** The text that says where the token was found, because the token has to be changed there. */
-function sourceOf({ source }: Token): string {
-  return ` The token is the one from ${source}${staleAdvice(source)}.`;
+function sourceOf(settings: Settings, { source }: Token): string {
+  return ` The token is the one from ${source}${staleAdvice(settings, source)}.`;
 }
 
 function tokenAdvice({ reader }: Settings): string {
-  const setting = reader === 'stack' ? 'WEIR_TOKEN or `pulumi config set --secret weir:token`' : 'WEIR_TOKEN';
-  return `give one with ${setting}; the administrator's is in admin-token in the runtime's data directory`;
+  return `give one with ${PLACES[reader].ownToken}; the administrator's is in admin-token in the runtime's data directory`;
 }
 
 export function tokenMissing(settings: Settings): WeirError {
-  const places = settings.reader === 'stack' ? 'WEIR_TOKEN, weir:token or ~/.weir' : 'WEIR_TOKEN or ~/.weir';
-  const message = `the runtime at ${shown(settings.endpoint)} requires a token, and none was found in ${places}`;
+  const message = `the runtime at ${shown(settings.endpoint)} requires a token, and none was found in ${PLACES[settings.reader].token}`;
   return new WeirError('Unauthenticated', `${message}: ${tokenAdvice(settings)}`);
 }
 
@@ -125,7 +157,7 @@ export function notProven(settings: Settings, { source }: Token): WeirError {
   const message =
     `${shown(settings.endpoint)} did not prove that it knows the token from ${source}, therefore the token was not sent: ` +
     'the token was revoked or replaced, or this is another runtime, or something else that listens there';
-  return new WeirError('Unauthenticated', `${message}: ${tokenAdvice(settings)}${staleAdvice(source)}`);
+  return new WeirError('Unauthenticated', `${message}: ${tokenAdvice(settings)}${staleAdvice(settings, source)}`);
 }
 
 /** The error for a proof that was made for another connection than the client's. */
@@ -139,7 +171,7 @@ export function relayed(settings: Settings, seen: Ends, own: Ends | undefined): 
 
 /** The error for a refused token. `reason` is the runtime's own, such as that the token has expired. */
 function refused(settings: Settings, { source }: Token, reason: string): WeirError {
-  const message = `the runtime at ${shown(settings.endpoint)} refused the token from ${source}: ${tokenAdvice(settings)}${staleAdvice(source)}`;
+  const message = `the runtime at ${shown(settings.endpoint)} refused the token from ${source}: ${tokenAdvice(settings)}${staleAdvice(settings, source)}`;
   return new WeirError('Unauthenticated', `${message}${reason && `. ${reason}`}`);
 }
 
@@ -147,8 +179,8 @@ function refused(settings: Settings, { source }: Token, reason: string): WeirErr
  * Advice for a value from the stack's configuration: Pulumi keeps the configuration in the state, and only a run of the
  * program replaces it.
  */
-function staleAdvice(source: string): string {
-  if (!source.startsWith('weir:')) return '';
+function staleAdvice({ reader }: Settings, source: string): string {
+  if (reader !== 'stack' || !source.startsWith('weir:')) return '';
   return ` (refresh and destroy use ${source} as of the last \`pulumi up\`: add --run-program after a change)`;
 }
 
@@ -167,7 +199,7 @@ function startAdvice(code: string, settings: Settings): string {
 function trustAdvice(code: string, settings: Settings): string {
   return code === 'ERR_TLS_CERT_ALTNAME_INVALID'
     ? `use a name that its certificate has: ${setEndpoint(settings)}`
-    : `give the certificate authority that signed its certificate in ${settings.reader === 'stack' ? 'weir:ca / WEIR_CA' : '--ca or WEIR_CA'}`;
+    : `give the certificate authority that signed its certificate in ${PLACES[settings.reader].ca}`;
 }
 
 function isNoTls(code: string): boolean {

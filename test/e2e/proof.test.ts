@@ -189,21 +189,38 @@ test('over TLS, a verified certificate takes the place of the proof, and a certi
   const runtime = await RuntimeProcess.start(t, { args: ['--api-cert', certificate, '--api-key', key] });
   const through = `https://localhost:${await listen(t, forwarderTo(runtime), 0)}`;
   const env = { WEIR_ENDPOINT: through, WEIR_TOKEN: runtime.token };
+  const tokenFile = join(folder, 'token');
+  writeFileSync(tokenFile, `${runtime.token}\n`);
+  const reach = ['--endpoint', through, '--token-file', tokenFile, '--ca', certificate];
+  const misled = { WEIR_ENDPOINT: 'http://127.0.0.1:1', WEIR_TOKEN: 'weir_x', WEIR_CA: '/nowhere' };
+  const commands = [['status'], ['token', 'list'], ['backup', join(folder, 'backup')]];
   const verified = await Promise.all([
     weir(['status'], { ...env, WEIR_CA: certificate }),
-    weir(['status', '--ca', certificate], { ...env, WEIR_CA: '/nowhere' }),
-    weir(['token', 'list', '--ca', certificate], env),
+    ...commands.map((command) => weir([...command, ...reach], misled)),
   ]);
   for (const { status, stderr } of verified) assert.equal(status, 0, stderr);
   // The command line does not read the configuration of a stack, and its messages do not name it.
   const failed = await Promise.all([
     weir(['status'], env),
     weir(['status'], { WEIR_ENDPOINT: 'http://127.0.0.1:1' }),
-    weir(['status', '--ca', '/nowhere'], env),
+    weir(['status'], { ...env, WEIR_CA: '/nowhere' }),
+    weir(['status', '--ca', key], env),
+    weir(['status', '--token-file', '/nowhere'], env),
+    weir(['status', '--endpoint', ''], env),
+    weir(['status'], { WEIR_ENDPOINT: through, WEIR_CA: certificate, HOME: folder }),
   ]);
-  const advice = [/in --ca or WEIR_CA$/m, /set WEIR_ENDPOINT$/m, /--ca or WEIR_CA is neither a PEM text nor a file/];
+  const advice = [
+    /in --ca \/ WEIR_CA$/m,
+    /set --endpoint \/ WEIR_ENDPOINT$/m,
+    /WEIR_CA is neither a PEM text nor a file that can be read: \/nowhere does not exist/,
+    /the file .*api\.key of --ca has no certificate/,
+    /--token-file \/nowhere does not exist/,
+    /--endpoint is "", which is not the URL/,
+    /none was found in --token-file, WEIR_TOKEN or ~\/\.weir/,
+  ];
   for (const [index, { stderr }] of failed.entries()) {
     assert.match(stderr, advice[index] as RegExp);
+    assert.equal(stderr.split('\n').length, 2, stderr);
     assert.doesNotMatch(stderr, /weir:[a-z]/);
   }
   const careless = { ...env, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
