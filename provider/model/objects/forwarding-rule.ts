@@ -48,12 +48,12 @@ export type ForwardingRuleProperties = z.infer<typeof forwardingRuleSchema>;
 
 /** The message for a path that is a pattern or has a query. It names the path that matches the most of it. */
 function patternAdvice(path: string): string {
-  const start = path.replace(/^[~^*\s]+/, '');
+  const start = path.replace(/^[~^*\s]+|^[a-z]+:\/\/[^/]*/, '').replace(/^(?=[A-Za-z0-9])/, '/');
   const [sign = ''] = PATTERN.exec(path) ?? [];
   const at = start.search(PATTERN);
   const before = at === -1 ? start : start.slice(0, at);
   // Text before a sign in the middle of a segment is no whole segment, unless the sign ends the path or begins a query.
-  const isWhole = at === -1 || /^(\.?[*+]|\$|\?.*)$/.test(start.slice(at));
+  const isWhole = at === -1 || /^(\.?[*+]|\$|\?([^/.]*|[^?]*=.*))$/.test(start.slice(at));
   const whole = (isWhole ? before : before.slice(0, before.lastIndexOf('/'))).replace(/[(/]+$/, '');
   const prefix = JSON.stringify(whole.startsWith('/') ? whole : '/').slice(1, -1);
   return `has ${JSON.stringify(sign)}, and neither patterns nor queries are matched: use path ${prefix} with pathMatch prefix`;

@@ -29,9 +29,11 @@ export const targetConnectionLimits = {
   maxConnectionsPerTarget: limit.optional(),
 };
 
+const PROTOCOLS = ['TCP', 'UDP', 'HTTP', 'HTTPS'] as const;
+
 export const listenerSchema = z.strictObject({
   loadBalancerId: objectId,
-  protocol: z.enum(['TCP', 'UDP', 'HTTP', 'HTTPS'], 'must be "TCP", "UDP", "HTTP" or "HTTPS"'),
+  protocol: z.enum(PROTOCOLS, 'must be "TCP", "UDP", "HTTP" or "HTTPS"'),
   port,
   /** The port of every target, for listeners of classic load balancers only. */
   backendPort: port.optional(),
@@ -112,7 +114,8 @@ export function listenerRules(
   isKnown: (value: unknown) => boolean,
 ): Problem[] {
   const { protocol, certificates, stickySession } = input;
-  if (!isKnown(protocol)) return [];
+  // A protocol that the schema refuses has no properties of its own.
+  if (!isKnown(protocol) || !PROTOCOLS.some((name) => name === protocol)) return [];
   const problems: Problem[] = [];
   const refuse = (path: string, message: string) => problems.push({ path, message });
   const isGiven = (name: string) => input[name] !== undefined && isKnown(input[name]);

@@ -24,8 +24,11 @@ export function problemsOf(kind: Kind, input: Record<string, unknown>, isKnown: 
   // The elements of a map with too many of them are not looked at, because their problems would take seconds.
   const rest =
     overfull.size === 0 ? input : { ...input, ...Object.fromEntries([...overfull].map((name) => [name, {}])) };
-  const others = [...schemaProblems(SCHEMAS[kind], rest, isKnown), ...rulesProblems(kind, rest, isKnown)];
-  return [...problems, ...others.filter(({ path }) => !overfull.has(path))];
+  const own = schemaProblems(SCHEMAS[kind], rest, isKnown);
+  const refused = new Set([...overfull, ...own.map(({ path }) => path)]);
+  // A value that is refused for itself gets no second problem for what it means beside others.
+  const common = rulesProblems(kind, rest, isKnown).filter(({ path }) => !refused.has(path));
+  return [...problems, ...own.filter(({ path }) => !overfull.has(path)), ...common];
 }
 
 /** The maximum number of elements of each map, by its property. */
