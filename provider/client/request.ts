@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   readonly timeoutMs: number;
+  /** Called with the header fields of each interim response. */
+  readonly onInterim?: ((headers: IncomingHttpHeaders) => void) | undefined;
   /** Limit for the body of the response. */
   readonly maxBytes: number;
 }
@@ -59,7 +61,7 @@ export function openStream(
 export function send(
   open: OpenRequest,
   agent: Agent,
-  { url, method, headers, body, timeoutMs, maxBytes }: HttpRequest,
+  { url, method, headers, body, timeoutMs, onInterim, maxBytes }: HttpRequest,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const request = open(url, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
@@ -70,6 +72,7 @@ export function send(
       socket.destroy();
       resolve({ status: statusCode, headers, body: '' });
     });
+    request.on('information', ({ headers }) => onInterim?.(headers));
     request.on('error', reject);
     // Every request ends with this event. After a response or an error, it changes nothing.
     request.on('close', () => reject(withoutResponse()));
