@@ -8,7 +8,7 @@ import { deletedResponse, pageOf } from '../../model/api/objects.ts';
 import { bodySchema, identitySchema, objectResponse } from '../../model/api/objects-by-kind.ts';
 import { deleteQuery, idParams, listQuery, stackQuery } from '../../model/api/parameters.ts';
 import { patchDocument, patchProblems } from '../../model/api/patch.ts';
-import type { Problem } from '../../model/base/errors.ts';
+import { isWeirError, type Problem } from '../../model/base/errors.ts';
 import { KIND_NAMES, KINDS, type Kind } from '../../model/base/kinds.ts';
 import type { MergePatch } from '../../model/base/merge-patch.ts';
 import { isRecord } from '../../model/base/record.ts';
@@ -143,7 +143,13 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     async ({ params: { id }, query: { incarnation, cascade }, access, headers }, reply) => {
       const precondition = preconditionOf(access, headers, incarnation);
       const below = cascade === undefined ? undefined : preconditionOf(access, {});
-      await control.delete(kind, id, incarnation, precondition, access.tokenId, below);
+      try {
+        await control.delete(kind, id, incarnation, precondition, access.tokenId, below);
+      } catch (error) {
+        // A delete that is repeated after a lost connection waits for what the first one unbound.
+        const isRepeated = isWeirError(error) && error.code === 'NotFound' && control.drains.has(kind, id);
+        if (!isRepeated) throw error;
+      }
       const left = await control.drains.ended(kind, id, progressOf(reply, headers));
       if (left !== undefined) return reply.code(200).send({ warnings: [left] });
       return reply.code(204).send(null);

@@ -51,6 +51,11 @@ export class DrainWaits {
     this.#unbinds = this.#unbinds.filter((unbind) => this.#left([unbind], draining).length > 0);
   }
 
+  /** Whether targets that writes of the object have unbound may have open flows. */
+  has(kind: Kind, id: string): boolean {
+    return this.#unbinds.some(({ waiting }) => waiting.includes(keyOf(kind, id)));
+  }
+
   /**
    * Resolves when the targets that writes of the object have unbound have no open flow or exchange any more, or when
    * their time is over. Returns a warning with the number that is left in that case. `sinceMs`: only unbinds from then

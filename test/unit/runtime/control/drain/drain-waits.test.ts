@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { DrainingTarget } from '../../../../../provider/runtime/contract/engine-statistics.ts';
 import { DrainWaits } from '../../../../../provider/runtime/control/drain/drain-waits.ts';
 import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
-import { leaveGroup } from '../../../../../provider/runtime/control/write/members.ts';
+import { joinGroup, leaveGroup } from '../../../../../provider/runtime/control/write/members.ts';
 import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
 import { emptyDraft, put } from '../../../../harness/control/drafts.ts';
 
@@ -18,7 +18,8 @@ function shop(): Draft {
   put(draft, 'rules', 'api', { listenerId: 'web', path: '/api' });
   put(draft, 'attachments', 'pool', { listenerId: 'web', awaitDrainSeconds: 5, targets: { a: at(1), b: at(2) } });
   put(draft, 'backend-servers', 'i-3', { region: 'r1', vpcId: 'v', addresses: ['10.0.0.3'] });
-  put(draft, 'groups', 'g', { members: { c: 'i-3' } });
+  put(draft, 'groups', 'g', {});
+  joinGroup(draft, 'g', 'i-3', undefined);
   put(draft, 'group-attachments', 'ga', { groupId: 'g', ruleId: 'api', port: 80, awaitDrainSeconds: 5 });
   return draft;
 }
