@@ -15,7 +15,7 @@ import { propertyPath } from './model/base/property-path.ts';
 import { resourceName } from './model/base/urn.ts';
 import { programOf } from './program/program.ts';
 import { pathsOf, withValuesOf } from './properties/absent.ts';
-import type { Inputs, State } from './properties/properties.ts';
+import type { State } from './properties/properties.ts';
 import { resourceOfClass } from './resources/registry.ts';
 
 // Writes Node's compile cache, which the shim has turned on. Node itself would not write it, because the engine ends
@@ -50,23 +50,24 @@ export function methods(type: string, config: Config): Methods {
         const unknown = program.unknownOf(owner);
         const wanted = withValuesOf(olds, news, unknown);
         const difference = diff(resource, olds, wanted, client.acceptRuntime, program.secretsOf(owner));
-        identify(news, id);
-        programOf(String(news.owner)).compared(String(news.owner), id, olds);
+        program.compared(owner, id, olds);
         const read = justRead.get(id);
         justRead.delete(id);
         if (read === undefined && difference.line !== undefined) report(difference.line);
         // The engine itself would compare the program without the values that it does not know.
-        if (read === undefined && unknown === undefined) return forEngine(difference, news, program.oldInputsOf(owner));
+        if (read === undefined && unknown === undefined) {
+          return forEngine(difference, news, program.before(resource.kind, owner));
+        }
         const { changes, replaces = [] } = difference;
         return { changes: changes || read?.isOutputOther === true, replaces, deleteBeforeReplace: false };
       }),
     create: (inputs) =>
       shownAsync(`create of ${resourceName(inputs)}`, async () => {
-        refuseUnknown(inputs);
-        const { owner } = inputs;
-        const replaced = programOf(String(owner)).replacedBy(String(owner));
-        const created = await lifecycle.within(inputs, 'create').create(inputs, replaced);
-        identify(inputs, created.id);
+        const owner = String(inputs.owner);
+        const program = programOf(owner);
+        refuseUnknown(program.unknownOf(owner));
+        const created = await lifecycle.within(inputs, 'create').create(inputs, program.replacedBy(owner));
+        program.identify(owner, created.id);
         return created;
       }),
     read: (id, state: State = {}) =>
@@ -78,7 +79,8 @@ export function methods(type: string, config: Config): Methods {
       }),
     update: (id, olds, news) =>
       shownAsync(`update of ${id}`, () => {
-        refuseUnknown(news);
+        const owner = String(news.owner);
+        refuseUnknown(programOf(owner).unknownOf(owner));
         return lifecycle.within(news, 'update').update(id, olds, news);
       }),
     delete: (id, state: State) =>
@@ -90,17 +92,12 @@ export function methods(type: string, config: Config): Methods {
   };
 }
 
-/** Records the resource's id, by which other resources of the program may refer to it from now on. */
-function identify({ owner }: Inputs, id: string): void {
-  if (typeof owner === 'string') programOf(owner).identify(owner, id);
-}
-
 /**
- * Throws if an update does not know an input. The engine skips a resource whose input comes from one that failed or was
- * left out, if the program has not hidden that the one depends on the other.
+ * Throws if an update does not know an input, with the places of these inputs. The engine skips a resource whose input
+ * comes from one that failed or was left out, if the program has not hidden that the one depends on the other.
  */
-function refuseUnknown({ owner }: Inputs): void {
-  const problems = pathsOf(programOf(String(owner)).unknownOf(String(owner))).map((path) => ({
+function refuseUnknown(places: unknown): void {
+  const problems = pathsOf(places).map((path) => ({
     path: propertyPath(path),
     message: 'is not known: the resource that it comes from failed, or is left out of this update',
   }));

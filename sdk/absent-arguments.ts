@@ -1,6 +1,6 @@
 // The arguments that are outputs without a known value: the engine leaves them out, so `check` is told of them.
 import * as pulumi from '@pulumi/pulumi';
-import { isRecord } from '../provider/model/base/record.ts';
+import { isPlain, outputsIn } from './nested-outputs.ts';
 
 /** The places of values in arguments: a leaf is `true`. A list with such a value is a leaf as a whole. */
 type Places = true | { readonly [name: string]: Places };
@@ -45,27 +45,13 @@ function hasUnknown(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some(hasUnknown);
 }
 
-function isOutput(value: unknown): boolean {
-  return pulumi.Output.isInstance(value) || value instanceof Promise;
-}
-
-/** The outputs and promises in plain objects and lists. */
-function outputsIn(value: unknown): unknown[] {
-  if (isOutput(value)) return [value];
-  return Array.isArray(value) || isPlain(value) ? Object.values(value).flatMap(outputsIn) : [];
-}
-
 function placesIn(value: unknown, isMeant: (value: unknown) => boolean): Places | undefined {
   if (isMeant(value)) return true;
   if (Array.isArray(value)) return value.some((item) => placesIn(item, isMeant) !== undefined) || undefined;
-  if (isOutput(value) || !isPlain(value)) return undefined;
+  if (!isPlain(value)) return undefined;
   const found = Object.entries(value).flatMap(([name, item]): [string, Places][] => {
     const places = placesIn(item, isMeant);
     return places === undefined ? [] : [[name, places]];
   });
   return found.length === 0 ? undefined : Object.fromEntries(found);
-}
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isRecord(value) && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -4,6 +4,7 @@ import type { ResourceClass } from '../provider/model/base/kinds.ts';
 import { isRecord, RESERVED_NAME } from '../provider/model/base/record.ts';
 import { PROVIDERS } from '../provider/shim.ts';
 import { absentArguments } from './absent-arguments.ts';
+import { isPlain } from './nested-outputs.ts';
 import { forwardedOptions } from './options.ts';
 import { secretArguments, withSecrets } from './secrets.ts';
 
@@ -67,9 +68,8 @@ function forCheck(args: object): { references: unknown; secrets: unknown; absent
  * The arguments that are ids of resources, with their URNs in place of the ids. Returns `undefined` if there are none.
  */
 function referencesIn(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
   if (pulumi.Output.isInstance(value)) return ownersOfIds.get(value);
-  if (Object.getPrototypeOf(value) !== Object.prototype) return undefined;
+  if (!isPlain(value)) return undefined;
   const found = Object.entries(value).flatMap(([name, item]) => {
     const reference = referencesIn(item);
     return reference === undefined ? [] : [[name, reference]];

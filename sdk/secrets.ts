@@ -1,5 +1,6 @@
 // Private keys and cookie keys among the arguments become secrets, which state, previews and logs never show.
 import * as pulumi from '@pulumi/pulumi';
+import { isOutput, outputsIn } from './nested-outputs.ts';
 
 type Args = Readonly<Record<string, unknown>>;
 type Change = (value: unknown) => unknown;
@@ -24,19 +25,12 @@ export function withSecrets(args: object): Args {
 export async function secretArguments(args: object): Promise<string[] | undefined> {
   const held = Object.entries(args).filter(([name]) => !(name in KEYS));
   const found = held.map(async ([name, value]) => {
-    const secrets = await Promise.all(outputsIn(value).map((output) => pulumi.isSecret(output)));
+    const outputs = outputsIn(value).filter((each) => pulumi.Output.isInstance(each));
+    const secrets = await Promise.all(outputs.map((output) => pulumi.isSecret(output)));
     return secrets.includes(true) ? [name] : [];
   });
   const names = (await Promise.all(found)).flat();
   return names.length > 0 ? names : undefined;
-}
-
-/** The outputs in plain objects and lists; other objects may refer to themselves and are not searched. */
-function outputsIn(value: unknown): pulumi.Output<unknown>[] {
-  if (pulumi.Output.isInstance(value)) return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
-  return isPlain ? Object.values(value).flatMap(outputsIn) : [];
 }
 
 function withSecret(property: string): Change {
@@ -45,9 +39,7 @@ function withSecret(property: string): Change {
 
 /** Changes an argument that is an object or an output of one. Any other value stays, and the provider refuses it. */
 function changed(value: unknown, change: (object: Args) => unknown): unknown {
-  if (pulumi.Output.isInstance(value) || value instanceof Promise) {
-    return pulumi.output(value).apply((known) => changed(known, change));
-  }
+  if (isOutput(value)) return pulumi.all([value]).apply(([known]) => changed(known, change));
   return typeof value === 'object' && value !== null ? change(value as Args) : value;
 }
 

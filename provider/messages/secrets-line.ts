@@ -37,8 +37,13 @@ export function changedSecrets(name: string, lines: readonly string[]): string |
   return lines.find((line) => line.startsWith(start))?.slice(start.length);
 }
 
+/** The property paths of all secrets on several sides of an object. */
+export function secretPathsOf(kind: Kind, sides: readonly Properties[]): ReadonlySet<string> {
+  return new Set(sides.flatMap((side) => [...secretsOf(kind, side).keys()]));
+}
+
 /** The secrets of an object by property path. */
-export function secretsOf(kind: Kind, properties: Properties): Map<string, unknown> {
+function secretsOf(kind: Kind, properties: Properties): Map<string, unknown> {
   const secrets = new Map<string, unknown>();
   replaceSecrets(kind, properties, (property, value, path) => {
     secrets.set(propertyPath(path), value);

@@ -1,6 +1,6 @@
 // Adoption: the arguments by which a new resource takes over an existing object, and the conditions for it.
 import { z } from 'zod';
-import { secretsOf } from '../messages/secrets-line.ts';
+import { secretPathsOf } from '../messages/secrets-line.ts';
 import { shownValue } from '../messages/shown-value.ts';
 import type { ApiObject } from '../model/api/objects.ts';
 import { type Problem, problemsText, WeirError } from '../model/base/errors.ts';
@@ -12,9 +12,10 @@ import { stackOf } from '../model/base/urn.ts';
 import { objectId } from '../model/objects/network.ts';
 import { schemaProblems } from '../model/objects/validate.ts';
 import { differencesBetween } from '../properties/differences.ts';
-import { type CanonicalForm, compact, type Inputs, type Properties } from '../properties/properties.ts';
+import { type Inputs, type Properties, picked } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { compared } from './diff.ts';
+import { observedOf } from './outputs.ts';
 
 const adoptionSchema = z.object({
   adopt: objectId.optional(),
@@ -66,18 +67,14 @@ function refuseForeign(name: string, actual: string | undefined, { owner, adoptF
  */
 function differencesOf(description: ResourceDescription, stored: ApiObject, inputs: Inputs): Problem[] {
   const actual = withSecretsOf(description.kind, stored, inputs) as Properties;
-  const there = compared(description, description.observed?.(actual, inputs) ?? actual);
+  const there = compared(description, observedOf(description, actual, inputs));
   const here = compared(description, inputs);
-  const isSecret = (path: string) => [there, here].some((side) => secretsOf(description.kind, side).has(path));
+  const secrets = secretPathsOf(description.kind, [there, here]);
   const keys = Object.keys(description.schema.shape);
-  return differencesBetween(only(keys, there), only(keys, here)).map(({ path, before, after }) => {
+  return differencesBetween(picked(there, keys), picked(here, keys)).map(({ path, before, after }) => {
     const place = propertyPath(path);
-    return { path: place, message: isSecret(place) ? 'is another secret' : difference(before, after) };
+    return { path: place, message: secrets.has(place) ? 'is another secret' : difference(before, after) };
   });
-}
-
-function only(keys: readonly string[], properties: CanonicalForm): CanonicalForm {
-  return compact(keys.map((key) => [key, properties[key]]));
 }
 
 /** The difference between two values. */

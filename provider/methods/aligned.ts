@@ -16,8 +16,8 @@ interface Aligned {
 
 /**
  * Gives entries that are the same in the runtime the names that the program gives them. A renamed target thus keeps what
- * others have changed of it. An entry that others added, and that the program now adds too, makes room for it. `stored`: the
- * object with everything that others may change without being told of.
+ * others have changed of it. An entry that others added, and that the program now adds too, makes room for it. `stored`
+ * is the whole object of the runtime, if `actual` leaves out some changes, such as those of weights that the API manages.
  */
 export function aligned(
   elements: Elements | undefined,
@@ -26,12 +26,13 @@ export function aligned(
   actual: Properties,
   stored: Properties = actual,
 ): Aligned {
-  const names = (side: Properties) => Object.keys(mapOf(side, elements));
-  if (elements === undefined) return { base: state, actual, displaced: [], align: (patch) => patch };
+  const unchanged: Aligned = { base: state, actual, displaced: [], align: (patch) => patch };
+  if (elements === undefined) return unchanged;
   const { map, keysOf } = elements;
-  const [olds, wanted, there] = [new Set(names(state)), new Set(names(news)), new Set(names(actual))];
+  const names = (side: Properties) => new Set(Object.keys(entriesOf(side, map)));
+  const [olds, wanted, there] = [names(state), names(news), names(actual)];
   const added = [...wanted].filter((name) => !olds.has(name) && !there.has(name));
-  if (added.length === 0) return { base: state, actual, displaced: [], align: (patch) => patch };
+  if (added.length === 0) return unchanged;
   const nameOf = new Map(added.flatMap((name) => keysOf(news, name).map((key) => [key, name] as const)));
   const newName = (side: Properties, name: string) => {
     return keysOf(side, name).flatMap((key) => nameOf.get(key) ?? [])[0];
@@ -45,11 +46,11 @@ export function aligned(
     actual: withNames(actual, map, renamed),
     displaced,
     align: (patch) => {
-      const changes = new Map(Object.entries(isRecord(patch[map]) ? patch[map] : {}));
+      const changes = new Map(Object.entries(entriesOf(patch, map)));
       for (const [from, to] of renamed) {
         changes.set(from, null);
         // The runtime does not have the new name yet, so it needs the whole entry.
-        const entry = valueIn(mapOf(stored, elements), from);
+        const entry = valueIn(entriesOf(stored, map), from);
         if (entry !== undefined) changes.set(to, isRecord(entry) ? patched(entry, changes.get(to) ?? {}) : entry);
       }
       for (const name of displaced) changes.set(name, null);
@@ -62,9 +63,9 @@ function pairOf(from: string, to: string | undefined): (readonly [string, string
   return to === undefined ? [] : [[from, to]];
 }
 
-function mapOf(properties: Properties, elements: Elements | undefined): Readonly<Record<string, unknown>> {
-  const map = elements && properties[elements.map];
-  return isRecord(map) ? map : {};
+function entriesOf(properties: Properties, map: string): Properties {
+  const entries = properties[map];
+  return isRecord(entries) ? entries : {};
 }
 
 function withNames(side: Properties, map: string, renamed: ReadonlyMap<string, string>): Properties {

@@ -1,7 +1,7 @@
 // Deletes of objects: by incarnation, with what a replacement left, and with what the stack has below the object.
 import { type Call, FIRST_CHECKS_MS, type RuntimeClient } from '../client/client.ts';
 import { report } from '../messages/report.ts';
-import { isWeirError } from '../model/base/errors.ts';
+import { hasCode } from '../model/base/errors.ts';
 import { KINDS } from '../model/base/kinds.ts';
 import { resourceName } from '../model/base/urn.ts';
 import { toMs } from '../model/objects/seconds.ts';
@@ -25,7 +25,7 @@ export async function deleteResource(client: RuntimeClient, call: Call, state: S
   await client.delete(call, left.incarnation, waitMs).catch((error) => {
     // InUse means that the Pulumi CLI knows of the replacement after all. The CLI deletes the newer object later, in its
     // own order.
-    if (!isWeirError(error) || error.code !== 'InUse') throw error;
+    if (!hasCode(error, 'InUse')) throw error;
   });
 }
 
@@ -44,7 +44,7 @@ async function deleteWithBelow(
   try {
     return await client.delete(call, incarnation, waitMs);
   } catch (error) {
-    if (!isWeirError(error) || error.code !== 'InUse' || (await isAboveProgram(client, call, program))) throw error;
+    if (!hasCode(error, 'InUse') || (await isAboveProgram(client, call, program))) throw error;
     return await client.delete(call, incarnation, waitMs, 'stack');
   }
 }

@@ -2,35 +2,34 @@
 import type { dynamic } from '@pulumi/pulumi';
 import type { Call, RuntimeClient } from '../client/client.ts';
 import { TimeLimit } from '../client/time-limit.ts';
-import { outsideLines } from '../messages/outside-lines.ts';
 import { progressLines } from '../messages/progress.ts';
 import { report } from '../messages/report.ts';
 import type { ApiObject } from '../model/api/objects.ts';
 import { durationMs } from '../model/base/duration.ts';
-import { isWeirError, WeirError } from '../model/base/errors.ts';
+import { hasCode, isWeirError, WeirError } from '../model/base/errors.ts';
 import { isRetained } from '../model/base/incarnation.ts';
 import { KIND_NAMES } from '../model/base/kinds.ts';
 import { isRecord } from '../model/base/record.ts';
 import { resourceName, stackOf } from '../model/base/urn.ts';
-import type { Program } from '../program/program.ts';
+import type { Program, Replaced } from '../program/program.ts';
 import type { Inputs, State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { refuseAdoption } from './adoption.ts';
 import { deleteResource } from './deletion.ts';
 import { isSameObject, newIncarnation, newObjectId } from './object-id.ts';
-import { hasCode, isPartialFailure, ObjectWriter, reportWarnings, secretNames } from './object-writer.ts';
-import { inputsOf, outputsOf } from './outputs.ts';
+import {
+  ifUnchanged,
+  isPartialFailure,
+  ObjectWriter,
+  reportOutside,
+  reportWarnings,
+  secretNames,
+} from './object-writer.ts';
+import { inputsOf, observedOf, outputsOf } from './outputs.ts';
 import { lostWith } from './outside.ts';
 
 /** The largest number of ids that a create tries. No resource's name has been taken over so often. */
 const MAX_CHOICE = 100;
-
-/** A resource of the state that a new object replaces. */
-export interface Replaced {
-  /** The id of its object. `undefined` if the engine replaces the resource without a diff. */
-  readonly id: string | undefined;
-  readonly state: State;
-}
 
 export class Lifecycle {
   readonly #resource: ResourceDescription;
@@ -76,14 +75,10 @@ export class Lifecycle {
       if (expectedRuntime === undefined) throw this.#notThere(id);
       return { id: '', props: {} };
     }
-    const observed = withIdentityOf(state, this.#observed(stored, state));
+    const observed = withIdentityOf(state, observedOf(this.#resource, stored, state));
     reportWarnings(state, stored);
     const inputs = inputsOf(this.#resource, observed, state);
-    return {
-      id,
-      props: outputsOf(this.#resource, observed, inputs, await this.#runtime()),
-      inputs,
-    };
+    return { id, props: await outputsOf(this.#resource, observed, inputs, this.#client), inputs };
   }
 
   /** Deletes the object. `program`: the program that runs, which is empty in a destroy. */
@@ -131,8 +126,7 @@ export class Lifecycle {
       return this.#createAt(id, inputs);
     }
     refuseAdoption(this.#resource, stored, inputs);
-    const condition = stored.etag === undefined ? undefined : ({ 'If-Match': stored.etag } as const);
-    const adopted = this.#writer.put(id, inputs, { incarnation: stored.incarnation, condition });
+    const adopted = this.#writer.put(id, inputs, { incarnation: stored.incarnation, condition: ifUnchanged(stored) });
     if (!stored.owner && inputs.retainOnDelete !== true) return { id, outs: await adopted };
     // The previous owner knows the adopted incarnation, with which it could delete the object or take the object back.
     // The object therefore gets a new incarnation, as does a retained one, even if the first write was stored but its
@@ -172,12 +166,7 @@ export class Lifecycle {
     const old = id ?? (inputs.adopt === undefined ? newObjectId(this.#resource, state) : String(inputs.adopt));
     const stored = await this.#client.get(this.#call(old, undefined)).catch(() => undefined);
     if (stored === undefined || stored.owner !== state.owner) return;
-    const lost = lostWith(this.#resource, state, inputs, stored, secretNames(inputs));
-    for (const line of outsideLines(resourceName(inputs), lost)) report(line);
-  }
-
-  #observed(stored: ApiObject, before: State): ApiObject {
-    return (this.#resource.observed?.(stored, before) ?? stored) as ApiObject;
+    reportOutside(inputs, lostWith(this.#resource, state, inputs, stored, secretNames(inputs)));
   }
 
   /**
@@ -191,10 +180,6 @@ export class Lifecycle {
 
   #call(id: string, expectedRuntime: string | undefined): Call {
     return { kind: this.#resource.kind, id, expectedRuntime };
-  }
-
-  async #runtime() {
-    return { runtimeId: await this.#client.runtimeId(), runtimeEndpoint: this.#client.endpoint };
   }
 }
 

@@ -7,13 +7,13 @@ import { progressLines } from '../messages/progress.ts';
 import { report } from '../messages/report.ts';
 import { shownMessage } from '../messages/shown-error.ts';
 import { type ApiObject, warningsOf } from '../model/api/objects.ts';
-import { type ErrorCode, isWeirError, WeirError } from '../model/base/errors.ts';
+import { type ErrorCode, hasCode, isWeirError, WeirError } from '../model/base/errors.ts';
 import { KIND_NAMES } from '../model/base/kinds.ts';
 import { resourceName } from '../model/base/urn.ts';
 import { programOf } from '../program/program.ts';
 import { compact, type Inputs, type Properties, type State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
-import { bodyOf, inputsOf, keptOptions, outputsOf } from './outputs.ts';
+import { bodyOf, inputsOf, keptOptions, observedOf, outputsOf } from './outputs.ts';
 import { leftIn, type Merge, mergeOf, wholeOf } from './outside.ts';
 
 /** Pauses before an update reads the object, after others changed it between the last read and the patch. */
@@ -44,7 +44,9 @@ export class ObjectWriter {
   async put(id: string, inputs: Inputs, write: Write): Promise<Outputs> {
     const call = this.#call(id, inputs, write);
     const body = { ...bodyOf(this.#resource, inputs), incarnation: write.incarnation };
-    const propertiesOf = (stored: ApiObject) => inputsOf(this.#resource, this.#observed(stored, inputs), inputs);
+    const propertiesOf = (stored: ApiObject) => {
+      return inputsOf(this.#resource, observedOf(this.#resource, stored, inputs), inputs);
+    };
     return await this.#settle(call, inputs, write, propertiesOf, () => {
       return this.#client.put(call, body, this.#waitMs(inputs), write.condition);
     });
@@ -78,7 +80,7 @@ export class ObjectWriter {
 
   async #updateSeen(call: Call, olds: State, news: Inputs, write: Write, stored: TaggedObject): Promise<Outputs> {
     const merge = mergeOf(this.#resource, olds, news, stored, secretNames(news));
-    const condition = stored.etag === undefined ? undefined : ({ 'If-Match': stored.etag } as const);
+    const condition = ifUnchanged(stored);
     const outputs = this.#settle(call, news, write, this.#mergedProperties(news, merge), () => {
       // A runtime of an earlier release has no patches, and its responses do not have this member.
       if (stored.stack === undefined) {
@@ -91,7 +93,7 @@ export class ObjectWriter {
       () => false,
       (error) => hasCode(error, 'PreconditionFailed'),
     );
-    if (!isLost) this.#tell(news, merge.found);
+    if (!isLost) reportOutside(news, merge.found);
     if (!isLost && stored.owner === news.owner && stored.incarnation !== write.incarnation) {
       const why = 'another state has the same project and stack names, or an up was interrupted';
       report(`${resourceName(news)}: the ${this.#nameOf(stored.id)} is another one than the one of this state: ${why}`);
@@ -106,7 +108,7 @@ export class ObjectWriter {
       return await this.#settle(call, news, write, this.#mergedProperties(news, merge), async () => {
         const patch = { ...merge.patch, ...identityOf(news, write) };
         const written = await this.#client.patch(call, patch, this.#waitMs(news));
-        this.#tell(news, leftIn(this.#resource, olds, news, written, secretNames(news)));
+        reportOutside(news, leftIn(this.#resource, olds, news, written, secretNames(news)));
         return written;
       });
     } catch (error) {
@@ -166,8 +168,7 @@ export class ObjectWriter {
   }
 
   async #outputsOf(stored: ApiObject, inputs: Inputs, properties: Properties): Promise<Outputs> {
-    const runtime = { runtimeId: await this.#client.runtimeId(), runtimeEndpoint: this.#client.endpoint };
-    return outputsOf(this.#resource, this.#observed(stored, inputs), properties, runtime);
+    return await outputsOf(this.#resource, observedOf(this.#resource, stored, inputs), properties, this.#client);
   }
 
   async #readable(call: Call): Promise<TaggedObject | 'unreadable' | undefined> {
@@ -177,14 +178,6 @@ export class ObjectWriter {
       if (hasCode(error, 'Forbidden')) return 'unreadable';
       throw error;
     }
-  }
-
-  #tell(news: Inputs, found: readonly OutsideChange[]): void {
-    for (const line of outsideLines(resourceName(news), found)) report(line);
-  }
-
-  #observed(stored: ApiObject, inputs: Inputs): ApiObject {
-    return (this.#resource.observed?.(stored, inputs) ?? stored) as ApiObject;
   }
 
   #waitMs(inputs: Inputs): number | undefined {
@@ -229,8 +222,14 @@ export function reportWarnings(inputs: Inputs, stored: ApiObject): void {
   for (const warning of warningsOf(stored)) report(`${name}: ${warning}`);
 }
 
-export function hasCode(error: unknown, code: ErrorCode): boolean {
-  return isWeirError(error) && error.code === code;
+/** Shows what others changed in the object of a resource to the user. */
+export function reportOutside(inputs: Inputs, changes: readonly OutsideChange[]): void {
+  for (const line of outsideLines(resourceName(inputs), changes)) report(line);
+}
+
+/** The condition that the object is as it was read. Returns `undefined` if the runtime gave no ETag. */
+export function ifUnchanged({ etag }: TaggedObject): Condition | undefined {
+  return etag === undefined ? undefined : { 'If-Match': etag };
 }
 
 /** The properties of a resource whose values the program has made secret. */

@@ -1,19 +1,20 @@
 // An update as a merge: what the program changed since the state, and what others changed in the runtime meanwhile.
 import { isDeepStrictEqual } from 'node:util';
 import type { OutsideChange } from '../messages/outside-lines.ts';
-import { secretsOf } from '../messages/secrets-line.ts';
+import { secretPathsOf } from '../messages/secrets-line.ts';
 import type { ApiObject } from '../model/api/objects.ts';
 import { type MergePatch, patched } from '../model/base/merge-patch.ts';
 import { propertyPath } from '../model/base/property-path.ts';
-import { isRecord, valueIn } from '../model/base/record.ts';
+import { isRecord, valueAt } from '../model/base/record.ts';
 import { FINGERPRINT, replaceSecrets, withSecretsOf } from '../model/base/secrets.ts';
 import { asWritten } from '../properties/as-written.ts';
 import { differencesBetween } from '../properties/differences.ts';
 import { mergePatchOf, rebased, settled } from '../properties/merge.ts';
-import { compact, type Inputs, type Properties, type State } from '../properties/properties.ts';
+import { type Inputs, type Properties, picked, type State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { aligned } from './aligned.ts';
 import { compared } from './diff.ts';
+import { observedOf } from './outputs.ts';
 
 export interface Merge {
   readonly patch: MergePatch;
@@ -37,7 +38,7 @@ export function mergeOf(
   const { schema } = description;
   const known = description.forgets?.(olds, news) ?? olds;
   const state = stored === undefined ? known : sinceLastWrite(description, known, stored);
-  const observed = stored === undefined ? known : observedBy(description, state, news, stored);
+  const observed = stored === undefined ? known : comparable(description, state, news, stored);
   const { base, actual, displaced, align } = aligned(description.elements, state, news, observed, stored);
   const desired = description.desired?.(news, base) ?? news;
   const patch = mergePatchOf(schema, base, desired, actual);
@@ -47,7 +48,7 @@ export function mergeOf(
     patch: align(patch),
     found: stored === undefined ? [] : foundIn(description, base, actual, desired, isWritten, secrets),
     propertiesAfter: (after) => {
-      const there = observedBy(description, base, news, after);
+      const there = comparable(description, base, news, after);
       return asWritten(schema, settled(schema, base, desired, there), news);
     },
   };
@@ -65,8 +66,8 @@ export function wholeOf(
   patch: MergePatch,
 ): Properties {
   const { kind, schema } = description;
-  const actual = observedBy(description, olds, news, stored);
-  const present = compact(Object.keys(schema.shape).map((key) => [key, actual[key]]));
+  const actual = comparable(description, olds, news, stored);
+  const present = picked(actual, Object.keys(schema.shape));
   return replaceSecrets(kind, patched(present, patch) as Properties, (name, value, path) => {
     return [name, FINGERPRINT.test(String(value)) ? valueAt(news, path) : value];
   });
@@ -90,7 +91,7 @@ export function outsideOf(
   news: Inputs,
   actual: Properties,
 ): OutsideChange[] {
-  const observed = description.observed?.(actual, { ...state, manageWeights: news.manageWeights ?? true }) ?? actual;
+  const observed = observedOf(description, actual, state, news);
   const { base, actual: there } = aligned(description.elements, state, news, observed);
   const patch = mergePatchOf(description.schema, base, news, there);
   return foundIn(description, base, there, news, (path) => isNamed(patch, path), []);
@@ -104,7 +105,7 @@ export function lostWith(
   stored: ApiObject,
   secrets: readonly string[],
 ): OutsideChange[] {
-  const observed = observedBy(description, state, state, stored);
+  const observed = comparable(description, state, state, stored);
   const { base, actual } = aligned(description.elements, state, news, observed);
   return foundIn(description, base, actual, news, () => true, secrets).map((change) => ({
     ...change,
@@ -121,7 +122,7 @@ export function leftIn(
   secrets: readonly string[],
 ): OutsideChange[] {
   const desired = description.desired?.(news, olds) ?? news;
-  return foundIn(description, desired, observedBy(description, desired, news, stored), desired, () => false, secrets);
+  return foundIn(description, desired, comparable(description, desired, news, stored), desired, () => false, secrets);
 }
 
 /**
@@ -137,10 +138,12 @@ function sinceLastWrite({ schema, kind }: ResourceDescription, state: State, sto
   return { ...state, ...rebased(schema, state, lastWritten, actual) };
 }
 
-/** The object as the runtime has it, without changes that are none: of health, or of weights that the API manages. */
-function observedBy(description: ResourceDescription, state: State, news: Inputs, stored: ApiObject): Properties {
-  const actual = withSecretsOf(description.kind, stored, state) as Properties;
-  return description.observed?.(actual, { ...state, manageWeights: news.manageWeights ?? true }) ?? actual;
+/**
+ * The runtime's object as it is compared with the state: with the secrets that the state knows, and without changes
+ * that are no drift.
+ */
+function comparable(description: ResourceDescription, state: State, news: Inputs, stored: ApiObject): Properties {
+  return observedOf(description, withSecretsOf(description.kind, stored, state), state, news);
 }
 
 function foundIn(
@@ -153,14 +156,10 @@ function foundIn(
 ): OutsideChange[] {
   // A default that depends on another property is no change of its own.
   const keys = Object.keys(description.schema.shape).filter((key) => (base[key] ?? actual[key]) !== undefined);
-  const only = (side: Properties) => {
-    const all = compared(description, side);
-    return compact(keys.map((key) => [key, all[key]]));
-  };
+  const only = (side: Properties) => picked(compared(description, side), keys);
   const [state, runtime, program] = [only(base), only(actual), only(desired)];
-  const known = [state, runtime].map((side) => secretsOf(description.kind, side));
-  const isSecret = (path: readonly string[]) =>
-    secrets.includes(String(path[0])) || known.some((side) => side.has(propertyPath(path)));
+  const known = secretPathsOf(description.kind, [state, runtime]);
+  const isSecret = (path: readonly string[]) => secrets.includes(String(path[0])) || known.has(propertyPath(path));
   return differencesBetween(state, runtime).flatMap((difference): OutsideChange[] => {
     const { path, before, after } = difference;
     // A value that the state does not know, and a change that the program makes too, are not worth a line.
@@ -181,8 +180,4 @@ function isNamed(patch: MergePatch, path: readonly string[]): boolean {
     at = at[name];
   }
   return true;
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((at, name) => (isRecord(at) ? valueIn(at, name) : undefined), value);
 }

@@ -9,6 +9,14 @@ import { hasPassed } from '../model/objects/time.ts';
 import type { Lookup, ObjectFields } from '../model/rules/lookup.ts';
 import type { CanonicalForm, Inputs, State } from '../properties/properties.ts';
 
+/** A resource as the state has it, which a new object may replace. */
+export interface Replaced {
+  /** The id of its object. `undefined` until `diff` gives it: the engine may replace a resource without a diff. */
+  readonly id: string | undefined;
+  /** Its inputs until `diff` gives its outputs. */
+  readonly state: State;
+}
+
 interface Seen {
   readonly kind: Kind;
   /** The inputs in canonical form. The URN of a new resource stands for its id while the id is not known. */
@@ -16,14 +24,12 @@ interface Seen {
   readonly reserved: string[];
   /** The inputs in the state, before this program. Empty for a new resource. */
   readonly olds: Inputs;
-  /** The resource as the state has it: its inputs until `diff` gives its outputs. `undefined` for a new resource. */
-  state?: State | undefined;
+  /** What a create replaces. `undefined` for a new resource. */
+  replaced?: Replaced | undefined;
   /** The properties that the program has made secret. */
   readonly secrets: readonly string[];
   /** The places of inputs that an update does not know. `undefined` if it knows all. */
   readonly unknown?: unknown;
-  /** The id of the object that the state has. `undefined` for a new resource, and until `diff` gives it. */
-  replacedId?: string | undefined;
   id?: string;
 }
 
@@ -38,20 +44,21 @@ export class Program implements Lookup {
     if (before?.id !== undefined) this.#owners.delete(keyOf(before.kind, before.id));
     for (const key of before?.reserved ?? []) this.#reservations.delete(key);
     // The engine checks a replacement a second time, as if its resource were new.
-    const state = before?.state ?? (Object.keys(given.olds).length === 0 ? undefined : given.olds);
-    this.#seen.set(owner, { ...given, kind, reserved: [], state, replacedId: before?.replacedId });
+    const isNew = Object.keys(given.olds).length === 0;
+    const replaced = before?.replaced ?? (isNew ? undefined : { id: undefined, state: given.olds });
+    this.#seen.set(owner, { ...given, kind, reserved: [], replaced });
   }
 
-  /** Records the state of a resource that `diff` has compared, for the case that it is replaced. */
+  /** Records the id and the state of a resource that `diff` has compared, which a create may then replace. */
   compared(owner: string, id: string, state: State): void {
+    this.identify(owner, id);
     const seen = this.#seen.get(owner);
-    if (seen !== undefined) Object.assign(seen, { state, replacedId: id });
+    if (seen !== undefined) seen.replaced = { id, state };
   }
 
-  /** The state of a resource that a create replaces, with the id of its object. Returns `undefined` for a new resource. */
-  replacedBy(owner: string): { id: string | undefined; state: State } | undefined {
-    const { state, replacedId } = this.#seen.get(owner) ?? {};
-    return state && { id: replacedId, state };
+  /** The resource in the state that a create replaces. Returns `undefined` for a new resource. */
+  replacedBy(owner: string): Replaced | undefined {
+    return this.#seen.get(owner)?.replaced;
   }
 
   has(owner: unknown): boolean {
@@ -65,11 +72,6 @@ export class Program implements Lookup {
   /** The places of inputs that the update does not know, because the resource that they come from failed, say. */
   unknownOf(owner: string): unknown {
     return this.#seen.get(owner)?.unknown;
-  }
-
-  /** The inputs that the state has for a resource. Returns `undefined` if this program has no such resource. */
-  oldInputsOf(owner: string): Inputs | undefined {
-    return this.#seen.get(owner)?.olds;
   }
 
   /** Records the id of a resource's object, so that references by this id find the resource. */

@@ -1,5 +1,5 @@
 // Arguments without a known value, which the engine leaves out of the inputs: the SDK says which these are.
-import { isRecord, valueIn } from '../model/base/record.ts';
+import { isRecord, valueAt, valueIn } from '../model/base/record.ts';
 import { UNKNOWN } from '../model/base/unknown.ts';
 import type { Properties } from './properties.ts';
 
@@ -13,10 +13,6 @@ export function withUnknown(properties: Properties, places: unknown): Properties
 /** The properties with the values of `other` at the places of unknown arguments, because these do not change yet. */
 export function withValuesOf(other: Properties, properties: Properties, places: unknown): Properties {
   return filled(properties, places, (path) => valueAt(other, path)) as Properties;
-}
-
-export function valueAt(properties: unknown, path: readonly string[]): unknown {
-  return path.reduce((value, name) => (isRecord(value) ? valueIn(value, name) : undefined), properties);
 }
 
 /** The paths of the places. */

@@ -38,13 +38,7 @@ export function mergePatchOf(schema: z.ZodObject, base: State, desired: Inputs, 
  * the value in the runtime.
  */
 export function settled(schema: z.ZodObject, base: State, desired: Inputs, actual: Properties): Properties {
-  const choose = (of: z.core.$ZodType, sides: Sides): unknown => {
-    const { base: before, desired: wanted, actual: there } = sides;
-    if (isSame(of, before, wanted)) return wanted;
-    if (![before, wanted, there].every(isRecord)) return there;
-    return compact(membersOf(of, sides).map(([name, member, inner]) => [name, choose(member, inner)]));
-  };
-  return choose(schema, { base, desired, actual }) as Properties;
+  return chosen(schema, { base, desired, actual }, 'base', 'actual') as Properties;
 }
 
 /**
@@ -52,18 +46,14 @@ export function settled(schema: z.ZodObject, base: State, desired: Inputs, actua
  * `pulumi up` was interrupted.
  */
 export function rebased(schema: z.ZodObject, state: State, lastWritten: Properties, actual: Properties): State {
-  const choose = (of: z.core.$ZodType, before: unknown, written: unknown, there: unknown): unknown => {
-    if (isSame(of, written, there)) return written;
-    if (![before, written, there].every(isRecord)) return before;
-    const sides = { base: before, desired: written, actual: there };
-    return compact(
-      membersOf(of, sides).map(([name, member, inner]) => [
-        name,
-        choose(member, inner.base, inner.desired, inner.actual),
-      ]),
-    );
-  };
-  return choose(schema, state, lastWritten, actual) as State;
+  return chosen(schema, { base: state, desired: lastWritten, actual }, 'actual', 'base') as State;
+}
+
+/** Each desired value that means the same as the value on the side `same`, otherwise the value on the side `other`. */
+function chosen(schema: z.core.$ZodType, sides: Sides, same: keyof Sides, other: keyof Sides): unknown {
+  if (isSame(schema, sides[same], sides.desired)) return sides.desired;
+  if (!Object.values(sides).every(isRecord)) return sides[other];
+  return compact(membersOf(schema, sides).map(([name, member, inner]) => [name, chosen(member, inner, same, other)]));
 }
 
 function patchOfMembers(schema: z.core.$ZodType, sides: Sides): MergePatch {
@@ -85,14 +75,10 @@ function changeOf(name: string, schema: z.core.$ZodType, sides: Sides): unknown 
   const { base, desired, actual } = sides;
   if (desired === undefined) return null;
   if (!isRecord(base) || !isRecord(desired) || !isRecord(actual)) return wholeOf(actual, desired);
-  const deciding = DECIDING[name];
-  const inner = unwrapped(schema);
-  const isOther = deciding !== undefined && inner instanceof z.ZodObject && !isSame(inner, pick(base), pick(desired));
+  const isOther = membersOf(schema, sides).some(([property, member, inner]) => {
+    return property === DECIDING[name] && !isSame(member, inner.base, inner.desired);
+  });
   return isOther ? wholeOf(actual, desired) : patchOfMembers(schema, sides);
-
-  function pick(value: Readonly<Record<string, unknown>>): unknown {
-    return compact([[String(deciding), value[String(deciding)]]]);
-  }
 }
 
 /** The patch that leaves nothing but the value. */

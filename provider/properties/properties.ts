@@ -25,3 +25,8 @@ export type Masked = Properties;
 export function compact(entries: Iterable<readonly [string, unknown]>): Record<string, unknown> {
   return Object.fromEntries([...entries].filter(([, value]) => value !== undefined));
 }
+
+/** Only the properties with these names. */
+export function picked(properties: Properties, names: readonly string[]): Record<string, unknown> {
+  return compact(names.map((name) => [name, properties[name]]));
+}

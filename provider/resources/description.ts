@@ -37,9 +37,9 @@ export interface ResourceDescription<K extends Kind = Kind> {
   readonly elements?: Elements;
   /**
    * The object's properties and outputs for the state. Changes that are no drift are replaced by the values in the old
-   * state.
+   * state. `news`: the inputs that say which properties the resource leaves to others, if they are not in the state.
    */
-  readonly observed?: (actual: State, state: State) => State;
+  readonly observed?: (actual: State, state: State, news?: Inputs) => State;
   /** The line that a preview shows for a change. Returns `undefined` if the change needs no line. */
   readonly changeLine?: (name: string, olds: CanonicalForm, news: CanonicalForm) => string | undefined;
   /** Why an object must not be replaced. Returns `undefined` if it may be. */

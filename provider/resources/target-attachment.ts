@@ -36,9 +36,9 @@ export const targetAttachment: ResourceDescription<'attachments'> = {
   forgets: (olds, news) => (leavesWeights(olds) && !leavesWeights(news) ? withoutWeights(olds) : olds),
   elements: { map: 'targets', keysOf: targetKeysOf },
   desired: (news, olds) => (leavesWeights(news) ? withWeightsOf(news, olds, 'targets') : news),
-  observed: (actual, state) => {
+  observed: (actual, state, news = state) => {
     const observed = withHealthOf(actual, state);
-    if (!leavesWeights(state)) return observed;
+    if (!leavesWeights(news)) return observed;
     return withWeightsOf(withWeightsOf(observed, state, 'targets'), state, 'boundTargets');
   },
   changeLine: (name, olds, news) => membershipLine(name, membershipChanges(olds, news, isKnown)),

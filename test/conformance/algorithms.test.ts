@@ -103,7 +103,8 @@ testOnEachEngine([
     run: async ({ bind, url, httpBackend }) => {
       const [a, b, c] = (await backends(httpBackend, 'abc')) as [Backend, Backend, Backend];
       await bind(targetsTo([a, b, c]));
-      const visit = async (client: number) => (await exchange(url, false, clientAddressOf(client))).backend;
+      const visit = async (client: number) =>
+        (await exchange(url, false, { localAddress: clientAddressOf(client) })).backend;
       const first = await oneByOne(100, 20, visit);
       assert.deepEqual([...new Set(first)].toSorted(), ['a', 'b', 'c']);
       assert.deepEqual(await oneByOne(100, 20, visit), first);

@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import * as tls from 'node:tls';
 import { promisify } from 'node:util';
 import { proxyHeader } from '../../provider/runtime/contract/proxy-protocol.ts';
-import { listen } from '../harness/backends/backends.ts';
+import { headerBackend, listen } from '../harness/backends/backends.ts';
 import { readProxyHeader } from '../harness/backends/proxy-protocol.ts';
 import { v2Header, v2HeaderWithChecksum } from '../harness/clients/proxy-header.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
@@ -24,12 +23,6 @@ const ACCEPTING = { acceptProxyProtocol: [`${SENDER}/32`] };
 const CLIENT = { address: '192.0.2.7', port: 40_000 };
 const FRONT = { address: '198.51.100.1', port: 443 };
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
-
-/** Starts a backend that responds to each request with its header fields as JSON. */
-async function headerBackend(t: TestContext): Promise<object> {
-  const server = createServer(({ headers }, response) => response.end(JSON.stringify(headers)));
-  return (await listen(t, 'a', server)).target;
-}
 
 function connectFrom(t: TestContext, port: number, localAddress: string): Socket {
   const socket = connect({ port, host: '127.0.0.1', localAddress });
@@ -73,7 +66,7 @@ const headerRows: readonly Scenario[] = [
     listener: { ...ACCEPTING, ...UNCHECKED, trustedProxies: ['192.0.2.7/32', `${SENDER}/32`] },
     flags: ['--workers', '2'],
     run: async ({ bind, port, runtime, change }, t) => {
-      await bind({ a: await headerBackend(t) });
+      await bind({ a: (await headerBackend(t)).target });
       const ask = (from: string, ...parts: (string | Buffer)[]) => heard(connectFrom(t, port, from), parts);
       const chained = REQUEST.replace('\r\n\r\n', '\r\nX-Forwarded-For: 203.0.113.1\r\n\r\n');
       const other = { address: '2001:db8::7', port: 1 };
@@ -119,7 +112,7 @@ const headerRows: readonly Scenario[] = [
     name: 'curl with a PROXY header is served; the header of another sender is refused; a sender without a header is reset after 5 s',
     listener: { acceptProxyProtocol: ['127.0.0.1/32'], ...UNCHECKED },
     run: async ({ bind, url, port }, t) => {
-      await bind({ a: await headerBackend(t) });
+      await bind({ a: (await headerBackend(t)).target });
       const silent = heard(connectFrom(t, port, '127.0.0.1'), ['PROXY TCP4 192.0']);
       const { stdout } = await run('curl', ['-s', '--haproxy-protocol', url, url]);
       assert.equal(stdout.match(/"x-forwarded-for":"127\.0\.0\.1"/g)?.length, 2);
@@ -137,7 +130,7 @@ const headerRows: readonly Scenario[] = [
       ...UNCHECKED,
     },
     run: async ({ bind, port, url }, t) => {
-      await bind({ a: await headerBackend(t) });
+      await bind({ a: (await headerBackend(t)).target });
       for (const version of ['v1', 'v2'] as const) {
         const socket = connectFrom(t, port, SENDER);
         for (const part of bytewise(proxyHeader(version, CLIENT, FRONT))) socket.write(part);
@@ -197,9 +190,9 @@ const headerRows: readonly Scenario[] = [
   },
 ];
 
-/** Starts a backend that reads a PROXY header, and at the end of the bytes says who it is, what it was told, and the bytes. */
+/** Starts a backend that sends its name, what a PROXY header told it and the bytes after that, once the bytes end. */
 async function tellingBackend(t: TestContext, name: string): Promise<object> {
-  const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     let text = '';
     socket.setEncoding('latin1').on('error', () => {});
     socket.on('data', (part) => {
@@ -211,11 +204,7 @@ async function tellingBackend(t: TestContext, name: string): Promise<object> {
       else socket.end(`${name}|${header.source}|${header.destination}|${text.slice(header.length)}`, 'latin1');
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  const { port } = server.address() as { port: number };
-  return { address: '127.0.0.1', port };
+  return (await listen(t, name, server)).target;
 }
 
 testOnEachEngine([
@@ -241,7 +230,7 @@ testOnEachEngine([
         for (let client = 1; client <= 16; client++) {
           const address = `192.0.2.${client}`;
           const name = await served('127.0.0.2', address);
-          // What stands before the client comes from the client, and what comes after it are trusted proxies.
+          // Addresses before the client's come from the client, and those after it are of trusted proxies.
           assert.equal(await served('127.0.0.2', `6.6.6.${client}, ${address}, 10.0.0.1, 10.0.0.2`), name);
           assert.equal(await served('127.0.0.2', `${address}:${client}, 10.0.0.${client}`), name);
           names.add(name);

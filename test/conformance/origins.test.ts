@@ -1,10 +1,10 @@
 // Conformance scenarios of the client's origin: the PROXY protocol, and trusted proxies.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { Agent, createServer as createHttpServer, request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { freePort } from '../harness/backends/backends.ts';
+import { freePort, headerBackend } from '../harness/backends/backends.ts';
 import { readProxyHeader } from '../harness/backends/proxy-protocol.ts';
 import { exchange } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
@@ -170,18 +170,6 @@ testOnEachEngine([
     },
   },
 ]);
-
-/** Starts a backend that responds to each request with the request's header fields as JSON. */
-async function headerBackend(t: TestContext) {
-  const server = createHttpServer(({ headers }, response) => response.end(JSON.stringify(headers)));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { target: { address: '127.0.0.1', port: (server.address() as AddressInfo).port } };
-}
 
 /** Makes a request on a new connection from `localAddress`. Returns the header fields that the backend received. */
 async function headersSeen(

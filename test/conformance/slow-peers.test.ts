@@ -137,8 +137,9 @@ function timeoutRow(protocol: string): Scenario {
     name: `${protocol}: the time for the response begins when the target has read the whole request`,
     listener: { ...LISTENERS[protocol], requestTimeoutSeconds: IDLE_MS / 1000 },
     run: async (world, t) => {
-      // The kernel takes a request of this size at once, so that only the target's acknowledgements tell its progress.
-      const length = 2 * 1024 * 1024;
+      // The kernel takes a request of this size at once, so that only the target's acknowledgements tell its progress. The
+      // target, which reads 64 KiB at a time, reads until it responds.
+      const length = 3.5 * 1024 * 1024;
       await target(t, world, (socket) => {
         void readSlowly(socket, length).then(() => socket.write('HTTP/1.1 204 No Content\r\n\r\n'));
       });

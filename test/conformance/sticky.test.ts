@@ -248,7 +248,7 @@ testOnEachEngine([
       await bind(targetsTo(all));
       const burst = async (client: number) => {
         const responses = await Promise.all(
-          Array.from({ length: 8 }, () => exchange(url, false, clientAddressOf(client))),
+          Array.from({ length: 8 }, () => exchange(url, false, { localAddress: clientAddressOf(client) })),
         );
         const [one, ...others] = Object.keys(shares(responses));
         assert.deepEqual(others, [], JSON.stringify(shares(responses)));
@@ -257,7 +257,8 @@ testOnEachEngine([
       const first = await oneByOne(30, 1, burst);
       assert.deepEqual([...new Set(first)].toSorted(), ['a', 'b', 'c']);
       await all[0]?.close();
-      const visitOnce = async (client: number) => (await exchange(url, false, clientAddressOf(client))).backend;
+      const visitOnce = async (client: number) =>
+        (await exchange(url, false, { localAddress: clientAddressOf(client) })).backend;
       const after = await oneByOne(30, 5, visitOnce);
       for (const [client, backend] of first.entries()) {
         if (backend === 'a') assert.notEqual(after[client], 'a');

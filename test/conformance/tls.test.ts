@@ -206,16 +206,12 @@ testOnEachEngine([
       for (const method of ['DELETE', 'PROPFIND', 'CONNECT']) {
         const client = net.connect(port, '127.0.0.1').on('error', () => {});
         t.after(() => client.destroy());
-        let response = '';
-        client.setEncoding('latin1').on('data', (text) => {
-          response += text;
-        });
         client.write(`${method} / HTTP/1.1\r\nHost: first.example\r\n\r\n`);
-        await once(client, 'close');
+        const response = await untilClosed(client);
         assert.match(response, /^HTTP\/1\.1 400 Bad Request\r\n/);
         assert.ok(response.endsWith(`\r\n\r\n${PLAIN}\n`), response);
       }
-      // Whoever has begun with TLS gets no text between its records.
+      // A client that has begun with TLS gets no text between its records.
       const secure = await rawTls(t, port);
       secure.write('GET / HTTP/1.1\r\n\r\n');
       assert.doesNotMatch(await untilClosed(secure), /HTTP/);
@@ -225,7 +221,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTPS: of an RSA and an ECDSA certificate for one name, each client gets the one that it can take',
+    name: 'HTTPS: each client gets the certificate that it can take, if one name has an RSA and an ECDSA certificate',
     listener: httpsWith({ ecdsa: first, rsa, wild: { ...second, serverNames: ['*.first.example'] } }),
     run: async ({ port, change, runtime }) => {
       const connects = (name: string, ...options: string[]) => handshake(port, name, ...options);

@@ -68,6 +68,13 @@ function copyOf(t: TestContext, directory: string, without: readonly string[] = 
   return copy;
 }
 
+/** Changes the database of a data directory by SQL statements. */
+function change(directory: string, ...statements: readonly string[]): void {
+  const database = new DatabaseSync(join(directory, 'weir.db'));
+  for (const statement of statements) database.exec(statement);
+  database.close();
+}
+
 /** The content of the files that a runtime writes, by name: also of the log, which has the newest writes. */
 function filesIn(directory: string): Record<string, string> {
   // SQLite makes the file of shared memory, and an empty log, in order to read.
@@ -189,13 +196,8 @@ test('a copy of all files, a copy that SQLite makes and an ended database start 
 
 test('every row that cannot be used is named at once, with what to do; the deletion that it names works', async (t) => {
   const directory = copyOf(t, kept.ended);
-  const file = join(directory, 'weir.db');
-  const change = (...statements: readonly string[]) => {
-    const database = new DatabaseSync(file);
-    for (const statement of statements) database.exec(statement);
-    database.close();
-  };
   change(
+    directory,
     `update objects set properties = substr(properties, 1, 20) where id = 'one'`,
     `update objects set properties = json_set(properties, '$.targets.a.port', 'x', '$.targets.a.weight', -1) where id = 'app'`,
     `update objects set state = '{}' where id = 'lb'`,
@@ -221,20 +223,15 @@ test('every row that cannot be used is named at once, with what to do; the delet
   assert.doesNotMatch(message, /BEGIN|sealed/);
   const [, statement = ''] = /with: sqlite3 \S+weir\.db "(.*)"$/m.exec(message) ?? [];
   assert.match(statement, /^delete from objects where kind = 'listeners' and id = 'one'$/);
-  change(statement);
+  change(directory, statement);
   assert.doesNotMatch(await refused(t, directory), /listeners\/one: its/);
 });
 
 test('a text that is not the one that was written is named with its row, and can be used as it is on purpose', async (t) => {
   const directory = copyOf(t, kept.ended);
-  const file = join(directory, 'weir.db');
-  const change = (...statements: readonly string[]) => {
-    const database = new DatabaseSync(file);
-    for (const statement of statements) database.exec(statement);
-    database.close();
-  };
-  // Each is valid by itself, as after a bit of the disk has flipped.
+  // Each of these values is valid by itself, as after a bit of the disk has flipped.
   change(
+    directory,
     `update objects set properties = replace(properties, '127.0.0.1', '127.0.0.3') where id = 'app'`,
     `update objects set owner = 'x' where id = 'i-1'`,
     `update tokens set statements = replace(statements, 'slb:*', 'slb:+')`,
@@ -243,11 +240,11 @@ test('a text that is not the one that was written is named with its row, and can
   for (const name of ['attachments/app', 'backend-servers/i-1', 'tokens/\\w+'])
     assert.match(message, new RegExp(`^ {2}${name}: its content is not the one that was written`, 'm'));
   assert.match(message, /has 3 rows that cannot be used/);
-  change('update objects set checksum = null', 'delete from tokens');
+  change(directory, 'update objects set checksum = null', 'delete from tokens');
   const runtime = await starts(t, directory);
   assert.equal((await runtime.done('GET', '/v1/attachments/app')).boundTargets.a.address, '127.0.0.3');
   await runtime.end('SIGTERM');
-  change(`update meta set value = replace(value, '-', '+') where name = 'runtimeId'`);
+  change(directory, `update meta set value = replace(value, '-', '+') where name = 'runtimeId'`);
   assert.match(await refused(t, directory), /^ {2}meta\/runtimeId: its content is not the one that was written/m);
 });
 
@@ -272,12 +269,11 @@ test('a refused start leaves the log of a killed runtime as it is, whatever the 
 
 test('one damaged secret names its object, and a wrong key or none names the key file', async (t) => {
   const damaged = copyOf(t, kept.ended);
-  const database = new DatabaseSync(join(damaged, 'weir.db'));
-  database.exec(
+  change(
+    damaged,
     `update objects set checksum = null, properties =
        json_set(properties, '$.certificates.main.privateKey.sealed', 'AAAA') where id = 'two'`,
   );
-  database.close();
   const message = await refused(t, damaged);
   assert.match(
     message,

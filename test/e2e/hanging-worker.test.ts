@@ -1,4 +1,4 @@
-// A worker whose event loop stands still serves no client of its own, although others think that all is well.
+// A worker whose event loop stands still: it serves none of its clients, and is replaced even if no write comes.
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -97,7 +97,8 @@ test('thousands of checks that hang, and idle connections to targets, take no de
   for (let count = 0; count < 200; count++) {
     const response = await fetch(`http://127.0.0.1:${web}/`, { method: 'POST', body: 'x' });
     assert.equal(`${response.status} ${await response.text()}`, '200 a', `POST ${count}`);
-    if (count % 20 === 0) await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1', tags: { count: `${count}` } });
+    if (count % 20 === 0)
+      await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1', tags: { count: `${count}` } });
   }
   const healthOf = async (id: string) => (await runtime.done('GET', `/v1/attachments/${id}`)).boundTargets.a.health;
   await until('the health of a target that fails', async () => (await healthOf('failing')) === 'unhealthy');

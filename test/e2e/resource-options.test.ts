@@ -1,10 +1,10 @@
 // Resource options and `up` options that the engine does not pass on to dynamic providers, with each type of resource.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { KINDS } from '../../provider/model/base/kinds.ts';
 import { exchange, startLoad } from '../harness/clients/load.ts';
 import { stackWorldOf } from '../harness/stack/world.ts';
 
-const KINDS = ['load-balancers', 'listeners', 'rules', 'attachments', 'backend-servers', 'groups', 'group-attachments'];
 const HEAD = `
 import * as pulumi from '@pulumi/pulumi';
 import * as weir from 'pulumi-weir';
@@ -20,13 +20,13 @@ function operationsOf(json: string): Record<string, string> {
 test('replaceOnChanges replaces a resource of each type, without a failed request', async (t) => {
   const { stack, runtime, port, url, httpBackend } = await stackWorldOf(t);
   const [b1, b2] = [await httpBackend('b'), await httpBackend('b')];
-  const program = (step: 1 | 2, { port: second = b2.port, names = ['lb', 'web'], always = '["*"]' } = {}) => `${HEAD}
+  const program = (step: 1 | 2, { port: second = b2.port, names = ['lb', 'web'] } = {}) => `${HEAD}
 const at = (port, weight) => ({ address: '127.0.0.1', port, weight });
 const on = (...replaceOnChanges) => ({ replaceOnChanges });
 const alias = (name) => ({ aliases: [{ name }] });
 const lb = new weir.LoadBalancer('${names[0]}', { address: '127.0.0.1', tags: { step: '${step}' } }, { ...on('tags.step'), ...alias('lb') });
 const web = new weir.Listener('${names[1]}', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${port}, drainSeconds: ${step},
-  healthCheck: { protocol: 'none' } }, { replaceOnChanges: ${always}, ...alias('web') });
+  healthCheck: { protocol: 'none' } }, { ...on('*'), ...alias('web') });
 new weir.ForwardingRule('rule', { listenerId: web.id, path: '/rule', healthCheck: { intervalSeconds: ${step} } }, on('healthCheck.intervalSeconds'));
 new weir.TargetAttachment('pool', { listenerId: web.id, targets: { b1: at(${b1.port}, ${20 * step}), b2: at(${second}, 20) } },
   { ...on('targets.*.weight'), transforms: [({ props, opts }) => ({ props, opts })] });

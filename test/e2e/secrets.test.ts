@@ -100,8 +100,7 @@ test('keys work and are in no file, response, event, log or state, and a second 
   for (const path of [`/v1/listeners/${id}`, '/v1/listeners', '/v1/status', '/openapi.json']) {
     seen[path] = JSON.stringify(await runtime.done('GET', path));
   }
-  const metrics = await fetch(`${runtime.url}/metrics`, { headers: { authorization: `Bearer ${runtime.token}` } });
-  seen['/metrics'] = await metrics.text();
+  seen['/metrics'] = await runtime.metrics();
   for (const [place, text] of Object.entries(seen)) {
     assert.ok(text.length > 0, place);
     for (const pair of Object.values(pairs)) assert.ok(!text.includes(bodyOf(pair)), `${place} has a private key`);

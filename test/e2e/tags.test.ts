@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
+import { KINDS } from '../../provider/model/base/kinds.ts';
 import { freePort } from '../harness/backends/backends.ts';
 import { MAIN, RuntimeProcess } from '../harness/runtime/runtime.ts';
 import { stackWorldOf } from '../harness/stack/world.ts';
@@ -21,15 +22,11 @@ new weir.AutoScalingAttachment('join', { groupId: fleet.id, ruleId: api.id, port
 const tcp = new weir.Listener('tcp', { loadBalancerId: lb.id, protocol: 'TCP', port: ${tcpPort} });
 `;
 
-const COLLECTIONS = [
-  ...['load-balancers', 'listeners', 'rules', 'attachments', 'backend-servers', 'groups', 'group-attachments'],
-];
-
 test('tags of every resource are stored, shown and selected by, and a changed tag changes its object alone', async (t) => {
   const { runtime, stack, port } = await stackWorldOf(t);
   const tcpPort = await freePort();
   const objects = async () => {
-    const lists = await Promise.all(COLLECTIONS.map((kind) => runtime.done('GET', `/v1/${kind}`)));
+    const lists = await Promise.all(KINDS.map((kind) => runtime.done('GET', `/v1/${kind}`)));
     return new Map<string, { tags?: Record<string, string>; version: number }>(
       lists.flatMap(({ items }) => items).map((object) => [object.owner.split('::').at(-1), object]),
     );
@@ -56,9 +53,7 @@ test('tags of every resource are stored, shown and selected by, and a changed ta
   assert.deepEqual(targets.get('b'), { own: 'pool' });
   assert.deepEqual(targets.get('m'), { own: 'one', 'cost-center': '7', team: 'shop' });
 
-  const metrics = await (
-    await fetch(`${runtime.url}/metrics`, { headers: { authorization: `Bearer ${runtime.token}` } })
-  ).text();
+  const metrics = await runtime.metrics();
   assert.match(
     metrics,
     /^weir_listener_info\{listener="web-\w+",.*load_balancer="lb-\w+",tag_own="web",tag_stage="prod",tag_team="platform"\} 1$/m,

@@ -78,11 +78,11 @@ export function objectPlanOf(preview: Preview, runtime: RuntimeObjects = new Map
   const before = new Map<string, PlanObject>();
   for (const [kind, objects] of runtime)
     for (const object of objects) before.set(keyOf(kind, object.id), foreignObject(kind, object));
+  const listed = new Set(before.keys());
   for (const step of steps) {
     if (step.old === undefined || step.oldKey === undefined) continue;
     before.set(step.oldKey, objectBefore(step, step.oldKey, step.old, before.get(step.oldKey), oldKeys));
   }
-  const listed = new Set([...runtime].flatMap(([kind, objects]) => objects.map(({ id }) => keyOf(kind, id))));
   const outside: string[] = [];
   const after = new Map(before);
   for (const { op, old, oldKey } of steps) {

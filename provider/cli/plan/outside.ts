@@ -1,4 +1,4 @@
-// Changes that others made in the runtime: a plan lists them, and an update keeps them unless the program overwrites them.
+// Changes that others made in the runtime: a plan lists them, and an update keeps them unless it overwrites them.
 import { outsideLines } from '../../messages/outside-lines.ts';
 import { compared } from '../../methods/diff.ts';
 import { mergedWith, outsideOf } from '../../methods/outside.ts';
@@ -7,14 +7,13 @@ import type { ResourceDescription } from '../../resources/description.ts';
 import type { PlanObject } from './plan-object.ts';
 import { SECRET } from './preview.ts';
 
-/** The object after an update: as the program describes it, but with what others changed and the program did not. */
+/** The object after an update: as the program describes it, with values that others changed and the program did not. */
 export function afterUpdate(
   resource: ResourceDescription,
   stated: Masked,
-  actual: PlanObject | undefined,
+  actual: PlanObject,
   program: PlanObject,
 ): PlanObject {
-  if (actual === undefined) return program;
   const properties = compared(resource, mergedWith(resource, stated, program.properties, actual.properties));
   return { ...program, properties };
 }

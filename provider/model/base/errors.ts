@@ -126,3 +126,7 @@ export class WeirError extends Error {
 export function isWeirError(error: unknown): error is WeirError {
   return error instanceof Error && error.name === 'WeirError' && 'code' in error && String(error.code) in ERRORS;
 }
+
+export function hasCode(error: unknown, code: ErrorCode): boolean {
+  return isWeirError(error) && error.code === code;
+}

@@ -14,3 +14,8 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function valueIn<T>(map: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(map, name) ? map[name] : undefined;
 }
+
+/** The value at a path of names. Returns `undefined` if something on the way there is no map. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce((at, name) => (isRecord(at) ? valueIn(at, name) : undefined), value);
+}

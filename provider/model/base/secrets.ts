@@ -1,7 +1,7 @@
 // The secret properties of objects, and the fingerprints and masks that replace secrets wherever they must not be seen.
 import { createHash } from 'node:crypto';
 import type { Kind } from './kinds.ts';
-import { isRecord, valueIn } from './record.ts';
+import { isRecord, valueAt } from './record.ts';
 
 type Path = readonly string[];
 
@@ -65,10 +65,6 @@ export function withSecretsOf<T>(kind: Kind, responded: T, known: unknown): T {
  */
 function fingerprintOf(name: string, secret: string): string {
   return fingerprint(name === 'privateKey' ? secret.trim() : secret);
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((at, name) => (isRecord(at) ? valueIn(at, name) : undefined), value);
 }
 
 function replaceAt<T>(value: T, [name, ...rest]: Path, at: Path, replace: Replace): T {

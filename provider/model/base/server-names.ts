@@ -1,4 +1,4 @@
-// The choice of certificates by server name: exact matches before wildcards, else the first one; one of each kind of key.
+// The choice of certificates by server name: exact names before wildcards, else the first; one for each kind of key.
 
 /** A value, such as a certificate, with the server names that it is for and the kind of its key. */
 export interface Named<T> {
@@ -16,7 +16,7 @@ export class ServerNames<T> {
   readonly #first: Choice<T>;
   readonly #choices = new Map<string, Choice<T>>();
 
-  /** Of several entries with the same server name and kind of key, the first one is used. */
+  /** The first one of several entries with the same server name and kind of key is used. */
   constructor(entries: readonly [Named<T>, ...Named<T>[]]) {
     const numbers = new Map(entries.map((entry, number) => [entry, number]));
     // Equal choices are one object, so that a context is made of each only once.

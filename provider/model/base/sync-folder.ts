@@ -1,6 +1,7 @@
-// The durability of a folder: a file that was made, renamed or removed in it survives a power cut only afterwards.
+// The durability of changes to the entries of a folder.
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 
+/** Files that were made, renamed or removed in the folder before the call are so even after a power cut. */
 export function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {

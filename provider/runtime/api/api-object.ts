@@ -33,7 +33,7 @@ export function toApiObject(object: StoredObject, control: ShownState, access: A
   };
 }
 
-/** The object with what is known of it for its stack, if the request comes from there. */
+/** Renders a stored object as `toApiObject` does, with the record for its stack if the request is one of the stack. */
 export function toResponse(object: StoredObject, control: ShownState, access: Access, by?: 'stack'): ApiObject {
   const shown = toApiObject(object, control, access);
   if (by === undefined) return shown;

@@ -32,8 +32,8 @@ export function registerBodyParsers(server: FastifyInstance): void {
 }
 
 /**
- * The reason why a JSON text is not parsed: it has more values than `limit`, counted by its commas and opening brackets outside of
- * strings, or it is too deep. Returns `undefined` if it can be parsed.
+ * The reason why a JSON text is not parsed: it has more values than `limit`, counted by its commas and opening brackets
+ * outside of strings, or it is too deep. Returns `undefined` if it can be parsed.
  */
 export function sizeFault(text: string, limit: number): string | undefined {
   let count = 0;

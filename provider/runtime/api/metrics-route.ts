@@ -8,8 +8,9 @@ import { type ListenerSnapshot, targetGroupsOf } from '../contract/snapshot.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { objectsOfListener, objectsOfTarget, tagsOf } from '../stored/tags.ts';
 import type { Storage } from './backup-route.ts';
+import type { ListenerSample } from './listener-metrics.ts';
 import type { LongResponses } from './long-responses.ts';
-import { CONTENT_TYPE, type ListenerSample, type MetricsSample, renderMetrics } from './metrics.ts';
+import { CONTENT_TYPE, type MetricsSample, renderMetrics } from './metrics.ts';
 import type { TargetSample } from './target-metrics.ts';
 
 interface MetricsSources {

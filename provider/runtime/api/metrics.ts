@@ -1,34 +1,17 @@
 // Metrics of the runtime as Prometheus text, built anew for each scrape, so deleted objects leave no series.
 import { Registry } from 'prom-client';
 import { SHORT_RESOURCES, type ShortResource } from '../../model/base/short-resource.ts';
-import { isHttp } from '../../model/objects/listener.ts';
-import type { EngineStatus, ListenerTraffic } from '../contract/engine-statistics.ts';
-import type { Protocol } from '../contract/snapshot.ts';
-import type { Tags } from '../stored/tags.ts';
+import type { EngineStatus } from '../contract/engine-statistics.ts';
 import { durationHistogram } from './duration-histogram.ts';
 import { InfoSeries } from './info-series.ts';
-import { CLASS_NAMES, counter, gauge } from './series.ts';
+import { type ListenerSample, writeListeners } from './listener-metrics.ts';
+import { counter, gauge } from './series.ts';
 import { TagBudget } from './tag-budget.ts';
-import { type TargetOfListener, type TargetSample, writeTargets } from './target-metrics.ts';
+import { type TargetOfListener, writeTargets } from './target-metrics.ts';
 
 /** Maximum number of listeners and targets in one scrape. */
 export const MAX_LISTENERS_SCRAPED = 500;
 export const MAX_TARGETS_SCRAPED = 2_500;
-
-export interface ListenerSample {
-  readonly id: string;
-  readonly protocol: Protocol;
-  readonly loadBalancer: string;
-  /** Tags of the listener and of its load balancer. */
-  readonly tags: Tags | undefined;
-  /** False if the engine refused to open the listener. */
-  readonly isOpen: boolean;
-  readonly traffic: ListenerTraffic | undefined;
-  /** The targets, each sampled when it is asked for. */
-  readonly targets: Iterable<TargetSample>;
-  /** Number of open requests and connections of each unbound target, by target key. */
-  readonly draining: readonly { readonly rule: string; readonly key: string; readonly count: number }[];
-}
 
 export interface MetricsSample {
   /** Newest version of the model. */
@@ -163,74 +146,6 @@ function writeVersions(registry: Registry, { version, canStore, engine, shortage
     served.set(labels, worker.version);
     open.set(labels, worker.connections);
     restarts.inc(labels, worker.restarts);
-  }
-}
-
-/** Writes the metrics of each listener, and yields the listener. */
-function* writeListeners(
-  registry: Registry,
-  info: InfoSeries,
-  listeners: Iterable<ListenerSample>,
-): Iterable<ListenerSample> {
-  const of = ['listener'];
-  const isOpen = gauge(
-    registry,
-    'weir_listener_open',
-    '1 if the listener has its listening socket, 0 if opening failed.',
-    [...of, 'protocol'],
-  );
-  const open = gauge(
-    registry,
-    'weir_listener_open_connections',
-    'Open client connections, or UDP sessions, of the listener.',
-    of,
-  );
-  const connections = counter(
-    registry,
-    'weir_listener_connections_total',
-    'Accepted client connections, or UDP sessions. Excludes rejected connections.',
-    of,
-  );
-  const rejected = counter(
-    registry,
-    'weir_rejected_total',
-    'Connections and requests rejected by the listener; reason is the property that sets the limit, or acceptProxyProtocol for a sender without a valid PROXY header. A connection rejected by maxConnections is counted only here, not as a connection, request or response.',
-    [...of, 'reason'],
-  );
-  const handshakes = counter(
-    registry,
-    'weir_tls_handshake_failures_total',
-    'Client connections that ended before their TLS handshake was complete.',
-    of,
-  );
-  const requests = counter(registry, 'weir_http_requests_total', 'Requests with a complete head.', of);
-  const responses = counter(
-    registry,
-    'weir_http_responses_total',
-    'Responses by class of status code; origin is target for responses of targets, local for local responses of the runtime. Excludes the 503 to connections rejected by maxConnections, which is counted in weir_rejected_total.',
-    [...of, 'origin', 'code'],
-  );
-  for (const sample of listeners) {
-    yield sample;
-    const { id: listener, protocol, isOpen: hasSocket, traffic } = sample;
-    info.add({ listener, protocol, load_balancer: sample.loadBalancer }, sample.tags);
-    isOpen.set({ listener, protocol }, hasSocket ? 1 : 0);
-    if (traffic === undefined) continue;
-    open.set({ listener }, traffic.openConnections);
-    connections.inc({ listener }, traffic.connections);
-    // Counts the 503 "too many connections", which is in neither weir_http_responses_total nor the access log.
-    rejected.inc({ listener, reason: 'maxConnections' }, traffic.rejectedConnections);
-    rejected.inc({ listener, reason: 'acceptProxyProtocol' }, traffic.rejectedHeaders);
-    if (protocol === 'HTTPS') handshakes.inc({ listener }, traffic.handshakeFailures);
-    if (!isHttp(protocol)) continue;
-    requests.inc({ listener }, traffic.requests);
-    rejected.inc({ listener, reason: 'maxPendingRequests' }, traffic.rejectedRequests);
-    for (const [index, code] of CLASS_NAMES.entries()) {
-      const [ofTarget = 0, local = 0] = [traffic.targetResponses[index], traffic.localResponses[index]];
-      responses.inc({ listener, origin: 'target', code }, ofTarget);
-      // Local responses have 4xx and 5xx status codes only, so the other status classes get no series.
-      if (index >= 3) responses.inc({ listener, origin: 'local', code }, local);
-    }
   }
 }
 

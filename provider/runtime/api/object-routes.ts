@@ -1,14 +1,14 @@
 // Routes of objects of every kind: list, get, put, patch and delete.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
 import { deletedResponse, pageOf } from '../../model/api/objects.ts';
 import { bodySchema, identitySchema, objectResponse } from '../../model/api/objects-by-kind.ts';
 import { deleteQuery, idParams, listQuery, stackQuery } from '../../model/api/parameters.ts';
 import { patchDocument, patchProblems } from '../../model/api/patch.ts';
-import { isWeirError, type Problem } from '../../model/base/errors.ts';
+import { hasCode, type Problem } from '../../model/base/errors.ts';
 import { KIND_NAMES, KINDS, type Kind } from '../../model/base/kinds.ts';
 import type { MergePatch } from '../../model/base/merge-patch.ts';
 import { isRecord } from '../../model/base/record.ts';
@@ -147,7 +147,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
         await control.delete(kind, id, incarnation, precondition, access.tokenId, below);
       } catch (error) {
         // A delete that is repeated after a lost connection waits for what the first one unbound.
-        const isRepeated = isWeirError(error) && error.code === 'NotFound' && control.drains.has(kind, id);
+        const isRepeated = hasCode(error, 'NotFound') && control.drains.has(kind, id);
         if (!isRepeated) throw error;
       }
       const left = await control.drains.ended(kind, id, progressOf(reply, headers));
@@ -236,13 +236,14 @@ function splitPatch(kind: Kind, body: unknown) {
 }
 
 /** A validator of fastify that parses path and query parameters and leaves the body to the handler. */
-export function paramsOnly({ httpPart, schema }: { httpPart?: string; schema: unknown }) {
-  return (data: unknown) => (httpPart === 'body' ? { value: data } : { value: (schema as z.ZodType).parse(data) });
+export function paramsOnly(route: { httpPart?: string; schema: unknown }) {
+  if (route.httpPart === 'body') return (data: unknown) => ({ value: data });
+  return validatorCompiler(route as Parameters<typeof validatorCompiler>[0]);
 }
 
 /**
- * The precondition of a write: permissions, owners, If-Match and If-None-Match. `incarnation`: the one that a delete names. If the
- * object has a newer one, the delete does nothing, so the owner of that newer object does not matter.
+ * The precondition of a write: permissions, owners, If-Match and If-None-Match. `incarnation`: the one that a delete
+ * names. If the object has a newer one, the delete does nothing, so the owner of that newer object does not matter.
  */
 function preconditionOf(access: Access, headers: IncomingHttpHeaders, incarnation?: string): Precondition {
   return (view, before, after) => {

@@ -1,4 +1,4 @@
-// The thread of the control plane, shared among responses that are made in pieces: one slice in each event-loop iteration.
+// The thread of the control plane, shared among responses in pieces: one slice in each event-loop iteration.
 
 /** Gives the thread to one caller after the other, whatever the number of responses of each. */
 export class Slices {

@@ -21,12 +21,13 @@ import {
   targetGroupsOf,
 } from '../contract/snapshot.ts';
 import { type Access, mayAll } from '../control/access/access.ts';
-import { mayRead, NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';
+import { NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { HealthRecord } from '../health/checker.ts';
 import type { Storage } from './backup-route.ts';
 import { type LongResponses, withList } from './long-responses.ts';
+import { readFilter } from './read-filter.ts';
 import { SeenTags } from './seen-tags.ts';
 
 const OPEN = { access: 'open' } as const;
@@ -116,18 +117,23 @@ const TARGETS_AT_ONCE = 50;
 /** The status as the pieces of a response. Its listeners and their targets are those of one version. */
 function statusPieces(control: ControlPlane, access: Access): Iterable<string> {
   const { name, desired, acked, lastError, workers } = control.running.engineStatus;
-  const { compiled, refusals } = control;
+  const { compiled, refusals, model } = control;
   const maySee = (kind: 'listeners' | 'attachments', listenerId: string, ruleId?: string) =>
     mayAll(access, needsOfListener(compiled, listenerId, KIND_ACTIONS[kind].read, ruleId));
-  const isSeen = attachmentFilter(control, access);
-  const seenTags = new SeenTags(control.model, access);
+  const isReadable = readFilter(model, access);
+  const seenTags = new SeenTags(model, isReadable);
+  const isSeen = (id = '') => {
+    if (access.isAdministrator) return true;
+    const attachment = model.get('attachments', id) ?? model.get('group-attachments', id);
+    return attachment !== undefined && isReadable(attachment);
+  };
   const shown = (target: TargetStatus) => (isSeen(target.attachment) ? target : { ...target, attachment: undefined });
   const maySeeWorkers = mayAll(access, NEEDS_OF_WORKERS);
   const { listeners, waiting } = compiled.snapshot;
   const draining = Map.groupBy(control.running.draining(), ({ listenerId }) => listenerId);
   const refused = new Map(refusals.map(({ listenerId, problem }) => [listenerId, problem.message]));
   const fields: Omit<StatusResponse, 'listeners'> = {
-    version: control.model.version,
+    version: model.version,
     engines: [{ name, desired, acked, lastError: (maySeeWorkers && lastError) || null }],
     shortages: maySeeWorkers
       ? control.shortages.all.map(({ lastAtMs, ...shortage }) => ({ ...shortage, lastAt: rfc3339(lastAtMs) }))
@@ -176,20 +182,6 @@ function* inLots<T>(all: Iterable<T>, count: number): Iterable<T[]> {
     lot = [];
   }
   if (lot.length > 0) yield lot;
-}
-
-/** Returns whether the caller may read an attachment. Each one is decided once, because it has up to 500 targets. */
-function attachmentFilter({ model }: ControlPlane, access: Access): (id?: string) => boolean {
-  const known = new Map<string, boolean>();
-  return (id = '') => {
-    let isSeen = known.get(id);
-    if (isSeen === undefined) {
-      const object = model.get('attachments', id) ?? model.get('group-attachments', id);
-      isSeen = access.isAdministrator || (object !== undefined && mayRead(access, model, object));
-      known.set(id, isSeen);
-    }
-    return isSeen;
-  };
 }
 
 function unboundTarget({ ruleId: rule, target: { key: _, ineligible: __, ...target }, count }: DrainingTarget) {

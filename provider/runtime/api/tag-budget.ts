@@ -4,13 +4,13 @@ import type { Tags } from '../stored/tags.ts';
 /** Maximum number of characters of tags in one response: room for 10 tags of 40 characters on each of 10,000 targets. */
 const MAX_CHARACTERS = 4_000_000;
 
-/** What is left of the limit for one response. */
+/** The room that one response has for tags. */
 export class TagBudget {
   #left = MAX_CHARACTERS;
-  /** How often there was no room. */
+  /** Number of calls of `take` that found no room. */
   omitted = 0;
 
-  /** Whether the response has room for the tags, which then count. */
+  /** Takes room for the tags. Returns false, and takes none, if there is not enough. */
   take(tags: Tags): boolean {
     const length = Object.entries(tags).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
     const hasRoom = length <= this.#left;

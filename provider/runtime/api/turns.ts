@@ -62,7 +62,7 @@ class TurnTaker {
       // A response that precedes the end of its request is the last one of its connection.
       if (this.#socket.writableEnded || !this.#reader.hasEnded) this.end();
       this.#reader = new RequestReader();
-      // By then, all other connections have had their turn.
+      // The next request of the connection waits until all other connections with bytes to read have had their turn.
       if (this.#unparsed !== undefined) setImmediate(() => this.#go());
     });
   }

@@ -11,14 +11,14 @@ interface ProxiedAddress {
 /** Signature of a version 2 header (section 2.2 of the PROXY protocol). No line of HTTP, SMTP or TLS begins with it. */
 export const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 /** Byte 13 of a version 2 header: the version in the high four bits, the command in the low four. */
-const V2_LOCAL = 0x20;
-const V2_PROXY = 0x21;
+export const V2_LOCAL = 0x20;
+export const V2_PROXY = 0x21;
 /**
  * Byte 14 of a version 2 header: the address family in the high four bits, and the transport, a stream, in the low
  * four.
  */
-const V2_TCP4 = 0x11;
-const V2_TCP6 = 0x21;
+export const V2_TCP4 = 0x11;
+export const V2_TCP6 = 0x21;
 
 const V1_UNKNOWN = Buffer.from('PROXY UNKNOWN\r\n', 'latin1');
 const V2_UNKNOWN = v2(V2_LOCAL, 0, []);

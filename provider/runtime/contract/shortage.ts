@@ -3,7 +3,7 @@ import type { ShortResource } from '../../model/base/short-resource.ts';
 
 export interface Shortage {
   readonly resource: ShortResource;
-  /** The error of the system call. */
+  /** The error of the system call, or what waits because of the shortage. */
   readonly message: string;
 }
 

@@ -23,7 +23,7 @@ import { payerOf } from './health/check-payer.ts';
 import { HealthRecords } from './health/health-records.ts';
 import { HealthWaits } from './health/health-waits.ts';
 import { RunningState } from './health/running-state.ts';
-import { LATE_CHECKS, Shortages } from './shortages.ts';
+import { Shortages } from './shortages.ts';
 import type { Precondition } from './write/changes.ts';
 import { type Identity, ObjectWrites } from './write/object-writes.ts';
 import type { TargetGuard } from './write/target-guard.ts';
@@ -42,7 +42,7 @@ interface ControlPlaneOptions {
   readonly guard: TargetGuard;
   readonly probe: Probe;
   /** Returns how many health checks may be under way at present. */
-  readonly maxChecks?: () => number;
+  readonly maxChecks: () => number;
   readonly ackTimeoutMs: number;
   readonly nowMs: () => number;
   readonly onError: (error: unknown) => void;
@@ -74,19 +74,12 @@ export class ControlPlane {
     this.events = new EventLog(nowMs);
     this.#reports = new Reports(this.events);
     this.shortages = new Shortages({ nowMs, onLog: options.onShort });
-    const probe: Probe = async (...check) => {
-      const result = await options.probe(...check);
-      if (typeof result === 'object') this.shortages.add(result);
-      return result;
-    };
+    const probe = this.shortages.recorded(options.probe);
     const budget = new CheckBudget(
       () => performance.now(),
       (address) => this.guard.machineAt(address),
     );
-    const slots = new CheckSlots({
-      max: options.maxChecks ?? (() => Number.POSITIVE_INFINITY),
-      onLate: () => this.shortages.add(LATE_CHECKS),
-    });
+    const slots = new CheckSlots({ max: options.maxChecks, onLate: (shortage) => this.shortages.add(shortage) });
     this.#monitor = new HealthMonitor({
       probe,
       slots,

@@ -14,6 +14,11 @@ const KINDS: readonly CheckKind[] = ['serving', 'first', 'failing'];
 /** A check that waits for longer than this is late because of the limit of open files. */
 const LATE_MS = 1_000;
 
+const LATE: Shortage = {
+  resource: 'descriptors',
+  message: 'health checks wait, because the limit of open files leaves no more to them',
+};
+
 /** The result of a check that got no slot in the time that it could wait. */
 const NO_SLOT: Shortage = {
   resource: 'descriptors',
@@ -21,17 +26,17 @@ const NO_SLOT: Shortage = {
 };
 
 interface CheckSlotsOptions {
-  /** Returns how many checks may be under way at present. */
-  readonly max: () => number;
-  /** Called for each check that waits for long. */
-  readonly onLate?: () => void;
+  /** Returns how many checks may be under way at present. `undefined` means that any number may be. */
+  readonly max?: () => number;
+  /** Called for each check that begins late. */
+  readonly onLate?: (shortage: Shortage) => void;
 }
 
 type Begin = (mayBegin: boolean) => void;
 
 export class CheckSlots {
   readonly #max: () => number;
-  readonly #onLate: () => void;
+  readonly #onLate: (shortage: Shortage) => void;
   readonly #waiting: Readonly<Record<CheckKind, Set<Begin>>> = {
     serving: new Set(),
     first: new Set(),
@@ -41,7 +46,7 @@ export class CheckSlots {
   /** The kind of the next check that begins, as an index of `KINDS`. */
   #turn = 0;
 
-  constructor({ max, onLate = () => {} }: CheckSlotsOptions) {
+  constructor({ max = () => Number.POSITIVE_INFINITY, onLate = () => {} }: CheckSlotsOptions = {}) {
     this.#max = max;
     this.#onLate = onLate;
   }
@@ -80,18 +85,18 @@ export class CheckSlots {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const waiting = this.#waiting[kind];
     const startedAtMs = performance.now();
-    const onAbort = () => begin(false);
-    const timer = maxWaitMs === undefined ? undefined : setTimeout(onAbort, maxWaitMs);
+    const giveUp = () => begin(false);
+    const timer = maxWaitMs === undefined ? undefined : setTimeout(giveUp, maxWaitMs);
     const begin: Begin = (mayBegin) => {
       waiting.delete(begin);
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      if (mayBegin && performance.now() - startedAtMs > LATE_MS) this.#onLate();
+      signal.removeEventListener('abort', giveUp);
+      if (mayBegin && performance.now() - startedAtMs > LATE_MS) this.#onLate(LATE);
       resolve(mayBegin);
     };
     waiting.add(begin);
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', giveUp);
+    if (signal.aborted) giveUp();
     return promise;
   }
 

@@ -60,7 +60,7 @@ export class HealthMonitor {
 
   constructor(options: MonitorOptions) {
     this.#options = options;
-    this.#slots = options.slots ?? new CheckSlots({ max: () => Number.POSITIVE_INFINITY });
+    this.#slots = options.slots ?? new CheckSlots();
   }
 
   /** Sets the initial health of a target. Used only if the next `apply` binds the target. */

@@ -11,7 +11,7 @@ interface Backup {
   readonly stream: ReadStream;
 }
 
-/** Read at once. Between two reads is an event-loop iteration, which is long while there are many writes. */
+/** Size of one read of a backup. Between two reads is an event-loop iteration, which is long under many writes. */
 const CHUNK_BYTES = 1024 * 1024;
 
 export class Backups {

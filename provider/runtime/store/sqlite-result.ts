@@ -13,20 +13,25 @@ export const SQLITE = {
 } as const;
 
 /**
- * Extended codes of a commit whose last step failed: the log was not synced, or the memory that programs share for it
- * could not grow.
+ * Extended codes of a commit whose last step failed: the log was not synced (IOERR_FSYNC), or the memory that programs
+ * share for it could not grow (IOERR_SHMOPEN, IOERR_SHMSIZE and IOERR_SHMMAP).
  */
-const AFTER_LOG: readonly number[] = [1034, 4618, 4874, 5386];
+const AFTER_LOG: readonly (number | undefined)[] = [1034, 4618, 4874, 5386];
 
 /** Whether a commit that failed may be in the log as a whole, where the next process would find it. */
 export function mayBeInLog(error: unknown): boolean {
-  return sqliteCodeOf(error) === SQLITE.ioError && AFTER_LOG.includes((error as { errcode?: number }).errcode ?? 0);
+  return AFTER_LOG.includes(extendedCodeOf(error));
 }
 
 /** The primary code of an error of SQLite. Returns `undefined` for any other error. */
 export function sqliteCodeOf(error: unknown): number | undefined {
+  const extended = extendedCodeOf(error);
+  // An extended code has the primary one in its last byte.
+  return extended === undefined ? undefined : extended & 0xff;
+}
+
+function extendedCodeOf(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, errcode } = error as NodeJS.ErrnoException & { errcode?: number };
-  // An extended code has the primary one in its last byte.
-  return code === 'ERR_SQLITE_ERROR' && errcode !== undefined ? errcode & 0xff : undefined;
+  return code === 'ERR_SQLITE_ERROR' ? errcode : undefined;
 }

@@ -1,4 +1,4 @@
-// Tags of what is served: those of the objects to which a listener or a bound target belongs.
+// Tags of a listener or a bound target, which come from the objects to which it belongs.
 import { valueIn } from '../../model/base/record.ts';
 import type { StoredObjects } from './model.ts';
 import type { StoredObject } from './object.ts';

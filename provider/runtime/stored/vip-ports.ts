@@ -42,13 +42,14 @@ export function vipPortsOf(view: ModelView, object: StoredObject): VipPort[] {
   if (object.kind === 'listeners') return [vipPortOf(view, object)];
   if (object.kind !== 'load-balancers') return [];
   const own = [...view.list('listeners')].filter(({ properties }) => properties.loadBalancerId === object.id);
-  return own.map(({ properties: { protocol, port } }) => {
-    return { transport: transportOf(protocol), vip: object.state.vip, port };
-  });
+  return own.map((listener) => vipPortAt(object.state.vip, listener));
 }
 
-export function vipPortOf(view: ModelView, { properties: { loadBalancerId, protocol, port } }: Listener): VipPort {
-  const vip = view.get('load-balancers', loadBalancerId)?.state.vip ?? '';
+export function vipPortOf(view: ModelView, listener: Listener): VipPort {
+  return vipPortAt(view.get('load-balancers', listener.properties.loadBalancerId)?.state.vip ?? '', listener);
+}
+
+function vipPortAt(vip: string, { properties: { protocol, port } }: Listener): VipPort {
   return { transport: transportOf(protocol), vip, port };
 }
 

@@ -1,25 +1,23 @@
 // The program that runs in the network namespace with few ports: target, runtime and clients. Prints what it measured.
 import { readFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { temporaryDirectory } from '../../harness/runtime/runtime.ts';
 import { CleanUp } from '../clean-up.ts';
 import { startBackend } from '../peers.ts';
 import { type Lap, Onlookers } from './onlookers.ts';
+import { SteadyClient, type Visits } from './steady-client.ts';
 import { startWorld } from './world.ts';
 
 export const SECONDS = 60;
 export const PER_SECOND = 2_000;
-const CLIENTS = 64;
+const CONNECTIONS = 64;
 const TICK_MS = 5;
 const BODY = 'a body of few bytes';
 /** State of a connection in /proc/net/tcp. */
 const TIME_WAIT = '06';
 
 export interface FewPorts {
-  readonly sent: number;
-  readonly failures: readonly string[];
-  readonly longestMs: number;
+  readonly posts: Visits;
   /** The most connections to the target that waited for the end of TIME_WAIT on our side. */
   readonly waiting: number;
   readonly tookMs: number;
@@ -33,49 +31,25 @@ async function measure(nginx: string, cleanUp: CleanUp): Promise<FewPorts> {
   const target = { address: '127.0.0.1', port: backend.port };
   const { url, runtime } = await startWorld(cleanUp, { protocol: 'HTTP' }, { target }, 2);
   const onlookers = await Onlookers.ofOtherListener(cleanUp, runtime);
-  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
-  cleanUp.after(() => agent.destroy());
-  const failures: string[] = [];
-  const pending = new Set<Promise<void>>();
-  let [sent, longestMs, waiting] = [0, 0, 0];
-  const post = () =>
-    new Promise<void>((resolve, reject) => {
-      const headers = { 'content-length': BODY.length };
-      const exchange = request(`${url}small`, { method: 'POST', agent, headers }, (response) => {
-        response.resume().on('end', () => {
-          if (response.statusCode === 200) resolve();
-          else reject(new Error(`status ${response.statusCode}`));
-        });
-      });
-      exchange.on('error', reject).end(BODY);
-    });
+  const client = new SteadyClient(`${url}small`, { method: 'POST', body: BODY, maxConnections: CONNECTIONS });
+  cleanUp.after(() => client.destroy());
+  let [sent, waiting] = [0, 0];
   const startedAtMs = performance.now();
   let lookedAtMs = startedAtMs;
   const passedMs = () => performance.now() - startedAtMs;
   while (sent < SECONDS * PER_SECOND) {
     const due = Math.min(SECONDS * PER_SECOND, Math.floor((passedMs() * PER_SECOND) / 1000));
-    for (; sent < due; sent++) {
-      const sentAtMs = performance.now();
-      const exchange = post()
-        .catch((error: Error) => {
-          failures.push(error.message);
-        })
-        .finally(() => {
-          longestMs = Math.max(longestMs, performance.now() - sentAtMs);
-          pending.delete(exchange);
-        });
-      pending.add(exchange);
-    }
+    for (; sent < due; sent++) client.visit();
     if (performance.now() - lookedAtMs >= 1_000) {
       lookedAtMs = performance.now();
       waiting = Math.max(waiting, waitingTo(backend.port));
     }
     await delay(TICK_MS);
   }
-  await Promise.all(pending);
+  const posts = await client.lap();
   const tookMs = passedMs();
   waiting = Math.max(waiting, waitingTo(backend.port));
-  return { sent, failures, longestMs, waiting, tookMs, lap: await onlookers.lap() };
+  return { posts, waiting, tookMs, lap: await onlookers.lap() };
 }
 
 /** Returns the number of connections in TIME_WAIT whose remote port is `port`. */

@@ -1,5 +1,5 @@
-// A minute of POSTs to one target from 1,000 ports: in a network namespace of its own, because the ports are a setting
-// of the network.
+// A minute of POSTs to one target from 1,000 ports, in a network namespace of its own, because the range of ports is a
+// setting of the network.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -28,7 +28,8 @@ export const measureFewPorts: MeasureBound = async ({ programs, cleanUp, signal 
   });
   const [output, [code]] = await end;
   if (code !== 0) throw new Error(`the load in a network namespace ended with ${code}`);
-  const { sent, failures, longestMs, waiting, tookMs, lap }: FewPorts = JSON.parse(output);
+  const { posts, waiting, tookMs, lap }: FewPorts = JSON.parse(output);
+  const { visits: sent, failures, longestMs } = posts;
   const perSecond = Math.round((sent * 1000) / tookMs);
   const due = SECONDS * PER_SECOND;
   const ports = PORTS[1] - PORTS[0] + 1;

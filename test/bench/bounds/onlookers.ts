@@ -1,23 +1,16 @@
-// What a client notices that has nothing to do with the trouble: its failed requests and its longest silence. A second
-// client asks the same target directly, which shows how much of the silence is the machine's.
+// A client that has nothing to do with the trouble of a measurement: its failed requests and its longest silence. A
+// second client asks the same target directly, which shows how much of the silence is the machine's.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { freePort } from '../../harness/backends/backends.ts';
 import type { RuntimeProcess } from '../../harness/runtime/runtime.ts';
 import type { CleanUp } from '../clean-up.ts';
 import { type BoundResult, milliseconds } from './bound.ts';
+import type { Visits } from './steady-client.ts';
 import { startTarget, WEB } from './target-process.ts';
 
-/** Time between two visits of a client, which does not wait for the response before. */
-export const INTERVAL_MS = 10;
 const SILENCE_MS = 1_000;
 const WARM_UP_MS = 1_000;
-
-export interface Visits {
-  readonly visits: number;
-  readonly failures: readonly string[];
-  readonly longestMs: number;
-}
 
 export interface Lap {
   readonly proxied: Visits;

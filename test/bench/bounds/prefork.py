@@ -34,7 +34,7 @@ class Server(HTTPServer):
     request_queue_size = 1024
     parent = os.getpid()
 
-    # A connection that the other side closes or resets is none of a website's errors.
+    # A connection that the other side closes or resets is no error of a website.
     def handle_error(self, *_):
         pass
 

@@ -56,6 +56,12 @@ export async function tcpBackend(
   return backend;
 }
 
+/** Starts an HTTP backend that responds to each request with the request's header fields as JSON. */
+export async function headerBackend(t: Pick<TestContext, 'after'>): Promise<Backend> {
+  const server = createHttpServer(({ headers }, response) => response.end(JSON.stringify(headers)));
+  return await listen(t, 'headers', server);
+}
+
 /**
  * Makes a backend of any server; port 0 picks a free port. The `count` of the backend stays 0 unless the caller
  * increments it.

@@ -31,6 +31,15 @@ export interface LoadOptions {
   readonly pauseMs?: number;
 }
 
+export interface ExchangeOptions {
+  /** GET unless set. */
+  readonly method?: string;
+  readonly body?: string;
+  readonly localAddress?: string;
+  /** The request fails if its connection is silent for this time. Unlimited unless set. */
+  readonly timeoutMs?: number;
+}
+
 /**
  * Starts clients with one connection each. A client sends its next request as soon as it has a response, at most
  * `maxRequests` times.
@@ -42,7 +51,7 @@ export function startLoad(options: LoadOptions): Load {
     const { Agent } = of(options.url);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (let left = options.maxRequests ?? 100_000; left > 0 && !isStopped; left--) {
-      exchanges.push(await exchange(options.url, agent, undefined, options.method));
+      exchanges.push(await exchange(options.url, agent, { method: options.method }));
       if (options.pauseMs !== undefined) await delay(options.pauseMs);
     }
     agent.destroy();
@@ -60,21 +69,21 @@ export function startLoad(options: LoadOptions): Load {
 }
 
 /**
- * Makes one request on a connection of `agent`, or on a new one from `localAddress`. The promise never rejects, because
- * a failure is part of the result.
+ * Makes one request on a connection of `agent`, or on a new one. The promise never rejects, because a failure is part of
+ * the result.
  */
 export function exchange(
   url: string,
   agent: http.Agent | false = false,
-  localAddress?: string,
-  method = 'GET',
+  { method = 'GET', body, localAddress, timeoutMs: timeout }: ExchangeOptions = {},
 ): Promise<Exchange> {
   const startedAtMs = performance.now();
   return new Promise((resolve) => {
     const ended = (backend: string | undefined, error: string | undefined) =>
       resolve({ startedAtMs, endedAtMs: performance.now(), backend, error, isReused: sent.reusedSocket });
     const failed = (error: string) => ended(undefined, error);
-    const sent = of(url).request(url, { method, agent, localAddress, rejectUnauthorized: false }, (response) => {
+    const options = { method, agent, localAddress, timeout, rejectUnauthorized: false };
+    const sent = of(url).request(url, options, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk) => {
         text += chunk;
@@ -85,8 +94,9 @@ export function exchange(
       });
       response.on('error', (error) => failed(error.message));
     });
+    sent.on('timeout', () => sent.destroy(new Error(`no response within ${timeout} ms`)));
     sent.on('error', (error) => failed(error.message));
-    sent.end();
+    sent.end(body);
   });
 }
 

@@ -16,16 +16,8 @@ import { anchor, table, wrapped } from './markdown.ts';
 const ORDER: readonly string[] = [
   ...['LoadBalancer', 'Listener', 'ForwardingRule', 'TargetAttachment'],
   ...['BackendServer', 'AutoScalingGroup', 'AutoScalingAttachment', 'Service', 'Canary', 'targets'],
-  ...[
-    'TargetArgs',
-    'BoundTarget',
-    'HealthCheckArgs',
-    'StickySessionArgs',
-    'CertificateArgs',
-    'AdoptionArgs',
-    'TagsArgs',
-  ],
-  ...['ServiceListenerArgs', 'ServiceStickySessionArgs', 'ServiceTargetsArgs', 'SharedTargetArgs'],
+  ...['TargetArgs', 'BoundTarget', 'HealthCheckArgs', 'StickySessionArgs', 'CertificateArgs', 'AdoptionArgs'],
+  ...['TagsArgs', 'ServiceListenerArgs', 'ServiceStickySessionArgs', 'ServiceTargetsArgs', 'SharedTargetArgs'],
 ];
 
 /** Length in characters up to which a docstring stands whole in a table. A longer docstring is split there. */

@@ -29,6 +29,16 @@ export { freePort };
 
 export const UNCHECKED: HealthView = () => 'unchecked';
 
+/** Sticky sessions by a cookie of the browser's session. */
+export const STICKY_COOKIE = {
+  type: 'cookie',
+  cookieName: 'weir',
+  cookieKey: 'the key of a group',
+  lifetimeMs: undefined,
+  sameSite: 'Lax',
+  domain: undefined,
+} as const;
+
 export function target(port: number, weight = 100, address = '127.0.0.1'): TargetSnapshot {
   return {
     key: targetKey(address, port),

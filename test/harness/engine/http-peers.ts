@@ -15,7 +15,7 @@ const PATIENCE_MS = 30_000;
 export class ScriptedPeer {
   readonly socket: net.Socket;
   readonly #changes = new EventEmitter();
-  /** What was received and not taken. It is joined when it is read: joining at each event costs the square of its size. */
+  /** Bytes that were not taken yet. Reads join them, because joining at each event costs the square of their size. */
   #chunks: Buffer[] = [];
   #length = 0;
   isEnded = false;
@@ -54,8 +54,9 @@ export class ScriptedPeer {
   /** Removes the first `length` bytes from the received ones, and returns them as latin1. */
   take(length: number): string {
     const all = this.#joined();
-    this.#chunks = [all.subarray(length)];
-    this.#length = Math.max(0, all.length - length);
+    const rest = all.subarray(length);
+    this.#chunks = [rest];
+    this.#length = rest.length;
     return all.toString('latin1', 0, length);
   }
 

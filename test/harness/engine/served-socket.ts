@@ -15,7 +15,7 @@ const address = '127.0.0.1';
 /** `sessions` returns the number of the open UDP sessions. */
 export async function servedSocket(port: number, targetPort: number, idleTimeoutMs: number, log: Log) {
   const shared = createDescriptorCounters(1);
-  descriptors.share(shared, 0, () => {});
+  descriptors.share(shared, 0);
   const unused = () => {};
   const acceptors = { TCP: unused, HTTP: unused, HTTPS: unused };
   const endpoint = { transport: 'udp', address, port } as const;

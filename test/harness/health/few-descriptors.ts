@@ -40,7 +40,7 @@ try {
   // The process has all descriptors that it may have.
 }
 monitor.apply(snapshot(1, listeners));
-const handover = new HandoverChecks(monitor, probe, new CheckSlots({ max: () => Number.POSITIVE_INFINITY })).prove(
+const handover = new HandoverChecks(monitor, probe, new CheckSlots()).prove(
   'write',
   [
     {

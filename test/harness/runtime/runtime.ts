@@ -99,12 +99,17 @@ export class RuntimeProcess {
     return response.body;
   }
 
+  /** Reads the text of /metrics. */
+  async metrics(): Promise<string> {
+    const response = await fetch(`${this.url}/metrics`, { headers: { authorization: `Bearer ${this.token}` } });
+    return await response.text();
+  }
+
   /**
    * Reads the value of one series of /metrics, such as `weir_stored_version`. Returns NaN if the series does not exist.
    */
   async metric(series: string): Promise<number> {
-    const response = await fetch(`${this.url}/metrics`, { headers: { authorization: `Bearer ${this.token}` } });
-    const line = (await response.text()).split('\n').find((text) => text.startsWith(`${series} `));
+    const line = (await this.metrics()).split('\n').find((text) => text.startsWith(`${series} `));
     return line === undefined ? Number.NaN : Number(line.slice(series.length + 1));
   }
 

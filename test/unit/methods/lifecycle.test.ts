@@ -1,39 +1,18 @@
-// `create`, `read`, `update` and `delete` as Pulumi calls them: ids, incarnations, state, and the outcome of failures.
+// `create` and `read` as Pulumi calls them, limits for each operation, and errors that reach the terminal.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { methods } from '../../../provider/index.ts';
+import { accepted, BOUND, INPUTS, OWNER, scriptedAttachment } from '../../harness/runtime/scripted-attachment.ts';
 import {
   failure,
-  type Reply,
   RUNTIME_ID,
   type SeenRequest,
   scriptedRuntime,
   stored,
 } from '../../harness/runtime/scripted-runtime.ts';
 
-const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::web';
-const INPUTS = {
-  listenerId: 'http-1',
-  targets: { b1: { address: '10.0.0.1', port: 80 } },
-  owner: OWNER,
-  __provider: 'shim',
-};
-const BOUND = { b1: { address: '10.0.0.1', port: 80, weight: 100, health: 'checking' } };
-
-async function attachment(t: TestContext, reply: (seen: SeenRequest, index: number) => Reply) {
-  const runtime = await scriptedRuntime(t, (seen, index) =>
-    seen.url === '/healthz' ? { status: 200, body: {} } : reply(seen, index),
-  );
-  const config: Record<string, string> = { 'weir:endpoint': runtime.url, 'weir:token': 'weir_t' };
-  return { runtime, provider: methods('TargetAttachment', { get: (key) => config[key] }) };
-}
-
-/** The runtime's response to a PUT: the written properties with defaults and outputs. */
-const accepted = ({ body }: SeenRequest) =>
-  stored({ manageWeights: true, handoverSeconds: 30, ...body, boundTargets: BOUND });
-
 test('create puts the written inputs with owner and a new incarnation, and returns every output', async (t) => {
-  const { runtime, provider } = await attachment(t, accepted);
+  const { runtime, provider } = await scriptedAttachment(t, accepted);
   const first = await provider.create(INPUTS);
   const second = await provider.create(INPUTS);
   const { __provider, ...written } = INPUTS;
@@ -51,14 +30,14 @@ test('create puts the written inputs with owner and a new incarnation, and retur
 });
 
 test('a create whose response was lost is repeated with the same id and incarnation', async (t) => {
-  const { runtime, provider } = await attachment(t, (seen, index) => (index === 0 ? 'reset' : accepted(seen)));
+  const { runtime, provider } = await scriptedAttachment(t, (seen, index) => (index === 0 ? 'reset' : accepted(seen)));
   await provider.create(INPUTS);
   assert.deepEqual([runtime.seen[0]?.url, runtime.seen[0]?.body], [runtime.seen[1]?.url, runtime.seen[1]?.body]);
 });
 
 test('a create that is stored but not confirmed leaves the object in the state as it is in the runtime', async (t) => {
   let put: Record<string, unknown> | undefined;
-  const { provider } = await attachment(t, ({ method, body }) => {
+  const { provider } = await scriptedAttachment(t, ({ method, body }) => {
     if (method === 'GET') return stored({ ...put, boundTargets: BOUND });
     put = body;
     return failure(504, 'Timeout', 'worker 2 is late');
@@ -76,7 +55,7 @@ test('a create that is stored but not confirmed leaves the object in the state a
 
 test('a create that stored nothing leaves no object in the state', async (t) => {
   for (const reply of [failure(409, 'OwnedByOther', 'belongs to another'), failure(504, 'Timeout', 'late')]) {
-    const { provider } = await attachment(t, ({ method }) =>
+    const { provider } = await scriptedAttachment(t, ({ method }) =>
       method === 'GET' ? stored({ incarnation: 'of another create' }) : reply,
     );
     await assert.rejects(provider.create(INPUTS), (error: Error) => !('id' in error));
@@ -89,7 +68,7 @@ test('a create takes the next id if another owner has its own id, and each time 
     failure(403, 'Forbidden', 'not for that owner', [{ path: '', message: 'x', code: 'OwnedByOther' }]),
   ];
   const taken = new Map<string, SeenRequest['body']>();
-  const { runtime, provider } = await attachment(t, (seen) => {
+  const { runtime, provider } = await scriptedAttachment(t, (seen) => {
     const id = seen.url.split(/[/?]/).at(-2) ?? '';
     if (!taken.has(id) && taken.size < 2) taken.set(id, { owner: `${OWNER}2` });
     if (seen.method === 'GET') return stored(taken.get(id) ?? {});
@@ -103,7 +82,7 @@ test('a create takes the next id if another owner has its own id, and each time 
 });
 
 test('a target that another stack has bound is refused, and no other id is tried', async (t) => {
-  const { runtime, provider } = await attachment(t, ({ method }) =>
+  const { runtime, provider } = await scriptedAttachment(t, ({ method }) =>
     method === 'GET' ? failure(404, 'NotFound', 'no') : failure(409, 'OwnedByOther', 'targets.b1 is bound by another'),
   );
   await assert.rejects(provider.create(INPUTS), { message: /bound by another \(OwnedByOther/ });
@@ -158,107 +137,10 @@ test('a replacement is neither told nor refused, and tells what others changed i
   ]);
 });
 
-const STATE = { ...INPUTS, incarnation: 'i-7', runtimeId: RUNTIME_ID };
-const B1 = { address: '10.0.0.1', port: 80 };
-const B2 = { address: '10.0.0.2', port: 80 };
-/** The attachment of `STATE` in the runtime, with a weight that others have changed. */
-const CHANGED = {
-  ...INPUTS,
-  incarnation: 'i-7',
-  targets: { b1: { ...B1, weight: 0 } },
-  boundTargets: BOUND,
-  stack: {},
-};
-const NEWS = { ...INPUTS, targets: { b1: B1, b2: B2 } };
-
-test('an update patches what the program changed, with the entity tag that it has read, and the state has the program', async (t) => {
-  const { runtime, provider } = await attachment(t, ({ method }) => {
-    const object = stored({ ...CHANGED, stack: { writtenVersion: 8 } });
-    return method === 'GET' ? { ...object, headers: { etag: '"i-7.5"' } } : object;
-  });
-  const { outs } = await provider.update('web-1', STATE, NEWS);
-  const [read, patch, ...more] = runtime.seen;
-  assert.deepEqual([read?.method, read?.url], ['GET', '/v1/attachments/web-1?by=stack']);
-  assert.deepEqual([patch?.method, patch?.url, patch?.headers['if-match']], ['PATCH', read?.url, '"i-7.5"']);
-  assert.equal(patch?.headers['content-type'], 'application/merge-patch+json');
-  assert.deepEqual(patch?.body, { targets: { b2: B2 }, owner: OWNER, incarnation: 'i-7' });
-  assert.deepEqual(more, []);
-  assert.deepEqual([outs?.targets, outs?.incarnation, outs?.writtenVersion], [NEWS.targets, 'i-7', 8]);
-});
-
-test('an update reads the object again if others changed it meanwhile, and says so after four times', async (t) => {
-  const lost = failure(412, 'PreconditionFailed', 'changed');
-  for (const times of [3, 4]) {
-    let patches = 0;
-    const { runtime, provider } = await attachment(t, ({ method }) => {
-      return method === 'PATCH' && ++patches <= times ? lost : stored(CHANGED);
-    });
-    const update = provider.update('web-1', STATE, NEWS);
-    if (times === 3) await update;
-    else
-      await assert.rejects(update, {
-        message: /attachment web-1 was changed by others 4 times .* \(PreconditionFailed\)/,
-      });
-    assert.equal(runtime.seen.length, 8);
-  }
-});
-
-test('a runtime of an earlier release, which has no patches, gets the whole object with what others changed', async (t) => {
-  const { stack: _, ...old } = CHANGED;
-  const { runtime, provider } = await attachment(t, () => stored({ ...old, manageWeights: true, handoverSeconds: 30 }));
-  const { outs } = await provider.update('web-1', STATE, NEWS);
-  assert.deepEqual(
-    runtime.seen.map(({ method }) => method),
-    ['GET', 'PUT'],
-  );
-  assert.deepEqual(runtime.seen[1]?.body, {
-    ...{
-      listenerId: 'http-1',
-      targets: { b1: { ...B1, weight: 0 }, b2: B2 },
-      manageWeights: true,
-      handoverSeconds: 30,
-    },
-    ...{ owner: OWNER, incarnation: 'i-7' },
-  });
-  assert.deepEqual(outs?.targets, NEWS.targets);
-});
-
-test('an update with a token that may not read patches what differs from the state, or writes the whole to an old runtime', async (t) => {
-  for (const refused of [undefined, failure(405, 'MethodNotAllowed', 'no'), failure(404, 'NotFound', 'no')]) {
-    const { runtime, provider } = await attachment(t, ({ method }) => {
-      if (method === 'GET') return failure(403, 'Forbidden', 'not permitted');
-      return method === 'PATCH' && refused ? refused : stored(CHANGED);
-    });
-    await provider.update('web-1', STATE, NEWS);
-    const [, patch, put] = runtime.seen;
-    assert.deepEqual(patch?.body, { targets: { b2: B2 }, owner: OWNER, incarnation: 'i-7' });
-    assert.deepEqual(put?.body?.targets, refused && NEWS.targets);
-  }
-});
-
-test('an update of an object that was deleted outside writes it whole, and so does one of a stack that moves', async (t) => {
-  const gone = await attachment(t, (seen) => (seen.method === 'GET' ? failure(404, 'NotFound', 'no') : accepted(seen)));
-  await gone.provider.update('web-1', STATE, NEWS);
-  const { runtime } = gone;
-  assert.deepEqual([runtime.seen[1]?.method, runtime.seen[1]?.body?.targets], ['PUT', NEWS.targets]);
-});
-
-test('after an update that fails in part, the state has the program where it changed nothing, and else the runtime', async (t) => {
-  const { provider } = await attachment(t, ({ method }) =>
-    method === 'GET' ? stored(CHANGED) : failure(409, 'Superseded', 'a newer write'),
-  );
-  const failed = provider.update('web-1', STATE, { ...NEWS, handoverSeconds: 5 });
-  await assert.rejects(failed, (error: Error & Record<string, unknown>) => {
-    const { targets, handoverSeconds } = error.properties as Record<string, unknown>;
-    assert.deepEqual([targets, handoverSeconds], [{ b1: B1 }, 30]);
-    return true;
-  });
-});
-
 test('read shows drift as inputs and outputs, and health as in the state', async (t) => {
   const targets = { b1: { address: '10.0.0.1', port: 80, weight: 7 } };
   const boundTargets = { b1: { ...BOUND.b1, weight: 7, health: 'unhealthy' } };
-  const { runtime, provider } = await attachment(t, () =>
+  const { runtime, provider } = await scriptedAttachment(t, () =>
     stored({ listenerId: 'http-1', targets, manageWeights: true, handoverSeconds: 30, owner: OWNER, boundTargets }),
   );
   const state = { ...INPUTS, boundTargets: BOUND, incarnation: 'i-1', runtimeId: RUNTIME_ID };
@@ -275,28 +157,20 @@ test('read shows drift as inputs and outputs, and health as in the state', async
 });
 
 test('read of a deleted object returns an empty id, and read of another runtime fails', async (t) => {
-  const { provider } = await attachment(t, () => failure(404, 'NotFound', 'no'));
+  const { provider } = await scriptedAttachment(t, () => failure(404, 'NotFound', 'no'));
   assert.equal((await provider.read('web-1', { runtimeId: RUNTIME_ID })).id, '');
   await assert.rejects(provider.read('web-1', { runtimeId: 'rt-0' }), { message: /\(RuntimeMismatch\)$/ });
 });
 
 test('read of a missing object fails for `get`, which has no state', async (t) => {
-  const { runtime, provider } = await attachment(t, () => failure(404, 'NotFound', 'no'));
+  const { runtime, provider } = await scriptedAttachment(t, () => failure(404, 'NotFound', 'no'));
   const message = `the runtime at ${runtime.url} has no attachment web-1 (NotFound)`;
   await assert.rejects(provider.read('web-1', { __provider: 'shim' }), { message });
 });
 
-test('delete names its incarnation, a missing object is a success, and an object in use is an error', async (t) => {
-  const gone = await attachment(t, () => failure(404, 'NotFound', 'no'));
-  await gone.provider.delete('web-1', { incarnation: 'i-1', runtimeId: RUNTIME_ID });
-  assert.equal(gone.runtime.seen[0]?.url, '/v1/attachments/web-1?incarnation=i-1');
-  const used = await attachment(t, () => failure(409, 'InUse', 'is used by listener x of urn:y: delete those first.'));
-  await assert.rejects(used.provider.delete('web-1', {}), { message: /used by listener x of urn:y.*\(InUse, / });
-});
-
 test('an object that was recreated under its id keeps the owner and incarnation of the state in a read', async (t) => {
   for (const owner of [OWNER, `${OWNER}2`]) {
-    const { provider } = await attachment(t, () =>
+    const { provider } = await scriptedAttachment(t, () =>
       stored({ listenerId: 'http-1', targets: {}, owner, incarnation: 'i-2' }),
     );
     const { props } = await provider.read('web-1', { ...INPUTS, incarnation: 'i-1', runtimeId: RUNTIME_ID });
@@ -304,56 +178,8 @@ test('an object that was recreated under its id keeps the owner and incarnation 
   }
 });
 
-test('delete also deletes the newer object of its own owner, unless the program has the resource or others use the object', async (t) => {
-  let count = 0;
-  const deleted = async (parts: object, newer: Reply, isOfProgram = false) => {
-    const urn = `${OWNER}-${count++}`;
-    const { runtime, provider } = await attachment(t, ({ method, url }) => {
-      if (method === 'GET') return stored({ owner: urn, ...parts, incarnation: 'i-2' });
-      return url.endsWith('i-2') ? newer : { status: 204 };
-    });
-    if (isOfProgram) await provider.check({}, { ...INPUTS, owner: urn });
-    await provider.delete('web-1', { owner: urn, incarnation: 'i-1', runtimeId: RUNTIME_ID });
-    return runtime.seen.filter(({ method }) => method === 'DELETE').map(({ url }) => url.split('=')[1]);
-  };
-  assert.deepEqual(await deleted({}, { status: 204 }), ['i-1', 'i-2']);
-  assert.deepEqual(await deleted({}, failure(409, 'InUse', 'is used')), ['i-1', 'i-2']);
-  assert.deepEqual(await deleted({ owner: `${OWNER}2` }, { status: 204 }), ['i-1']);
-  assert.deepEqual(await deleted({}, { status: 204 }, true), ['i-1']);
-  await assert.rejects(deleted({}, failure(403, 'Forbidden', 'no')), { message: /\(Forbidden/ });
-});
-
-test('delete takes along what its stack has below the object, unless the program still has it', async (t) => {
-  const stack = 'urn:pulumi:dev::cascades';
-  const urn = (type: string, name: string) => `${stack}::pulumi-nodejs:dynamic/weir:${type}::${name}`;
-  const pool = { ...INPUTS, listenerId: 'web-1', owner: urn('TargetAttachment', 'pool') };
-  const runtime = await scriptedRuntime(t, ({ method, url }) => {
-    if (method === 'GET') {
-      const object = { ...pool, id: 'pool-1', incarnation: 'i-1', version: 1 };
-      return { status: 200, body: { items: url.startsWith('/v1/attachments') ? [object] : [] } };
-    }
-    return url.includes('cascade=stack') ? { status: 204 } : failure(409, 'InUse', 'is used by attachment pool-1');
-  });
-  const config: Record<string, string> = { 'weir:endpoint': runtime.url, 'weir:token': 'weir_t' };
-  const of = (type: string) => methods(type, { get: (key) => config[key] });
-  const remove = () => of('Listener').delete('web-1', { owner: urn('Listener', 'web'), incarnation: 'i-1' });
-  await remove();
-  assert.deepEqual(runtime.seen.map(({ method, url }) => `${method} ${url}`).slice(0, 2), [
-    'DELETE /v1/listeners/web-1?incarnation=i-1',
-    'DELETE /v1/listeners/web-1?incarnation=i-1&cascade=stack',
-  ]);
-  // In an update, an object of the program that failed to move elsewhere keeps its parent.
-  await of('TargetAttachment').check({}, pool);
-  await assert.rejects(remove(), { message: /InUse/ });
-  await of('TargetAttachment').diff('pool-1', { ...pool }, pool);
-  await assert.rejects(remove(), { message: /InUse/ });
-  // The object that was replaced is no part of the program.
-  await of('TargetAttachment').diff('pool-2', { ...pool }, pool);
-  await remove();
-});
-
 test('customTimeouts limit a create, an update and a delete, each with its own time', async (t) => {
-  const { runtime, provider } = await attachment(t, ({ method, url }) => {
+  const { runtime, provider } = await scriptedAttachment(t, ({ method, url }) => {
     if (method === 'GET') return failure(404, 'NotFound', 'no');
     return url.includes('quick') ? accepted({ method, url, headers: {}, body: INPUTS }) : 'silence';
   });
@@ -373,7 +199,7 @@ test('customTimeouts limit a create, an update and a delete, each with its own t
 });
 
 test('a WeirError reaches the terminal without a stack trace', async (t) => {
-  const { provider } = await attachment(t, () => failure(409, 'InUse', 'is used'));
+  const { provider } = await scriptedAttachment(t, () => failure(409, 'InUse', 'is used'));
   await assert.rejects(provider.delete('web-1', {}), (error: Error) => {
     // Pulumi prints this text in addition to the error's message.
     assert.equal(`${error}: ${error.stack}`, 'weir: delete of web-1 failed (InUse)');

@@ -1,4 +1,4 @@
-// The cascade: a delete by a stack takes along what the same stack has below the object, and nothing of other stacks.
+// The cascade: a delete by a stack takes along the objects of this stack below the deleted one, and those of no other.
 import { isRetained } from '../../../model/base/incarnation.ts';
 import { KINDS, type Kind } from '../../../model/base/kinds.ts';
 import { objectsBelow } from '../../../model/rules/below.ts';

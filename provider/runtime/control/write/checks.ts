@@ -9,7 +9,6 @@ import { lookupIn } from '../../stored/lookup.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { noSuch } from '../../stored/references.ts';
-import { vipPortOf } from '../../stored/vip-ports.ts';
 import {
   attachmentProblems,
   groupAttachmentProblems,
@@ -36,7 +35,7 @@ const CHECKS: { readonly [K in Kind]?: KindChecks<K> } = {
   'load-balancers': { problems: loadBalancerProblems, conflicts: refuseForeignEndpoints },
   listeners: {
     problems: listenerProblems,
-    conflicts: (view, next) => refuseForeignEndpoint(view, next, vipPortOf(view, next).vip, 'port'),
+    conflicts: (view, next) => refuseForeignEndpoint(view, next, 'port'),
   },
   rules: { problems: ruleProblems, conflicts: refuseForeignRule },
   attachments: { problems: attachmentProblems, conflicts: (view, next) => refuseTargetsOfOtherStacks(view, next) },
@@ -70,7 +69,7 @@ function loadBalancerProblems(view: ModelView, next: StoredObject<'load-balancer
 }
 
 function refuseForeignEndpoints(view: ModelView, next: StoredObject<'load-balancers'>): void {
-  for (const listener of listenersOf(view, next)) refuseForeignEndpoint(view, listener, next.state.vip, 'address');
+  for (const listener of listenersOf(view, next)) refuseForeignEndpoint(view, listener, 'address');
 }
 
 function listenersOf(view: ModelView, { id }: StoredObject<'load-balancers'>): StoredObject<'listeners'>[] {

@@ -25,12 +25,12 @@ export function servesSinceOf(
  * Throws `PortInUse` if a listener of another stack has the VIP:port. Within one stack a listener may wait for the
  * VIP:port of another listener, for example after a rename.
  */
-export function refuseForeignEndpoint(view: ModelView, next: Listener, vip: string, path: string): void {
-  const { transport, port } = vipPortOf(view, next);
-  const occupants = listenersAt(view, { transport, vip, port }).filter(({ id }) => id !== next.id);
+export function refuseForeignEndpoint(view: ModelView, next: Listener, path: string): void {
+  const at = vipPortOf(view, next);
+  const occupants = listenersAt(view, at).filter(({ id }) => id !== next.id);
   const foreign = occupants.find((other) => other.owner === undefined || !isSameStack(other, next));
   if (foreign === undefined) return;
-  const problem = { path, message: `${vip}:${port} is taken by ${nameOf(foreign)}: give another ${path}` };
+  const problem = { path, message: `${at.vip}:${at.port} is taken by ${nameOf(foreign)}: give another ${path}` };
   throw new WeirError('PortInUse', problemText(problem), [problem]);
 }
 

@@ -4,7 +4,7 @@ import { type MergePatch, patched } from '../../../model/base/merge-patch.ts';
 import { isRecord, valueIn } from '../../../model/base/record.ts';
 import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 import type { TargetAttachmentProperties } from '../../../model/objects/target-attachment.ts';
-import { countProblems, invalid, parsedProperties, problemsOf } from '../../../model/objects/validate.ts';
+import { countProblems, invalid, parseProperties } from '../../../model/objects/validate.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { existingObject } from '../../stored/references.ts';
@@ -28,9 +28,7 @@ export function patchedProperties<K extends Kind>(view: ModelView, kind: K, id: 
       named[map] = partOf(merged[map], Object.keys(patch[map] ?? {}));
     }
   }
-  const problems = problemsOf(kind, named);
-  if (problems.length > 0) throw invalid(problems);
-  const parsed: Record<string, unknown> = { ...parsedProperties<Kind>(kind, named) };
+  const parsed: Record<string, unknown> = { ...parseProperties<Kind>(kind, named) };
   for (const map of MAPS) if (isRecord(parsed[map])) parsed[map] = patched(merged[map], parsed[map]);
   return parsed as unknown as PropertiesOf<K>;
 }

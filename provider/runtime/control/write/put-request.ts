@@ -1,12 +1,12 @@
-// The request of a put: properties from the caller, and random values from the control plane.
+// The request of a put or a patch: properties from the caller, and random values from the control plane.
 import type { Kind } from '../../../model/base/kinds.ts';
 import type { MergePatch } from '../../../model/base/merge-patch.ts';
 import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 
-export interface PutRequest<K extends Kind = Kind> {
-  readonly kind: K;
+export interface PutRequest {
+  readonly kind: Kind;
   readonly id: string;
-  readonly properties: PropertiesOf<K>;
+  readonly properties: PropertiesOf<Kind>;
   /** URN of the resource that writes the object; `undefined` keeps the stored owner, as for a write by an operator. */
   readonly owner: string | undefined;
   /** Incarnation to store. `undefined` keeps the stored incarnation, or stores `newIncarnation` with a new object. */

@@ -18,7 +18,6 @@ export function writtenAfter(
   if (request.isOfStack) return writtenByStack(existing, next, request, version);
   // A write that names the owner may come from the provider of an earlier release, or from anybody who read the object.
   if (existing?.written === undefined || request.owner !== undefined) return undefined;
-  if (existing.properties === next.properties) return existing.written;
   const lastWritten = patched(shown(existing, existing.properties), existing.written.patch) as MergePatch;
   return { ...existing.written, patch: patchBetween(shown(next, next.properties), lastWritten) };
 }

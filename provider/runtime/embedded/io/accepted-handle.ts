@@ -2,9 +2,9 @@
 import type * as net from 'node:net';
 
 /**
- * Takes the libuv handle of a socket, for a new net.Socket with the option `onread`. Node offers that option only for
- * sockets that it makes itself (measured: 1.2 times the requests per second of 'data' events). Returns `undefined` if
- * Node lacks the undocumented properties that this needs, or the socket is closed.
+ * Takes the libuv handle of a socket, mostly for a new net.Socket with the option `onread`. Node offers that option only
+ * for sockets that it makes itself (measured: 1.2 times the requests per second of 'data' events). Returns `undefined`
+ * if Node lacks the undocumented properties that this needs, or the socket is closed.
  */
 export function takeHandle(socket: net.Socket): object | undefined {
   const shell = socket as net.Socket & { _handle?: { useUserBuffer?: unknown } | null };

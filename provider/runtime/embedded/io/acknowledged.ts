@@ -1,6 +1,7 @@
 // What peers have acknowledged of the bytes that were written to them, from the kernel's table of TCP connections.
 import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
+import { plainAddress } from '../../../model/base/plain-address.ts';
 import type { Connection, ConnectionEnd } from './connection.ts';
 
 /** Output of one or several connections. */
@@ -8,9 +9,9 @@ export interface Output {
   /** Bytes that the peers' kernels have acknowledged so far. */
   readonly acknowledged: number;
   /**
-   * Bytes that the peers have read so far: of a peer on another machine, those that it has acknowledged. On the same
-   * machine, segments of 64 KiB let a kernel acknowledge nothing until half of the peer's buffer was read, which takes a
-   * slow reader several idle times.
+   * Bytes that the peers have read so far. Those that a peer on another machine has acknowledged count as read. On the
+   * same machine, segments of 64 KiB let a kernel acknowledge nothing until half of the peer's buffer was read, which
+   * takes a slow reader several idle times.
    */
   readonly read: number;
   /** Bytes that the peers' kernels have not acknowledged. */
@@ -29,9 +30,6 @@ interface Question {
 const PAUSE_FACTOR = 9;
 /** Longest pause: on a busy machine, most of the time of a read is a wait for the processor. */
 const MAX_PAUSE_MS = 1_000;
-
-/** What IPv6 addresses that contain an IPv4 one begin with (RFC 4291 2.5.5.2). */
-const MAPPED = '::ffff:';
 
 let questions: Question[] = [];
 let isReading = false;
@@ -86,16 +84,17 @@ function isLoopback({ address }: ConnectionEnd): boolean {
   return address.startsWith('127.');
 }
 
-/** A socket that was bound to `::` has IPv4 addresses inside of IPv6 ones, often at one end of a connection alone. */
+/**
+ * The keys that the other end of a connection may have. A socket that was bound to `::` has IPv4 addresses mapped into
+ * IPv6 (RFC 4291 2.5.5.2), often at one end of a connection alone.
+ */
 function peerKeys(local: ConnectionEnd, remote: ConnectionEnd): string[] {
-  const other = [remote, local].map((end) => ({ ...end, address: otherForm(end.address) }));
-  return [keyOf(remote, local), keyOf(other[0] as ConnectionEnd, other[1] as ConnectionEnd)];
+  return [keyOf(remote, local), keyOf(inOtherForm(remote), inOtherForm(local))];
 }
 
-/** An IPv4 address inside of an IPv6 one, or the other way round; an address that has one form alone as it is. */
-function otherForm(address: string): string {
-  if (isIPv4(address)) return MAPPED + address;
-  return address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address;
+/** An IPv4 address mapped into IPv6, or the other way round. An address with one form alone stays as it is. */
+function inOtherForm({ address, port }: ConnectionEnd): ConnectionEnd {
+  return { address: isIPv4(address) ? `::ffff:${address}` : plainAddress(address), port };
 }
 
 function keyOf(first: ConnectionEnd, second: ConnectionEnd): string {

@@ -44,7 +44,10 @@ export interface Connection {
   readonly bytesWritten: number;
   /** Bytes that the kernel has taken for the peer. `undefined` if Node does not tell. */
   readonly handedOver: number | undefined;
-  /** Both ends as the kernel knows them, with addresses that are not shortened. `undefined` if the connection is not established, or gone. */
+  /**
+   * Both ends as the kernel knows them, with addresses that are not shortened. `undefined` if the connection is not
+   * established, or gone.
+   */
   readonly kernelEnds: ConnectionEnds | undefined;
   /** TLS version of an HTTPS client after its handshake, otherwise `undefined`. */
   readonly tlsVersion: string | undefined;

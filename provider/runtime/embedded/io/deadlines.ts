@@ -25,8 +25,8 @@ export function unwatch(timed: Timed): void {
 }
 
 /**
- * Calls `giveUp` after a time, and after what waits in the kernel was read then. Returns the function that prevents the
- * call. For the few deadlines that need a timer of their own.
+ * Calls `giveUp` when a time is over and all that waits in the kernel then was read. Returns the function that prevents
+ * the call. It is for the few deadlines that need a timer of their own.
  */
 export function giveUpAfter(timeoutMs: number, giveUp: () => void): () => void {
   let immediate: NodeJS.Immediate | undefined;
@@ -40,8 +40,8 @@ export function giveUpAfter(timeoutMs: number, giveUp: () => void): () => void {
 }
 
 /**
- * Checks after this iteration has read what waits in the kernel: a worker that was busy for longer than an idle time has
- * read nothing meanwhile, and its peers are not late.
+ * Checks all deadlines after this iteration has read what waits in the kernel. A worker that was busy for longer than an
+ * idle time has read nothing meanwhile, and its peers are not late.
  */
 function tick(): void {
   const now = performance.now();

@@ -1,10 +1,11 @@
 // The file descriptors of traffic: how many of the process's limit it may use, counted over all workers.
+import type { ConnectionEnd } from './connection.ts';
 
 /** One worker's column fills a cache line, so that workers do not slow each other. The first one is the main thread's. */
 const COLUMN_INTS = 16;
 /** Cell of the main thread: descriptors that traffic may use. The rest of the process's limit is kept back. */
 const LIMIT = 0;
-/** Cell of the main thread: rejected connections that may linger. */
+/** Cell of the main thread: rejected connections that may linger. Their descriptors are not part of LIMIT. */
 const MAX_LINGERING = 1;
 /** Cell of the main thread: UDP sessions that there may be, because each has a local port that no other socket has. */
 const MAX_SESSIONS = 2;
@@ -12,7 +13,7 @@ const CLIENTS = 0;
 const UPSTREAMS = 1;
 const SESSIONS = 2;
 const LINGERING = 3;
-/** Those of UPSTREAMS that are idle in the pool of a worker, so that they can be closed for others. */
+/** Connections that UPSTREAMS counts too, and that are idle in the pool of a worker: they can be closed for others. */
 const IDLE = 4;
 /**
  * A client needs a descriptor for its own connection and one for a connection to a target. Each of so many clients has
@@ -35,7 +36,7 @@ export function createDescriptorCounters(workers: number): SharedArrayBuffer {
 }
 
 /**
- * Sets how many descriptors traffic may use, how many rejected connections may linger among them, and how many local
+ * Sets how many descriptors traffic may use, how many rejected connections may linger beside it, and how many local
  * ports the machine has for sockets without a port of their own.
  */
 export function setDescriptorLimit(
@@ -60,6 +61,19 @@ export function openClients(shared: SharedArrayBuffer, workerId: number): number
   return Atomics.load(ints, at + CLIENTS) + Atomics.load(ints, at + SESSIONS);
 }
 
+/** The idle connections to targets, which are closed for others that need their descriptors and ports. */
+interface IdleConnections {
+  /**
+   * Closes an idle connection of this worker, one to the same address and port as `wanted` if there is any. Returns
+   * `false` if none is idle.
+   */
+  closeOne(wanted?: ConnectionEnd): boolean;
+  /** Lets another worker close an idle connection. */
+  closeOneOf(workerId: number): void;
+}
+
+const NO_IDLE: IdleConnections = { closeOne: () => false, closeOneOf: () => {} };
+
 /**
  * The counts of this worker. Every `take` is followed by its `give`. Two workers that take the last descriptor at once
  * may both get it or both not; what is kept back covers the former.
@@ -67,16 +81,13 @@ export function openClients(shared: SharedArrayBuffer, workerId: number): number
 class Descriptors {
   #ints = new Int32Array(createDescriptorCounters(1));
   #at = COLUMN_INTS;
-  #onUsedUp = () => {};
+  #idle = NO_IDLE;
 
-  /**
-   * Shares the counts of all workers. Called once, at the start of a worker. `onUsedUp` is to close an idle connection
-   * to a target, in whichever worker; it is called for each descriptor that is taken while traffic uses all that it may.
-   */
-  share(shared: SharedArrayBuffer, workerId: number, onUsedUp: () => void): void {
+  /** Shares the counts of all workers. Called once, at the start of a worker. */
+  share(shared: SharedArrayBuffer, workerId: number, idle = NO_IDLE): void {
     this.#ints = new Int32Array(shared);
     this.#at = (1 + workerId) * COLUMN_INTS;
-    this.#onUsedUp = onUsedUp;
+    this.#idle = idle;
   }
 
   /**
@@ -111,12 +122,12 @@ class Descriptors {
     this.#ints[at] = (this.#ints[at] as number) + change;
   }
 
-  /** Returns another worker that has idle connections to targets, or `undefined` if there is none. */
-  otherWithIdle(): number | undefined {
-    const ints = this.#ints;
-    for (let at = COLUMN_INTS; at < ints.length; at += COLUMN_INTS)
-      if (at !== this.#at && Atomics.load(ints, at + IDLE) > 0) return at / COLUMN_INTS - 1;
-    return undefined;
+  /**
+   * Closes an idle connection of this worker after a connect to `wanted` has failed for want of a descriptor or port.
+   * Returns `false` if none is idle.
+   */
+  makeRoom(wanted: ConnectionEnd): boolean {
+    return this.#idle.closeOne(wanted);
   }
 
   /**
@@ -161,8 +172,8 @@ class Descriptors {
   #free(): number {
     const clients = this.#sum(CLIENTS);
     const forTargets = Math.min(clients, (clients + CLIENTS_WITH_TARGET) / 2);
-    const others = this.#sum(SESSIONS) + this.#sum(LINGERING);
-    return this.#limit - clients - Math.max(forTargets, this.#sum(UPSTREAMS) - this.#sum(IDLE)) - others;
+    const forUpstreams = Math.max(forTargets, this.#sum(UPSTREAMS) - this.#sum(IDLE));
+    return this.#limit - clients - forUpstreams - this.#sum(SESSIONS);
   }
 
   /** Descriptors that a listener which has `own` ones leaves to others. */
@@ -170,10 +181,21 @@ class Descriptors {
     return Math.min(own, Math.max(this.#limit / PART_LEFT, atLeast));
   }
 
+  /** Takes a descriptor. If traffic then uses more than it may, an idle connection makes room, in whichever worker. */
   #take(offset: number): void {
     this.#add(offset, 1);
-    const used = this.#sum(CLIENTS) + this.#sum(UPSTREAMS) + this.#sum(SESSIONS) + this.#sum(LINGERING);
-    if (used > this.#limit) this.#onUsedUp();
+    const used = this.#sum(CLIENTS) + this.#sum(UPSTREAMS) + this.#sum(SESSIONS);
+    if (used <= this.#limit || this.#idle.closeOne()) return;
+    const other = this.#otherWithIdle();
+    if (other !== undefined) this.#idle.closeOneOf(other);
+  }
+
+  /** Returns another worker that has idle connections to targets, or `undefined` if there is none. */
+  #otherWithIdle(): number | undefined {
+    const ints = this.#ints;
+    for (let at = COLUMN_INTS; at < ints.length; at += COLUMN_INTS)
+      if (at !== this.#at && Atomics.load(ints, at + IDLE) > 0) return at / COLUMN_INTS - 1;
+    return undefined;
   }
 
   #add(offset: number, change: number): void {

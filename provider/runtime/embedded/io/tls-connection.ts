@@ -9,8 +9,8 @@ export class TlsConnection extends SocketConnection {
   readonly #carrier: net.Socket;
 
   /**
-   * `carrier` is the TCP socket that carries the TLS `socket`, and `named` are the ends that a PROXY header named. Reading
-   * starts at once.
+   * `carrier` is the TCP socket that carries the TLS `socket`, and `named` are the ends that a PROXY header named.
+   * Reading starts at once.
    */
   static accept(
     socket: TLSSocket,

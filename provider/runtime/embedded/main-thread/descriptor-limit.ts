@@ -8,14 +8,19 @@ import { MAX_SESSIONS } from '../udp/session-table.ts';
 /** Descriptors of a runtime without listeners and clients (measured: 29), and of each worker (5, and its replacement). */
 const OF_PROCESS = 40;
 const OF_WORKER = 8;
-/** What is kept back for health checks: a part of the limit. The other checks wait. */
+/** Descriptors kept back for health checks: an eighth of a low limit, less of a high one. Other checks wait. */
 const PART_FOR_CHECKS = 8;
 const MIN_FOR_CHECKS = 16;
-/** What is kept back for the API and for connects, half of it for each: a part of the limit, within bounds. */
+const ENOUGH_FOR_CHECKS = 512;
+const PART_OF_HIGH_LIMIT = 64;
+/** Descriptors kept back for the API and for connects, half of them for each: a part of the limit, within bounds. */
 const PART_KEPT_BACK = 8;
 const MIN_KEPT_BACK = 32;
-const MAX_KEPT_BACK = 1024;
-/** The part of the limit that rejected connections may use while they get their response, and their largest number. */
+const MAX_KEPT_BACK = 512;
+/**
+ * The part of the limit that is kept back for rejected connections while they get their response, and their largest
+ * number. What one flooded listener leaves to others is not taken by the clients that it rejects.
+ */
 const PART_LINGERING = 16;
 const MAX_LINGERING = 1024;
 /** Connections that a listener without `maxConnections` may need, for the warning. */
@@ -42,7 +47,6 @@ export class DescriptorLimit {
   readonly #workers: number;
   readonly #log: Log;
   readonly #timer: NodeJS.Timeout;
-  #reserved: ReservedFiles = { checks: MIN_FOR_CHECKS, apiConnections: MIN_KEPT_BACK / 2 };
   #limit = openFileLimit();
   #ports = localPorts();
   #listeners = 0;
@@ -75,7 +79,8 @@ export class DescriptorLimit {
   }
 
   get reserved(): ReservedFiles {
-    return this.#reserved;
+    const limit = this.#limit;
+    return { checks: checksWithin(limit), apiConnections: Math.floor(keptBackWithin(limit) / 2) };
   }
 
   close(): void {
@@ -92,15 +97,10 @@ export class DescriptorLimit {
 
   #apply(): void {
     const limit = this.#limit;
-    const keptBack = Math.min(Math.max(Math.floor(limit / PART_KEPT_BACK), MIN_KEPT_BACK), MAX_KEPT_BACK);
-    const checks = Math.max(Math.floor(limit / PART_FOR_CHECKS), MIN_FOR_CHECKS);
-    this.#reserved = { checks, apiConnections: Math.floor(keptBack / 2) };
-    const own = OF_PROCESS + this.#workers * (OF_WORKER + this.#listeners) + checks + keptBack;
-    setDescriptorLimit(this.shared, {
-      limit: Math.max(0, limit - own),
-      maxLingering: Math.min(Math.floor(limit / PART_LINGERING), MAX_LINGERING),
-      ports: this.#ports,
-    });
+    const ofWorkers = this.#workers * (OF_WORKER + this.#listeners);
+    const maxLingering = Math.min(Math.floor(limit / PART_LINGERING), MAX_LINGERING);
+    const own = OF_PROCESS + ofWorkers + checksWithin(limit) + keptBackWithin(limit) + maxLingering;
+    setDescriptorLimit(this.shared, { limit: Math.max(0, limit - own), maxLingering, ports: this.#ports });
     const needed = own + this.#neededByListeners;
     const isShort = needed > limit;
     if (isShort && !this.#isWarned)
@@ -129,7 +129,18 @@ function openFileLimit(): number {
   }
 }
 
-/** How many local ports the machine has for sockets that are bound without a port. Other systems have at least 16,384. */
+/** How many checks may be under way with this limit of open files. */
+function checksWithin(limit: number): number {
+  const enough = Math.max(ENOUGH_FOR_CHECKS, limit / PART_OF_HIGH_LIMIT);
+  return Math.floor(Math.max(Math.min(limit / PART_FOR_CHECKS, enough), MIN_FOR_CHECKS));
+}
+
+/** How many descriptors this limit of open files leaves to the API and to connects. */
+function keptBackWithin(limit: number): number {
+  return Math.min(Math.max(Math.floor(limit / PART_KEPT_BACK), MIN_KEPT_BACK), MAX_KEPT_BACK);
+}
+
+/** How many local ports the machine has for sockets bound without a port. Other systems have at least 16,384. */
 function localPorts(): number {
   try {
     const [first = 0, last = 0] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')

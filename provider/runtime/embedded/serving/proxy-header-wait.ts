@@ -15,8 +15,8 @@ export class ProxyHeaderWait {
   #cancel: () => void;
 
   /**
-   * `onHeader` gets the socket for the bytes after the header and the ends of the client's connection, `undefined` if
-   * the header names no client, so that those of the socket count. `onFailed` is called if there was no such header.
+   * `onHeader` gets the socket for the bytes after the header and the ends of the client's connection, or `undefined` if
+   * the header names no client: the ends of the socket then count. `onFailed` is called if no valid header came.
    */
   constructor(
     socket: Socket,

@@ -1,7 +1,7 @@
 // The reader of PROXY protocol headers, versions 1 and 2, by which a load balancer in front names the client. Pure.
 import { isIPv4, isIPv6 } from 'node:net';
 import { canonicalAddress } from '../../../model/base/target-key.ts';
-import { V2_SIGNATURE } from '../../contract/proxy-protocol.ts';
+import { V2_LOCAL, V2_PROXY, V2_SIGNATURE, V2_TCP4, V2_TCP6 } from '../../contract/proxy-protocol.ts';
 import type { ConnectionEnd, ConnectionEnds } from '../io/connection.ts';
 
 /** The result for bytes that cannot be, or cannot become, a header that is accepted. */
@@ -20,10 +20,6 @@ const V1_UNKNOWN = /^PROXY UNKNOWN(?: [^\r\n]*)?\r\n$/;
 const V2_HEAD_BYTES = 16;
 /** Limit for the addresses and extensions of a version 2 header, which may have 64 KiB by the protocol. */
 const V2_MAX_BYTES = 4096 - V2_HEAD_BYTES;
-const V2_LOCAL = 0x20;
-const V2_PROXY = 0x21;
-const TCP4 = 0x11;
-const TCP6 = 0x21;
 /** Families and transports of version 2 whose addresses are not read: unspecified ones, datagrams, and UNIX sockets. */
 const UNREAD = new Set([0x00, 0x01, 0x02, 0x10, 0x12, 0x20, 0x22, 0x30, 0x31, 0x32]);
 /** Type of the extension that has a checksum of the whole header (section 2.2.3). */
@@ -41,9 +37,10 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
  * header: 0 if the header is whole.
  */
 export function missingBytes(header: Buffer): number {
+  // No header of either version is shorter.
+  if (header.length === 0) return V1_MIN_BYTES;
   if (beginsLike(header, V2_SIGNATURE)) {
-    if (header.length < V2_HEAD_BYTES)
-      return (header.length < V1_MIN_BYTES ? V1_MIN_BYTES : V2_HEAD_BYTES) - header.length;
+    if (header.length < V2_HEAD_BYTES) return V2_HEAD_BYTES - header.length;
     const length = header.readUInt16BE(14);
     return length > V2_MAX_BYTES ? BAD_HEADER : V2_HEAD_BYTES + length - header.length;
   }
@@ -88,8 +85,8 @@ function readV2(header: Buffer): ConnectionEnds | typeof UNNAMED | typeof BAD_HE
   const [command, family = 0] = header.subarray(12, 14);
   if (command === V2_LOCAL) return UNNAMED;
   if (command !== V2_PROXY) return BAD_HEADER;
-  if (family !== TCP4 && family !== TCP6) return UNREAD.has(family) ? UNNAMED : BAD_HEADER;
-  const addressBytes = family === TCP4 ? 4 : 16;
+  if (family !== V2_TCP4 && family !== V2_TCP6) return UNREAD.has(family) ? UNNAMED : BAD_HEADER;
+  const addressBytes = family === V2_TCP4 ? 4 : 16;
   const portsAt = V2_HEAD_BYTES + 2 * addressBytes;
   if (header.length < portsAt + 4 || !areExtensionsRight(header, portsAt + 4)) return BAD_HEADER;
   const end = (at: number, portAt: number) => {

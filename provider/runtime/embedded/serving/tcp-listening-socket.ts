@@ -10,7 +10,6 @@ import type { Endpoint } from '../shared/endpoint.ts';
 import type { Log } from '../shared/messages.ts';
 import type { ListeningSocket } from './listening-socket.ts';
 import { ProxyHeaderWait } from './proxy-header-wait.ts';
-import type { Target } from './target.ts';
 import type { WorkerListener } from './worker-listener.ts';
 
 /**
@@ -41,11 +40,6 @@ export interface ListeningSocketContext {
   readonly log: Log;
   /** Called for each connection or datagram to a target that the runtime was too short of something to begin. */
   readonly onShortage?: (shortage: Shortage) => void;
-  /**
-   * Closes an idle connection of the worker, to the target if there is one: a connect to it has failed for want of a
-   * descriptor or port. Returns `false` if none is idle.
-   */
-  readonly closeIdle?: (target: Target) => boolean;
 }
 
 /** Minimum time between two log lines about clients that are rejected. */
@@ -91,11 +85,6 @@ export class TcpListeningSocket implements ListeningSocket {
 
   get accessLog(): AccessLog | undefined {
     return this.#context.accessLog;
-  }
-
-  /** Makes room for a connection to the target. Returns `false` if no connection of the worker is idle. */
-  closeIdle(target: Target): boolean {
-    return this.#context.closeIdle?.(target) === true;
   }
 
   get isServing(): boolean {
@@ -190,7 +179,7 @@ export class TcpListeningSocket implements ListeningSocket {
     const onHeader = (rest: net.Socket, named: ConnectionEnds | undefined) => {
       const { listener } = this;
       const { protocol } = listener.settings;
-      // The listening socket may have passed to a listener with other senders, or the senders may have changed.
+      // The listening socket may be transferred to a listener with other senders, or the senders may have changed.
       if (protocol === 'UDP' || !listener.awaitsProxyHeader({ remoteAddress })) {
         rest.resetAndDestroy();
         this.untrack(wait);

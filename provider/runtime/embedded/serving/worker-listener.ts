@@ -1,5 +1,4 @@
 // A listener in a worker: its settings, its target groups, and the routing of requests to them.
-
 import { TrustedProxies } from '../http/message/trusted-proxies.ts';
 import { Router } from '../http/routing/router.ts';
 import { ListenerColumn } from '../shared/listener-counters.ts';
@@ -14,34 +13,26 @@ export class WorkerListener {
   settings: ListenerSettings;
   /** The router of the listener's rules. `undefined` for a listener without rules, which costs its requests nothing. */
   #router: Router<TargetSet> | undefined;
-  #trusted = new TrustedProxies([]);
-  #trustedNetworks: readonly string[] = [];
+  #proxies = new TrustedProxies([]);
+  /** The senders of PROXY headers. */
   #senders = new TrustedProxies([]);
-  #senderNetworks: readonly string[] = [];
 
   constructor(settings: ListenerSettings, workerId: number, counters: SharedArrayBuffer) {
     this.settings = settings;
     this.counters = new ListenerColumn(counters, workerId);
   }
 
-  /** The trusted proxies. They hold until the listener's trusted networks change. */
+  /** The trusted proxies: one object until the listener's trusted networks change. */
   get proxies(): TrustedProxies {
-    const { trustedProxies } = this.settings;
-    if (trustedProxies !== this.#trustedNetworks) {
-      this.#trusted = new TrustedProxies(trustedProxies);
-      this.#trustedNetworks = trustedProxies;
-    }
-    return this.#trusted;
+    this.#proxies = this.#proxies.of(this.settings.trustedProxies);
+    return this.#proxies;
   }
 
   /** Returns true if connections from the socket's peer begin with a PROXY header. */
   awaitsProxyHeader(socket: { readonly remoteAddress?: string | undefined }): boolean {
     const { acceptProxyProtocol } = this.settings;
     if (acceptProxyProtocol.length === 0) return false;
-    if (acceptProxyProtocol !== this.#senderNetworks) {
-      this.#senders = new TrustedProxies(acceptProxyProtocol);
-      this.#senderNetworks = acceptProxyProtocol;
-    }
+    this.#senders = this.#senders.of(acceptProxyProtocol);
     return this.#senders.has(socket.remoteAddress ?? '');
   }
 

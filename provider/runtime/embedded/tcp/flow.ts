@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { proxyHeader } from '../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../access-log/connection-record.ts';
 import type { ConnectHandler, Connection, ConnectionEnds, ConnectionHandler } from '../io/connection.ts';
+import { descriptors } from '../io/descriptors.ts';
 import { OutputWatch } from '../io/output-watch.ts';
 import { TcpConnection } from '../io/tcp-connection.ts';
 import { type Hold, isLocalFault, type Target, type UnbindRule } from '../serving/target.ts';
@@ -103,7 +104,7 @@ export class TcpFlow implements ClientConnection, Hold {
     const failure = error ?? new Error('the connection closed before it was established');
     target.connectFailed(failure);
     this.#error = failure.message;
-    const mayTryAgain = isLocalFault(failure) && this.#listeningSocket.closeIdle(target);
+    const mayTryAgain = isLocalFault(failure) && descriptors.makeRoom(target);
     if (!mayTryAgain) this.#tried.add(target);
     if (this.#tried.size < MAX_ATTEMPTS) this.#connect();
     else this.#client.reset();

@@ -8,8 +8,8 @@ import { namedCertificates } from '../../../model/base/x509.ts';
 import type { CertificateSnapshot } from '../../contract/snapshot.ts';
 
 /**
- * Limit for the contexts that are kept. There is one for each set of certificates that is served together, and each takes
- * some 100 KiB.
+ * Limit for the contexts that are kept. There is one for each set of certificates that is served together, and each
+ * takes some 100 KiB.
  */
 const MAX_CONTEXTS = 1024;
 
@@ -47,16 +47,18 @@ export class Contexts {
   /** The context for a server name. OpenSSL chooses among its certificates by what the client can take. */
   find(serverName: string | undefined): SecureContext {
     const choice = this.#names.find(serverName);
-    const context = this.#held.get(choice) ?? this.#make(choice.map(({ value }) => value));
+    const held = this.#held.get(choice);
+    if (held !== undefined) return held;
     if (this.#held.size === MAX_CONTEXTS) this.#held.clear();
+    const context = this.#make(choice.map(({ value }) => value));
     this.#held.set(choice, context);
     return context;
   }
 
   #make(certificates: readonly CertificateSnapshot[]): SecureContext {
     const earlier = this.#earlier.get(nameOf(certificates));
-    const isSame = earlier?.certificates.every((one, index) => isSamePair(one, certificates[index]));
-    return isSame ? (earlier as Held).context : secureContext(certificates, this.#ticketKeys);
+    if (earlier?.certificates.every((one, index) => isSamePair(one, certificates[index]))) return earlier.context;
+    return secureContext(certificates, this.#ticketKeys);
   }
 
   /** The contexts that were used, by the names of their certificates. */

@@ -14,14 +14,15 @@ const PROTOCOLS = ['http/1.1'];
 const PLAIN_HTTP = localResponseText(400, 'this is an HTTPS port, and the request came without TLS', false, false);
 
 /**
- * Errors of OpenSSL for first bytes that are no TLS record, after which it sends no alert: for methods that it knows, for
- * CONNECT, and for any other bytes. A later record may have the third one too.
+ * Errors of OpenSSL for first bytes that are no TLS record, after which it sends no alert: for methods that it knows,
+ * for CONNECT, and for any other bytes. A later record may have the third one too.
  */
 const NO_TLS = new Set(['ERR_SSL_HTTP_REQUEST', 'ERR_SSL_HTTPS_PROXY_REQUEST', 'ERR_SSL_WRONG_VERSION_NUMBER']);
 
 /**
  * Wraps an accepted socket in TLS. Nothing can be read before the handshake is done. The socket closes if the handshake
- * fails or takes longer than `timeoutMs`; a client that sends plain HTTP gets a 400 before. `onFailed` is called if the connection ends before the handshake is done.
+ * fails or takes longer than `timeoutMs`; a client that sends plain HTTP gets a 400 before. `onFailed` is called if the
+ * connection ends before the handshake is done.
  */
 export function secure(carrier: Socket, contexts: Contexts, timeoutMs: number, onFailed: () => void): TLSSocket {
   const socket = new TLSSocket(carrier, {

@@ -17,10 +17,9 @@ import { ServedState } from './served-state.ts';
 if (!parentPort) throw new Error('worker.ts can run only in a worker thread.');
 const port = parentPort;
 const { workerId, workers, isPortShared, progress, swap, ...init } = workerData as WorkerInit;
-descriptors.share(init.descriptors, workerId, () => {
-  if (pool.closeOne()) return;
-  const other = descriptors.otherWithIdle();
-  if (other !== undefined) send({ type: 'closeIdle', workerId: other });
+descriptors.share(init.descriptors, workerId, {
+  closeOne: (wanted) => pool.closeOne(wanted),
+  closeOneOf: (other) => send({ type: 'closeIdle', workerId: other }),
 });
 const accessLog = init.accessLog && new AccessLog(init.accessLog, (batch) => send({ type: 'access', batch }));
 let { ticketKeys } = init;
@@ -38,7 +37,6 @@ const served = new ServedState({
   log: (level, message, fields) => send({ type: 'log', level, message, fields }),
   onPassive: reportSoon,
   onShortage: countSoon,
-  closeIdle: (target) => pool.closeOne(target),
   onCapacity: (capacity) => send({ type: 'capacity', capacity }),
 });
 

@@ -106,7 +106,7 @@ function settle(databaseFile: string): void {
       database.close();
     }
   } catch {
-    // What is wrong with this database does not matter, because it goes.
+    // A fault of this database does not matter, because the backup replaces it.
   }
 }
 

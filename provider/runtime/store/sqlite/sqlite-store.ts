@@ -146,17 +146,13 @@ export class SqliteStore implements Store {
     const mode = this.#database.prepare('pragma locking_mode').get()?.locking_mode;
     if (mode === 'normal' && inodeOf(this.#file) === this.#inode) return await copyFile(this.#file, file, signal);
     // Nobody else can open this file, so writes wait.
-    await this.#db.connection().execute(() => copyOpen(this.#database, file, signal));
+    await this.#alone(() => copyOpen(this.#database, file, signal));
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    let mayClose = true;
-    await this.#alone(() => {
-      mayClose = this.#log.mayClose();
-    });
-    if (mayClose) await this.#db.destroy();
+    if (await this.#alone(() => this.#log.mayClose())) await this.#db.destroy();
   }
 
   /** Closes a store whose data cannot be used, and leaves its files as they are. */
@@ -177,9 +173,9 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** Runs a step while no transaction is open. */
-  async #alone(step: () => void): Promise<void> {
-    await this.#db.connection().execute(async () => step());
+  /** Runs a step while no transaction is open, and returns its result. */
+  async #alone<T>(step: () => T | Promise<T>): Promise<T> {
+    return await this.#db.connection().execute(async () => step());
   }
 }
 

@@ -26,11 +26,11 @@ export class WriteAheadLog {
 
   /** Must be called before each write, outside of a transaction. A full disk does not make it fail. */
   beforeWrite(): void {
-    if (this.#mark.needsLog) this.#attempt(() => this.#write({ ...this.#mark, needsLog: false }));
+    this.#unmark();
     if (this.#bytes() < this.#moveAtBytes) return;
     this.#attempt(() => this.#write(this.#nextMark()));
     this.#attempt(() => this.#move('passive'));
-    this.#attempt(() => this.#write({ ...this.#mark, needsLog: false }));
+    this.#unmark();
     this.#moveAtBytes = this.#bytes() + MOVE_AT_BYTES;
   }
 
@@ -64,8 +64,13 @@ export class WriteAheadLog {
    * deletes it.
    */
   mayClose(): boolean {
-    if (this.#mark.needsLog) this.#attempt(() => this.#write({ ...this.#mark, needsLog: false }));
+    this.#unmark();
     return !this.#mark.needsLog;
+  }
+
+  /** Writes to the log that the file does not need it, if the log does not say so yet. */
+  #unmark(): void {
+    if (this.#mark.needsLog) this.#attempt(() => this.#write({ ...this.#mark, needsLog: false }));
   }
 
   /** The mark for the file. While it is unknown which generation the file has, there is no third one. */

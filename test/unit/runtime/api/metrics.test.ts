@@ -1,8 +1,8 @@
 // Prometheus text of a scrape: series with labels, cumulative buckets, and limits for the number of series.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ListenerSample } from '../../../../provider/runtime/api/listener-metrics.ts';
 import {
-  type ListenerSample,
   MAX_LISTENERS_SCRAPED,
   MAX_TARGETS_SCRAPED,
   type MetricsSample,

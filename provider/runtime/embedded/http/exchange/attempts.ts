@@ -1,13 +1,13 @@
-// The attempts of a request: the target that is picked next, and a connection to it.
+// The attempts of a request: the target that is picked next, or the wait for a connection to one.
 import type { PickingClient } from '../../../select/stickiness.ts';
 import { SECURE } from '../../../select/sticky-cookie.ts';
+import { descriptors } from '../../io/descriptors.ts';
 import type { Target } from '../../serving/target.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import type { Request } from '../message/request.ts';
 import { isContended, stopWaiting, type Waiter, waitForCapacity } from '../upstream/capacity.ts';
-import { OwnUpstreams } from '../upstream/own-upstreams.ts';
-import { pool } from '../upstream/pool.ts';
-import { Upstream, type UpstreamUser } from '../upstream/upstream.ts';
+import type { Upstream, UpstreamUser } from '../upstream/upstream.ts';
+import { ClientUpstreams } from './client-upstreams.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 
 /** A request is tried on at most two other targets. */
@@ -20,8 +20,7 @@ export class Attempts implements PickingClient, Waiter {
   setCookie = '';
   readonly #client: ExchangeClient;
   readonly #request: Request;
-  /** The idle connections that only this client may use. `undefined` for most clients. */
-  #own: OwnUpstreams | undefined;
+  readonly #upstreams: ClientUpstreams;
   #upstream: Upstream | undefined;
   /** The target set from which the request's last target was picked. */
   #targets: TargetSet | undefined;
@@ -38,6 +37,7 @@ export class Attempts implements PickingClient, Waiter {
   /** `onTurn` is called when a request that waits may call `next` again. */
   constructor(client: ExchangeClient, onTurn: () => void) {
     this.#client = client;
+    this.#upstreams = new ClientUpstreams(client);
     this.#onTurn = onTurn;
     this.#request = client.request;
   }
@@ -61,8 +61,8 @@ export class Attempts implements PickingClient, Waiter {
   }
 
   /**
-   * True if the target is to close the connection after the request, because no idle ones are kept, or not after such a
-   * request. The target then keeps the port (TIME_WAIT).
+   * True if the target is to close the connection after the request, because no idle ones are kept, or none after a
+   * request with stray content. The target then keeps the port (TIME_WAIT).
    */
   get isLast(): boolean {
     const { hasLogin, hasStrayContent, upgrade } = this.#request;
@@ -112,8 +112,8 @@ export class Attempts implements PickingClient, Waiter {
 
   /**
    * Picks a target and returns a connection for `user`: an idle one, which is reused and ready, or one that still
-   * connects. Returns `undefined` if no target is eligible or the request waits. `isRepeatable` is true if the whole request will be kept
-   * for another target.
+   * connects. Returns `undefined` if no target is eligible or the request waits. `isRepeatable` is true if the whole
+   * request will be kept for another target.
    */
   next(user: UpstreamUser, isRepeatable: boolean): Upstream | undefined {
     this.#upstream?.destroy();
@@ -145,8 +145,9 @@ export class Attempts implements PickingClient, Waiter {
   finish(isClean: boolean, isChallenged: boolean, now: number): void {
     const upstream = this.#upstream;
     this.#upstream = undefined;
-    if (isChallenged || this.#request.hasLogin) upstream?.loggedIn(this.#owned());
-    upstream?.finish(isClean, now);
+    if (upstream === undefined) return;
+    if (isChallenged || this.#request.hasLogin) this.#upstreams.loggedIn(upstream);
+    upstream.finish(isClean, now);
   }
 
   /** Closes the connection to the target, whose further data is not wanted, or stops waiting for one. */
@@ -171,7 +172,7 @@ export class Attempts implements PickingClient, Waiter {
    */
   failed(upstream: Upstream): boolean {
     this.#hasLocalFault = upstream.hasLocalFault;
-    if (!upstream.isReused && !(upstream.hasLocalFault && pool.closeOne(upstream.target))) {
+    if (!upstream.isReused && !(upstream.hasLocalFault && descriptors.makeRoom(upstream.target))) {
       this.#tried ??= new Set();
       this.#tried.add(upstream.target);
     }
@@ -181,7 +182,7 @@ export class Attempts implements PickingClient, Waiter {
   /** Closes the connection, and the idle connections that only this client may use. */
   destroy(): void {
     this.drop();
-    this.#own?.destroy();
+    this.#upstreams.destroy();
   }
 
   #next(user: UpstreamUser, isRepeatable: boolean): Upstream | undefined {
@@ -189,7 +190,7 @@ export class Attempts implements PickingClient, Waiter {
     const targets = this.#client.targetsFor(this.#request);
     this.#targets = targets;
     if (this.#waitingFor !== targets) this.#stopWaiting();
-    const login = this.#own?.loginTarget(targets);
+    const login = this.#upstreams.loginTarget(targets);
     const target = targets.pick(this, this.#tried, login ?? this.#turn?.target);
     if (target === undefined) {
       this.#stopWaiting();
@@ -201,7 +202,7 @@ export class Attempts implements PickingClient, Waiter {
     const mayReuse = isRepeatable && this.#request.isReplayable && this.#retries === 0;
     const isLimited = targets.settings.maxConnectionsPerTarget !== undefined;
     const mayTry = !isLimited || this.#turn !== undefined || target === login || !isContended(targets);
-    const upstream = mayTry ? this.#connection(target, user, mayReuse) : undefined;
+    const upstream = mayTry ? this.#upstreams.connection(targets, target, user, mayReuse) : undefined;
     if (upstream !== undefined) {
       this.#stopWaiting();
       return upstream;
@@ -217,7 +218,7 @@ export class Attempts implements PickingClient, Waiter {
     while (mayTry && !isTied && refusing.size < MAX_FULL_TARGETS) {
       const target = targets.pick(this, refusing);
       if (target === undefined) break;
-      const upstream = this.#connection(target, user, mayReuse);
+      const upstream = this.#upstreams.connection(targets, target, user, mayReuse);
       if (upstream !== undefined) {
         this.#stopWaiting();
         this.#target = target;
@@ -230,32 +231,9 @@ export class Attempts implements PickingClient, Waiter {
     return undefined;
   }
 
-  /** Returns a connection to the target, or `undefined` if the target has as many as it may have. */
-  #connection(target: Target, user: UpstreamUser, mayReuse: boolean): Upstream | undefined {
-    const isTold = this.#client.settings.proxyProtocol !== undefined;
-    const idle =
-      this.#own?.take(this.#targets as TargetSet, target, isTold, mayReuse) ??
-      (mayReuse && !isTold ? pool.take(target) : undefined);
-    if (idle !== undefined) {
-      idle.use(user);
-      return idle;
-    }
-    const home = isTold ? this.#owned() : pool;
-    const upstream = Upstream.connect(target, user, home, this.#client.proxyHeader);
-    if (upstream !== undefined || !target.counters.hasIdle) return upstream;
-    // An idle connection that this request may not use makes room for another.
-    target.closeIdle();
-    return Upstream.connect(target, user, home, this.#client.proxyHeader);
-  }
-
   #stopWaiting(): void {
     if (this.#waitingFor === undefined) return;
     stopWaiting(this.#waitingFor, this);
     this.#waitingFor = undefined;
-  }
-
-  #owned(): OwnUpstreams {
-    this.#own ??= new OwnUpstreams();
-    return this.#own;
   }
 }

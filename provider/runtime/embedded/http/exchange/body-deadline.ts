@@ -41,7 +41,7 @@ export class BodyDeadline {
     if (!this.#isRunning) this.#run(now);
   }
 
-  /** Returns true if the body is late at `now`. `isBlocked` is true if nothing of it is read, because its receiver is busy. */
+  /** Returns true if the body is late at `now`. `isBlocked` is true while its receiver is busy and nothing is read. */
   isOver(now: number, isBlocked: boolean): boolean {
     if (!this.#isRunning) return false;
     if (!isBlocked) this.#openMs += Math.min(now - this.#seenAt, MAX_STEP_MS);

@@ -19,8 +19,9 @@ export class Tunnel implements UpstreamUser, ConnectionHandler, Timed {
   #isClientClosed = false;
 
   /**
-   * Takes both connections, of which the client's may be paused until the caller resumes it. `fromUpstream` and `fromClient` are bytes that were read after the heads. `onClientClose`
-   * is called exactly once, as the last event of the client's connection.
+   * Takes both connections. The caller resumes the client's, which may be paused. `fromUpstream` and `fromClient` are
+   * bytes that were read after the heads. `onClientClose` is called exactly once, as the last event of the client's
+   * connection.
    */
   constructor(
     client: Connection,

@@ -20,8 +20,8 @@ const EQUALS = 0x3d;
 const BACKSLASH = 0x5c;
 
 /**
- * Returns true if a chunk's size line may end in the state: after a name without a value, or after a value, with
- * `isRepaired` also after blanks behind it.
+ * Returns true if a chunk's size line may end in the state: after a name without a value, or after a value. With
+ * `isRepaired`, blanks may follow.
  */
 export function mayEnd(state: number, isRepaired: boolean): boolean {
   if (state === NAME || state === TOKEN_VALUE || state === AFTER_QUOTED) return true;

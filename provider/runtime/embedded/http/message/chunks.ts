@@ -114,8 +114,8 @@ export class ChunkDecoder {
         this.#size(byte);
         break;
       case AFTER_SIZE:
-        // RFC 9112 7.1.1: whitespace after a chunk size is allowed only before the semicolon of an extension. Old servers
-        // pad their sizes with it.
+        // RFC 9112 7.1.1: whitespace after a chunk size is allowed only before the semicolon of an extension. Old
+        // servers pad their sizes with blanks.
         if (byte === SEMICOLON) this.#extensionBegun();
         else if (byte === CR && this.#isRepaired) this.#state = SIZE_LF;
         else if ((byte !== SP && byte !== HTAB) || ++this.#extensionBytes > MAX_EXTENSION_BYTES) this.#fault = BAD_SIZE;

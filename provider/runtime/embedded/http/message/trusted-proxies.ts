@@ -16,22 +16,29 @@ import type { HeaderFields } from './fields.ts';
 
 /** A client connection from a trusted proxy. */
 export interface TrustedConnection {
-  /** The trusted networks of the listener. */
-  readonly proxies: TrustedProxies;
   readonly remoteAddress: string;
   readonly protocol: 'http' | 'https';
   readonly localPort: number;
+  /** The result of `TrustedProxies.clientIn` for the trusted networks of the listener. */
+  clientIn(chain: string): string | undefined;
 }
 
 const MAX_PORT = 65_535;
 
 /** The trusted networks of a listener, made once from its settings. */
 export class TrustedProxies {
+  readonly #blocks: readonly string[];
   readonly #networks: Networks;
 
   /** `blocks` are networks such as `10.0.0.0/8` or `2001:db8::/32`. */
   constructor(blocks: readonly string[]) {
+    this.#blocks = blocks;
     this.#networks = new Networks(blocks);
+  }
+
+  /** Returns these networks if they were made from the same list, otherwise those of the list. */
+  of(blocks: readonly string[]): TrustedProxies {
+    return blocks === this.#blocks ? this : new TrustedProxies(blocks);
   }
 
   has(remoteAddress: string): boolean {
@@ -63,22 +70,17 @@ export class TrustedProxies {
  * their chain is well formed; otherwise they describe this connection and this request. X-Real-IP passes if it is one
  * address; otherwise it is the client's address in `chain`, the result of `forwardedForOf`, or else the proxy's.
  */
-export function chainedLines(
-  fields: HeaderFields,
-  { proxies, remoteAddress, protocol, localPort }: TrustedConnection,
-  host: string,
-  chain: string,
-): string {
-  const proxy = plainAddress(remoteAddress);
+export function chainedLines(fields: HeaderFields, connection: TrustedConnection, host: string, chain: string): string {
+  const proxy = plainAddress(connection.remoteAddress);
   const proto = chainOf(fields, X_FORWARDED_PROTO);
   const port = chainOf(fields, X_FORWARDED_PORT);
   const origin = chainOf(fields, X_FORWARDED_HOST);
   const real = chainOf(fields, X_REAL_IP);
   let lines = `X-Forwarded-For: ${chain === '' ? '' : `${chain}, `}${proxy}\r\n`;
-  lines += `X-Forwarded-Proto: ${isEach(proto, isProto) ? proto : protocol}\r\n`;
-  lines += `X-Forwarded-Port: ${isEach(port, isPort) ? port : localPort}\r\n`;
+  lines += `X-Forwarded-Proto: ${isEach(proto, isProto) ? proto : connection.protocol}\r\n`;
+  lines += `X-Forwarded-Port: ${isEach(port, isPort) ? port : connection.localPort}\r\n`;
   lines += `X-Forwarded-Host: ${isEach(origin, isAuthority) ? origin : host}\r\n`;
-  lines += `X-Real-IP: ${isIP(real) !== 0 ? real : (proxies.clientIn(chain) ?? proxy)}\r\n`;
+  lines += `X-Real-IP: ${isIP(real) !== 0 ? real : (connection.clientIn(chain) ?? proxy)}\r\n`;
   for (let index = 0; index < fields.count; index++) {
     // RFC 7239 4: a proxy adds to the Forwarded field or passes it unchanged.
     if (fields.known[index] === FORWARDED) lines += `Forwarded: ${fields.value(index)}\r\n`;
@@ -105,7 +107,7 @@ function isEach(chain: string, isMember: (text: string) => boolean): boolean {
   return chain !== '' && chain.split(',').every((member) => isMember(member.trim()));
 }
 
-/** Some proxies name the scheme of WebSocket. */
+/** Returns true for a scheme of HTTP, or one of WebSocket, which some proxies name. */
 function isProto(text: string): boolean {
   return /^(?:http|ws)s?$/i.test(text);
 }

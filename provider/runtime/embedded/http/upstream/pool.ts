@@ -1,4 +1,5 @@
 // The pool of a worker's idle connections to targets that any client may use, one list for each target.
+import type { ConnectionEnd } from '../../io/connection.ts';
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
 import { descriptors } from '../../io/descriptors.ts';
 import type { Target } from '../../serving/target.ts';
@@ -53,7 +54,7 @@ class UpstreamPool implements IdleUpstreams, Timed {
    * Closes the idle connection of a target that is least likely to be used again, one to the same address and port as
    * `wanted` if there is any: only that one has a port for it. Returns `false` if none is idle.
    */
-  closeOne(wanted?: Target): boolean {
+  closeOne(wanted?: ConnectionEnd): boolean {
     const isAlike = ({ address, port }: Target) => address === wanted?.address && port === wanted.port;
     const alike = [...this.#idle].filter(([target]) => isAlike(target)).map(([, list]) => list);
     for (const list of [...alike, ...this.#idle.values()]) {
@@ -80,7 +81,7 @@ class UpstreamPool implements IdleUpstreams, Timed {
   }
 }
 
-/** Counts off an upstream that was removed from the list of idle ones, if there was any. */
+/** Counts off a connection that was removed from a list of idle ones. `undefined` if the list was empty. */
 function removed(upstream: Upstream | undefined): Upstream | undefined {
   if (upstream !== undefined) descriptors.addIdle(-1);
   return upstream;

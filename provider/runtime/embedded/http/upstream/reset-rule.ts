@@ -5,7 +5,7 @@
  * longer one may still wait in the kernel when the target responds early.
  */
 const SENT_AT_ONCE_BYTES = 10 * 1460;
-/** How long after the beginning of the response a longer request counts as received. */
+/** A longer request counts as received when its response has begun for so long. */
 const RECEIVED_AFTER_MS = 250;
 
 /**
@@ -13,7 +13,7 @@ const RECEIVED_AFTER_MS = 250;
  * HAProxy resets its connections to servers too.
  */
 export class ResetRule {
-  /** From when on a reset loses nothing, by `performance.now()`. Infinity before the response begins. */
+  /** The time from which a reset loses nothing, by `performance.now()`. Infinity before the response begins. */
   #safeFromMs = 0;
   /** True once the target has sent its FIN: a TIME_WAIT would be the target's. */
   #hasEnded = false;
@@ -22,7 +22,7 @@ export class ResetRule {
     this.#safeFromMs = Number.POSITIVE_INFINITY;
   }
 
-  /** Records that more of the request was written: the target may respond before it has received that. */
+  /** Records that more of the request was written, which the target may not have received when it responds. */
   requestContinued(): void {
     this.#safeFromMs = Number.POSITIVE_INFINITY;
   }
@@ -40,7 +40,7 @@ export class ResetRule {
     this.#hasEnded = true;
   }
 
-  /** Returns how long to wait until a reset loses nothing. Infinity if the connection must not be reset. */
+  /** Time until a reset loses nothing. Infinity if the connection must not be reset. */
   get waitMs(): number {
     if (this.#hasEnded) return Number.POSITIVE_INFINITY;
     return this.#safeFromMs === 0 ? 0 : Math.max(0, this.#safeFromMs - performance.now());

@@ -56,7 +56,7 @@ export class Upstream implements ConnectHandler, Hold, IdleHold {
   #proxyHeader: Buffer | undefined;
   #isConnected = false;
   #isGivenUp = false;
-  /** Set while a connection that is not kept waits for its reset. */
+  /** Set while a connection that is not kept waits for its target to close it. */
   #closing: NodeJS.Timeout | undefined;
   readonly #account: UpstreamAccount;
   readonly #resetRule = new ResetRule();
@@ -227,9 +227,9 @@ export class Upstream implements ConnectHandler, Hold, IdleHold {
   }
 
   /**
-   * Closes the connection, of which a reset could lose the end of a long request, when the target closes it: a FIN at
-   * once would keep a port. A target that does not close it gets a FIN after a while, because it may still be reading.
-   * Until then the connection counts as one of the target's.
+   * Closes the connection at once, unless a reset could lose the end of a long request. It then waits for the target to
+   * close the connection, because a FIN at once would keep a port. A target that does not gets a FIN after a while, in
+   * which it may read the rest. Until then the connection counts as one of the target's.
    */
   #closeLate(): void {
     const { waitMs } = this.#resetRule;

@@ -72,7 +72,7 @@ test('a cascade deletes what the same stack has below, with its permissions, and
     ['groups', 'g', { members: { a: 'i-1' } }, OWNER],
   ]);
   assert.match(cascade(member, 'backend-servers', 'i-1'), /^InUse/);
-  // What nobody owns takes nothing along.
+  // An object without an owner takes nothing along.
   const ownerless = emptyDraft();
   put(ownerless, 'load-balancers', 'lb', {});
   put(ownerless, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'TCP', port: 9000 });

@@ -71,22 +71,27 @@ const ACCEPTED: readonly (readonly [rule: string, header: Buffer, result: Result
   ['v2, a right checksum', v2HeaderWithChecksum(0x11, TCP4, extension(0x01, [...Buffer.from('h2')])), V4],
 ];
 
+/** Lines of version 1 that are refused. */
+const REFUSED_LINES: readonly (readonly [rule: string, line: string])[] = [
+  ['in small letters', 'proxy TCP4 192.0.2.1 198.51.100.1 1 2'],
+  ['with another protocol', 'PROXY UDP4 192.0.2.1 198.51.100.1 1 2'],
+  ['with the other family', 'PROXY TCP6 192.0.2.1 198.51.100.1 1 2'],
+  ['with mixed families', 'PROXY TCP4 192.0.2.1 2001:db8::1 1 2'],
+  ['with a name', 'PROXY TCP4 localhost 198.51.100.1 1 2'],
+  ['with an address that has leading zeros', 'PROXY TCP4 192.0.02.1 198.51.100.1 1 2'],
+  ['with an interface', 'PROXY TCP6 fe80::1%lo fe80::2 1 2'],
+  ['with a port above all', 'PROXY TCP4 192.0.2.1 198.51.100.1 65536 2'],
+  ['with a port with a leading zero', 'PROXY TCP4 192.0.2.1 198.51.100.1 01 2'],
+  ['with a negative port', 'PROXY TCP4 192.0.2.1 198.51.100.1 -1 2'],
+  ['with two spaces', 'PROXY TCP4  192.0.2.1 198.51.100.1 1 2'],
+  ['with a missing port', 'PROXY TCP4 192.0.2.1 198.51.100.1 1'],
+  ['with one field more', 'PROXY TCP4 192.0.2.1 198.51.100.1 1 2 3'],
+];
+
 const REFUSED: readonly (readonly [rule: string, header: Buffer])[] = [
   ['nothing of the kind', Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n')],
   ['a TLS hello', Buffer.from([0x16, 3, 1, 2, 0, 1])],
-  ['v1 in small letters', v1('proxy TCP4 192.0.2.1 198.51.100.1 1 2')],
-  ['v1 with another protocol', v1('PROXY UDP4 192.0.2.1 198.51.100.1 1 2')],
-  ['v1 with the other family', v1('PROXY TCP6 192.0.2.1 198.51.100.1 1 2')],
-  ['v1 with mixed families', v1('PROXY TCP4 192.0.2.1 2001:db8::1 1 2')],
-  ['v1 with a name', v1('PROXY TCP4 localhost 198.51.100.1 1 2')],
-  ['v1 with an address that has leading zeros', v1('PROXY TCP4 192.0.02.1 198.51.100.1 1 2')],
-  ['v1 with an interface', v1('PROXY TCP6 fe80::1%lo fe80::2 1 2')],
-  ['v1 with a port above all', v1('PROXY TCP4 192.0.2.1 198.51.100.1 65536 2')],
-  ['v1 with a port with a leading zero', v1('PROXY TCP4 192.0.2.1 198.51.100.1 01 2')],
-  ['v1 with a negative port', v1('PROXY TCP4 192.0.2.1 198.51.100.1 -1 2')],
-  ['v1 with two spaces', v1('PROXY TCP4  192.0.2.1 198.51.100.1 1 2')],
-  ['v1 with a missing port', v1('PROXY TCP4 192.0.2.1 198.51.100.1 1')],
-  ['v1 with one field more', v1('PROXY TCP4 192.0.2.1 198.51.100.1 1 2 3')],
+  ...REFUSED_LINES.map(([rule, line]) => [`v1 ${rule}`, v1(line)] as const),
   ['v1 with a bare LF', Buffer.from('PROXY TCP4 192.0.2.1 198.51.100.1 1 2\nGET / HTTP/1.1\r\n')],
   ['v1 with a bare CR', Buffer.from('PROXY TCP4 192.0.2.1\r198.51.100.1 1 2\r\n')],
   ['v1 with a NUL', Buffer.from('PROXY TCP4 192.0.2.1\0 198.51.100.1 1 2\r\n')],

@@ -9,18 +9,9 @@ import { sharedNowMs } from '../../../../../provider/runtime/embedded/shared/sha
 import { createWaiting } from '../../../../../provider/runtime/embedded/shared/waiting.ts';
 import { createClientTable } from '../../../../../provider/runtime/select/client-table.ts';
 import { CREDIT_SLOTS, createPickingState, NO_SLOT } from '../../../../../provider/runtime/select/picking-state.ts';
-import { target, targetGroupSettings, untilTrue } from '../../../../harness/engine/fixtures.ts';
+import { STICKY_COOKIE, target, targetGroupSettings, untilTrue } from '../../../../harness/engine/fixtures.ts';
 
-const COOKIE = {
-  sticky: {
-    type: 'cookie',
-    cookieName: 'weir',
-    cookieKey: 'the key of the group',
-    lifetimeMs: undefined,
-    sameSite: 'Lax',
-    domain: undefined,
-  },
-} as const;
+const COOKIE = { sticky: STICKY_COOKIE };
 const SOURCE_IP = { sticky: { type: 'source-ip', lifetimeMs: 300_000 } } as const;
 
 function targetGroupOf(more: Partial<TargetGroupSettings>): TargetGroupSettings {

@@ -13,7 +13,7 @@ const COMMITS = 20;
 function walked(bytes: Buffer) {
   const read = (position: number, into: Uint8Array) => void bytes.copy(into, 0, position);
   const { bytes: end = 0, ...walk } = walkLog({ size: bytes.length, read });
-  // What is read is all before the end, so nothing is lost if the rest is cut off.
+  // Every commit that SQLite reads is before this end, so none is lost if the rest is cut off.
   const { commits } = walkLog({ size: end, read });
   assert.equal(commits, walk.commits);
   return walk;

@@ -107,7 +107,7 @@ test('a write that failed after it was in the log is not found by the next proce
   const insert = (into: DatabaseSync, name: string, length: number) =>
     into.prepare('insert into meta (name, value) values (?, ?)').run(name, 'x'.repeat(length));
   insert(database, 'kept', 10);
-  // What a failed sync leaves: whole commits behind the last one that SQLite knows in this process.
+  // A failed sync leaves whole commits behind the last one that SQLite knows in this process.
   for (const length of [200_000, 100_000, 50_000]) {
     const whole = copied(t, file, '-wal');
     const { size } = statSync(`${whole}-wal`);

@@ -1,4 +1,4 @@
-// A worker that is busy for longer than a time limit: nobody is late whose bytes waited in the kernel meanwhile.
+// A worker that is busy for longer than a time limit: no peer is late whose bytes waited in the kernel meanwhile.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { readProxyHeader } from '../../../../../harness/backends/proxy-protocol.ts';
-import { freePort, listenerSnapshot, rule, target, untilTrue } from '../../../../../harness/engine/fixtures.ts';
+import {
+  freePort,
+  listenerSnapshot,
+  rule,
+  STICKY_COOKIE,
+  target,
+  untilTrue,
+} from '../../../../../harness/engine/fixtures.ts';
 import {
   get,
   ok,
@@ -209,15 +216,7 @@ test('a sticky cookie for another target wins, and the client logs in there', as
   const backends = [await loginBackend(t, 'a'), await loginBackend(t, 'b')] as const;
   const proxy = await proxyTo(t, backends);
   const { targets } = proxy.listener;
-  const sticky = {
-    type: 'cookie',
-    cookieName: 'weir',
-    cookieKey: 'key',
-    lifetimeMs: undefined,
-    sameSite: 'Lax',
-    domain: undefined,
-  } as const;
-  targets.update({ settings: { ...targets.settings, sticky }, clients: undefined });
+  targets.update({ settings: { ...targets.settings, sticky: STICKY_COOKIE }, clients: undefined });
   const cookieFrom = async (client: ScriptedClient) => {
     client.write(get());
     return /^Set-Cookie: (weir=[^;]+)/im.exec((await client.response()).head)?.[1];

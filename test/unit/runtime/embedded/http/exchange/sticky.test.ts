@@ -1,7 +1,7 @@
 // The sticky cookie over real sockets: which responses set it, and which cookies the target gets.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { freePort } from '../../../../../harness/engine/fixtures.ts';
+import { freePort, STICKY_COOKIE } from '../../../../../harness/engine/fixtures.ts';
 import { get, ok, ScriptedBackend, type ScriptedClient } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
@@ -10,15 +10,7 @@ const SET_COOKIE = /^Set-Cookie: (weir=[A-Za-z0-9_-]{22}); Path=\/; HttpOnly; Sa
 async function stickyProxy(t: TestContext, ports: readonly number[]): Promise<HttpProxy> {
   const proxy = await HttpProxy.start(t, ports);
   const { targets } = proxy.listener;
-  const sticky = {
-    type: 'cookie',
-    cookieName: 'weir',
-    cookieKey: 'the key of a group',
-    lifetimeMs: undefined,
-    sameSite: 'Lax',
-    domain: undefined,
-  } as const;
-  targets.update({ settings: { ...targets.settings, sticky }, clients: undefined });
+  targets.update({ settings: { ...targets.settings, sticky: STICKY_COOKIE }, clients: undefined });
   return proxy;
 }
 

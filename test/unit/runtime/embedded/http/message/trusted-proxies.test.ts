@@ -74,10 +74,10 @@ for (const [chain, client] of CLIENTS) {
 }
 
 const TRUSTED: TrustedConnection = {
-  proxies: PROXIES,
   remoteAddress: '::ffff:10.0.0.1',
   protocol: 'http',
   localPort: 8080,
+  clientIn: (chain) => PROXIES.clientIn(chain),
 };
 const F = 'X-Forwarded-';
 const lines = (values: { for?: string; proto?: string; port?: string; host?: string; ip?: string } = {}): string => {
