@@ -40,6 +40,7 @@ interface Write {
   readonly onProgress?: ((text: string) => void) | undefined;
   readonly body?: string;
   readonly condition?: Condition | undefined;
+  /** The time for the request, which begins anew with each text of its progress. */
   readonly timeoutMs?: number;
   /** The limit of the whole operation, in place of `timeoutMs`. */
   readonly limit?: TimeLimit | undefined;
@@ -83,7 +84,10 @@ export class Session {
     const url = urlOf(this.#settings, path);
     const onInterim = (fields: IncomingHttpHeaders) => {
       const text = progressIn(fields);
-      if (text !== undefined) onProgress?.(text);
+      if (text === undefined) return false;
+      onProgress?.(text);
+      // A runtime that says how far it is waits as long as an object that the client may not know lets it.
+      return limit === undefined;
     };
     const request = { url, method, headers, body, onInterim, maxBytes: MAX_RESPONSE_BYTES };
     for (let attempt = 0; ; attempt++) {
