@@ -55,6 +55,8 @@ export const listenerSchema = z.strictObject({
   /** Idle timeout of tunnels and event streams in seconds, 0 for none. `undefined` means `idleTimeoutSeconds`. */
   tunnelIdleTimeoutSeconds: secondsOrZero.optional(),
   drainSeconds: secondsOrZero.default(0),
+  /** How long the deletion of the listener waits for its open flows and exchanges. */
+  awaitDrainSeconds: secondsOrZero.optional(),
   slowStartSeconds: secondsOrZero.default(0),
   maxConnections: limit.optional(),
   maxPendingRequests: limit.optional(),

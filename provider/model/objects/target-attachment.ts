@@ -42,6 +42,7 @@ export const targetAttachmentSchema = z.strictObject({
   manageWeights: z.boolean('must be true or false').default(true),
   awaitHealthySeconds: seconds.optional(),
   handoverSeconds: secondsOrZero.default(HANDOVER_SECONDS),
+  awaitDrainSeconds: secondsOrZero.optional(),
   tags: tags.optional(),
 });
 
