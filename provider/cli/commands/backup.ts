@@ -5,11 +5,12 @@ import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { connectClient } from '../../client/connect.ts';
+import type { Reach } from '../../client/settings.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { syncFolder } from '../../model/base/sync-folder.ts';
 import { tell } from './output.ts';
 
-export interface BackupFlags {
+export interface BackupFlags extends Reach {
   readonly force?: boolean;
 }
 
@@ -19,10 +20,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 /** Interval of the progress on a terminal. */
 const PROGRESS_MS = 500;
 
-export async function runBackup(given: string, { force = false }: BackupFlags): Promise<void> {
+export async function runBackup(given: string, { force = false, ...reach }: BackupFlags): Promise<void> {
   const file = path.resolve(given);
   refuseTaken(file, force);
-  const client = await connectClient();
+  const client = await connectClient(reach);
   const runtimeId = await client.runtimeId();
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
   const interrupted = new AbortController();

@@ -1,21 +1,23 @@
 // `weir export`: writes a running configuration as the program of a Pulumi stack that adopts it.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { connectClient } from '../../client/connect.ts';
+import type { Reach } from '../../client/settings.ts';
 import type { ApiObject } from '../../model/api/objects.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { KINDS } from '../../model/base/kinds.ts';
+import { makeFolder } from '../../model/base/make-folder.ts';
 import { inLines } from '../../model/base/one-line.ts';
 import { exportedProgram } from '../export/program.ts';
 import { counted, print, tell } from './output.ts';
 
-export interface ExportFlags {
+export interface ExportFlags extends Reach {
   readonly owner?: readonly string[];
   readonly out?: string;
 }
 
-export async function runExport({ owner: prefixes = [], out }: ExportFlags): Promise<void> {
-  const client = await connectClient();
+export async function runExport({ owner: prefixes = [], out, ...reach }: ExportFlags): Promise<void> {
+  const client = await connectClient(reach);
   const isMeant = ({ owner }: ApiObject) =>
     prefixes.length === 0 || prefixes.some((prefix) => owner?.startsWith(prefix));
   const lists = await Promise.all(
@@ -39,7 +41,7 @@ export async function runExport({ owner: prefixes = [], out }: ExportFlags): Pro
 
 /** Writes a new file. Fails if the file exists, because an export must not overwrite a program. */
 function writeNew(file: string, text: string): void {
-  mkdirSync(path.dirname(file), { recursive: true });
+  makeFolder(path.dirname(file));
   try {
     writeFileSync(file, text, { flag: 'wx' });
   } catch (error) {

@@ -1,5 +1,6 @@
 // `weir status`: shows as tables what a runtime serves.
 import { connectClient } from '../../client/connect.ts';
+import type { Reach } from '../../client/settings.ts';
 import type { StatusResponse } from '../../model/api/status.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { targetKey } from '../../model/base/target-key.ts';
@@ -9,15 +10,15 @@ import { textTable } from './table.ts';
 import { taggedPart, type WantedTag } from './tagged.ts';
 import { watchStatus } from './watch.ts';
 
-export interface StatusFlags {
+export interface StatusFlags extends Reach {
   readonly json?: boolean;
   readonly watch?: boolean;
   readonly tag?: WantedTag[];
 }
 
-export async function showStatus({ json = false, watch, tag = [] }: StatusFlags): Promise<void> {
-  if (watch) return runWatch(json, tag);
-  const client = await connectClient();
+export async function showStatus({ json = false, watch, tag = [], ...reach }: StatusFlags): Promise<void> {
+  if (watch) return runWatch(json, tag, reach);
+  const client = await connectClient(reach);
   const status = taggedPart(await client.status(), tag);
   print(json ? `${JSON.stringify(status, null, 2)}\n` : render(status, tag));
 }
@@ -25,7 +26,7 @@ export async function showStatus({ json = false, watch, tag = [] }: StatusFlags)
 /**
  * Shows the status again and again until Ctrl-C. With `isJson`, each status is one line, so that a program can read on.
  */
-async function runWatch(isJson: boolean, tags: readonly WantedTag[]): Promise<void> {
+async function runWatch(isJson: boolean, tags: readonly WantedTag[], reach: Reach): Promise<void> {
   process.once('SIGINT', () => process.exit(0));
   // A program that reads only the beginning of the output, such as `head`, has closed standard output.
   process.stdout.on('error', () => process.exit(0));
@@ -33,7 +34,7 @@ async function runWatch(isJson: boolean, tags: readonly WantedTag[]): Promise<vo
   let last = '';
   let absence = '';
   await watchStatus({
-    connect: connectClient,
+    connect: () => connectClient(reach),
     signal: new AbortController().signal,
     show: (whole) => {
       const status = taggedPart(whole, tags);

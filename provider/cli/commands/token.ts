@@ -1,5 +1,6 @@
 // `weir token`: creates, lists and revokes tokens with the administrator's token.
 import { connectClient } from '../../client/connect.ts';
+import type { Reach } from '../../client/settings.ts';
 import type { ApiToken } from '../../model/api/tokens.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { hasPassed } from '../../model/objects/time.ts';
@@ -10,7 +11,7 @@ import { textTable } from './table.ts';
 
 const COLUMNS = ['id', 'name', 'created', 'valid', 'permits', 'for owners'];
 
-export interface CreateFlags {
+export interface CreateFlags extends Reach {
   allow?: Statement[];
   statements?: Statement[];
   owners?: string[];
@@ -18,15 +19,15 @@ export interface CreateFlags {
   json?: boolean;
 }
 
-export interface ListFlags {
+export interface ListFlags extends Reach {
   readonly json?: boolean;
 }
 
 export async function createToken(name: string, flags: CreateFlags): Promise<void> {
-  const { allow = [], statements = [], owners, expires, json } = flags;
+  const { allow = [], statements = [], owners, expires, json, ...reach } = flags;
   const all = [...allow, ...statements];
   if (all.length === 0) throw new Error('say what the token permits with --allow: weir token create --help shows how');
-  const client = await connectClient();
+  const client = await connectClient(reach);
   const token = {
     name,
     statements: all,
@@ -42,16 +43,16 @@ export async function createToken(name: string, flags: CreateFlags): Promise<voi
   print(`${inOneLine(created.token)}\n`);
 }
 
-export async function listTokens({ json }: ListFlags): Promise<void> {
-  const client = await connectClient();
+export async function listTokens({ json, ...reach }: ListFlags): Promise<void> {
+  const client = await connectClient(reach);
   const tokens = await client.tokens();
   if (json) print(`${JSON.stringify(tokens, null, 2)}\n`);
   else if (tokens.items.length === 0) print("No tokens beside the administrator's.\n");
   else print(`${textTable(COLUMNS, tokens.items.map(row))}\n`);
 }
 
-export async function revokeToken(id: string): Promise<void> {
-  const client = await connectClient();
+export async function revokeToken(id: string, reach: Reach): Promise<void> {
+  const client = await connectClient(reach);
   await client.revokeToken(id);
   tell(`Token ${id} is revoked.\n`);
 }

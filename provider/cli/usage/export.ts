@@ -1,12 +1,11 @@
 // The options of `weir export`.
 import { Command } from 'commander';
 import type { ExportFlags } from '../commands/export.ts';
+import { reachesRuntime } from './options.ts';
 
 export function exportCommand(): Command {
-  return new Command('export')
-    .description(
-      'Writes a TypeScript program whose first `pulumi up` adopts the objects of the runtime at WEIR_ENDPOINT.',
-    )
+  return reachesRuntime(new Command('export'))
+    .description('Writes a TypeScript program whose first `pulumi up` adopts the objects of a runtime.')
     .option('--owner <prefix>', 'export only objects whose owner begins with this text; repeatable', append)
     .option('--out <path>', 'new .ts file, or folder for a new index.ts (default: standard output)')
     .action(async (flags: ExportFlags) => {

@@ -2,11 +2,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { PlanFlags } from '../commands/plan.ts';
 import { ANY_WARNING, WARNING_RULES } from '../plan/warning-rules.ts';
+import { reachesRuntime } from './options.ts';
 
 const GATES: readonly string[] = [...WARNING_RULES, ANY_WARNING];
 
 export function planCommand(): Command {
-  return new Command('plan')
+  return reachesRuntime(new Command('plan'))
     .description('Shows what `pulumi up` will do to traffic: `pulumi preview --json --show-sames | weir plan`.')
     .argument('[file]', 'file with the preview (default: standard input)')
     .addOption(

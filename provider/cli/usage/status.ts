@@ -2,12 +2,11 @@
 import { Command } from 'commander';
 import type { StatusFlags } from '../commands/status.ts';
 import { wantedTag } from '../commands/tagged.ts';
+import { reachesRuntime } from './options.ts';
 
 export function statusCommand(): Command {
-  return new Command('status')
-    .description(
-      'Shows listeners, targets and workers of the runtime at WEIR_ENDPOINT (default http://127.0.0.1:7400).',
-    )
+  return reachesRuntime(new Command('status'))
+    .description('Shows listeners, targets and workers of a runtime.')
     .option('--json', 'print the response of the API as JSON')
     .option('--watch', 'show the status at each event and at least every 2 s, until Ctrl-C')
     .option('--tag <NAME[=VALUE]>', 'show only what has the tag; of several such options, what has all', wantedTag)

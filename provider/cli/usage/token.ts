@@ -1,18 +1,20 @@
 // The commands below `weir token` with their arguments and options.
-import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import type { Reach } from '../../client/settings.ts';
 import { json } from '../../model/base/json.ts';
+import { readUserFile } from '../../model/base/user-file.ts';
 import { ACTIONS, OBJECT_TYPES } from '../../model/permissions/actions.ts';
 import type { Statement } from '../../model/permissions/statement.ts';
 import { parseStatement } from '../../model/permissions/statement-text.ts';
 import type { PruneFlags } from '../commands/prune.ts';
 import type { CreateFlags, ListFlags } from '../commands/token.ts';
+import { reachesRuntime } from './options.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 export function tokenCommand(): Command {
   return new Command('token')
-    .description("Creates, lists and revokes tokens of the runtime at WEIR_ENDPOINT, with the administrator's token.")
+    .description("Creates, lists and revokes tokens of a runtime, with the administrator's token.")
     .addCommand(createCommand())
     .addCommand(listCommand())
     .addCommand(revokeCommand())
@@ -20,7 +22,7 @@ export function tokenCommand(): Command {
 }
 
 function createCommand(): Command {
-  return new Command('create')
+  return reachesRuntime(new Command('create'))
     .description('Creates a token and writes it to standard output. It is not shown again.')
     .argument('<name>', 'name of the token in lists and errors')
     .option('--allow <statement>', 'permits "ACTIONS on RESOURCES", both comma-separated; repeatable', addStatement)
@@ -44,7 +46,7 @@ function createCommand(): Command {
 }
 
 function listCommand(): Command {
-  return new Command('list')
+  return reachesRuntime(new Command('list'))
     .description('Lists the tokens by id and name. Their texts are not shown.')
     .option('--json', 'print the response of the API as JSON')
     .action(async (flags: ListFlags) => {
@@ -54,12 +56,12 @@ function listCommand(): Command {
 }
 
 function revokeCommand(): Command {
-  return new Command('revoke')
+  return reachesRuntime(new Command('revoke'))
     .description('Revokes a token at once.')
     .argument('<id>', 'id of the token, as `weir token list` shows it')
-    .action(async (id: string) => {
+    .action(async (id: string, reach: Reach) => {
       const { revokeToken } = await import('../commands/token.ts');
-      await revokeToken(id);
+      await revokeToken(id, reach);
     });
 }
 
@@ -88,9 +90,17 @@ function addOwners(text: string, before: string[] = []): string[] {
 
 /** The statements in a JSON file. Only the runtime checks their actions and resources. */
 function readStatements(file: string): Statement[] {
-  const statements = json(readFileSync(file, 'utf8'));
+  const statements = json(textOf(file));
   if (Array.isArray(statements)) return statements;
   throw new InvalidArgumentError('The file must contain a JSON list of statements.');
+}
+
+function textOf(file: string): string {
+  try {
+    return readUserFile(file, 'The file');
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
 }
 
 function expiry(text: string): string {
