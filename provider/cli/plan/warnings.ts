@@ -7,7 +7,15 @@ import { weightIn } from './served.ts';
 import { listenerOfParent } from './target-groups.ts';
 import { titleOf } from './titles.ts';
 
-export const WARNING_RULES = ['no-target', 'over-half', 'replacement', 'open-order', 'deletion'] as const;
+export const WARNING_RULES = [
+  'no-target',
+  'over-half',
+  'replacement',
+  'open-order',
+  'deletion',
+  'invalid-certificate',
+  'expiring-certificate',
+] as const;
 
 const REST_OF_RULE = 'its requests go to other rules and to the listener';
 

@@ -3,9 +3,8 @@ import type { ApiObject } from '../../model/api/objects.ts';
 import type { OutputsOf } from '../../model/api/objects-by-kind.ts';
 import { endpointOf } from '../../model/base/endpoint.ts';
 import type { Kind } from '../../model/base/kinds.ts';
-import { propertyPath } from '../../model/base/property-path.ts';
 import { asFingerprint, replaceSecrets } from '../../model/base/secrets.ts';
-import { certificateWarnings } from '../../model/base/x509.ts';
+import { certificateFaults, faultTexts } from '../../model/objects/certificate-faults.ts';
 import { type ListenerProperties, orderedCertificates } from '../../model/objects/listener.ts';
 import { unservedWarnings } from '../../model/rules/unserved-certificates.ts';
 import type { Access } from '../control/access/access.ts';
@@ -92,10 +91,8 @@ function vipOf(loadBalancerId: string, control: ShownState): string {
 }
 
 function certificateWarningsOf({ certificates = {} }: ListenerProperties): string[] {
-  const invalid = Object.entries(certificates).flatMap(([name, { certificate }]) =>
-    certificateWarnings(certificate, Date.now()).map((text) => `${propertyPath(['certificates', name])} ${text}`),
-  );
-  return [...invalid, ...unservedWarnings(orderedCertificates(certificates))];
+  const faults = certificateFaults(certificates, Date.now());
+  return [...faultTexts(faults), ...unservedWarnings(orderedCertificates(certificates))];
 }
 
 function orNone(warnings: string[]): string[] | undefined {
