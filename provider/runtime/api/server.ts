@@ -18,6 +18,7 @@ import { propertyPath } from '../../model/base/property-path.ts';
 import { invalid } from '../../model/objects/validate.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import type { ApiCertificate } from './api-certificate.ts';
 import type { ApiNames } from './api-names.ts';
 import { admit, bearerToken, requireRouteAccess } from './authorize.ts';
 import { registerBackupRoute, type Storage } from './backup-route.ts';
@@ -45,6 +46,7 @@ interface ApiOptions {
   readonly logger: FastifyBaseLogger;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly names: ApiNames;
+  readonly certificate: ApiCertificate;
   /** Returns how many connections the API may have at present, because of the limit of open files. */
   readonly maxConnections?: () => number;
   /** `undefined` means `PATIENCE`. */

@@ -23,7 +23,10 @@ const listener = {
   }),
   state: { cookieKey: 'planted-own-key' },
 } as StoredObject<'listeners'>;
-const control = { model: Model.of(1, [listener]), refusals: [] } as unknown as ControlPlane;
+const control = {
+  ...{ model: Model.of(1, [listener]), refusals: [] },
+  compiled: { snapshot: { targetGroups: new Map() } },
+} as unknown as ControlPlane;
 
 test('the API object of a listener matches its schema, with fingerprints and without private keys', () => {
   const response = toApiObject(listener, control, ADMINISTRATOR);
