@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { Networks } from '../model/base/networks.ts';
 import { DENIED_BY_DEFAULT } from '../model/rules/connections.ts';
+import { ApiCertificate } from './api/api-certificate.ts';
 import { ApiNames } from './api/api-names.ts';
 import { type CertificateFiles, readCertificate, reloadCertificate } from './api/certificate-files.ts';
 import { createApi, type Patience } from './api/server.ts';
@@ -115,17 +116,19 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const { runtimeId } = stored;
   const tokens = new Tokens({ stored: stored.tokens, store, adminToken, nowMs: Date.now });
+  const certificate = new ApiCertificate(tls?.cert, logger);
   const names = new ApiNames([options.apiHost, ...options.apiNames], tls?.cert);
   const backups = new Backups(store, directory.databaseFile);
   const storage = { writeFault: () => store.fault?.cause, backup: (signal: AbortSignal) => backups.make(signal) };
   const { patience } = options;
   const maxConnections = () => engine.reservedFiles.apiConnections;
-  const served = { control, tokens, storage, runtimeId, logger, log, tls, names };
+  const served = { control, tokens, storage, runtimeId, logger, log, tls, names, certificate };
   const api = await createApi({ ...served, maxConnections, patience });
   let closing: Promise<void> | undefined;
   const close = (graceMs: number) => {
     closing ??= (async () => {
       const deadlineMs = performance.now() + graceMs;
+      certificate.close();
       await control.close();
       // API and engine close in parallel, so a slow API caller leaves proxied traffic its whole time to finish.
       await Promise.all([
@@ -159,8 +162,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const reload = async () => {
     await logFile?.reopen();
     try {
-      if (options.certificate)
-        names.useCertificate(reloadCertificate(api.server as unknown as Server, options.certificate));
+      if (options.certificate) {
+        const pem = reloadCertificate(api.server as unknown as Server, options.certificate);
+        names.useCertificate(pem);
+        certificate.use(pem);
+      }
       logger.info('reloaded the access log and the certificate of the API, as far as there are any');
     } catch (error) {
       logger.error({ err: error }, 'the API keeps its certificate, because the new one cannot be used');

@@ -6,6 +6,7 @@ import { inOneLine } from '../../model/base/one-line.ts';
 import { targetKey } from '../../model/base/target-key.ts';
 import { print, tell } from './output.ts';
 import { showOn } from './screen.ts';
+import { apiWarningLines, listenerWarningLines } from './status-warnings.ts';
 import { textTable } from './table.ts';
 import { taggedPart, type WantedTag } from './tagged.ts';
 import { watchStatus } from './watch.ts';
@@ -58,16 +59,15 @@ async function runWatch(isJson: boolean, tags: readonly WantedTag[], reach: Reac
   });
 }
 
-function render(
-  { version, engines, shortages = [], workers, listeners }: StatusResponse,
-  tags: readonly WantedTag[],
-): string {
+function render(status: StatusResponse, tags: readonly WantedTag[]): string {
+  const { version, engines, shortages = [], workers, listeners } = status;
   const lines = engines.map(({ name, acked, lastError }) =>
     inOneLine(`version ${version}, served by ${name}: ${acked}${lastError === null ? '' : ` (${lastError})`}`),
   );
   for (const { resource, count, lastError, lastAt } of shortages) {
     lines.push(inOneLine(`short of ${resource}: ${count} times, last ${sinceOf(lastAt)} ago (${lastError})`));
   }
+  lines.push(...apiWarningLines(status));
   lines.push(
     textTable(
       ['worker', 'version', 'connections', 'restarts'],
@@ -81,6 +81,7 @@ function render(
     const problem = listener.lastError ? `  ${listener.lastError}` : '';
     const waits = listener.isWaiting ? '  waits: another listener serves this endpoint' : '';
     lines.push('', inOneLine(`${listener.id}  ${listener.endpoint}${waits}${problem}`));
+    lines.push(...listenerWarningLines(listener));
     const hasRules = listener.targets.some(({ rule }) => rule !== undefined);
     const rows = listener.targets.map((target) => [
       ...(hasRules ? [target.rule ?? ''] : []),

@@ -3,6 +3,7 @@
 import type { Kind } from '../../model/base/kinds.ts';
 import { idOf, keyOf } from '../../model/base/object-key.ts';
 import { parentKindsOf } from '../../model/base/references.ts';
+import { certificateWarnings } from './certificate-warnings.ts';
 import { isChanged, type TargetGroupChange, targetGroupChangesOf } from './changes.ts';
 import { type ObjectPlan, objectPlanOf, type PlannedChange, type RuntimeObjects } from './objects.ts';
 import { endpointOfListener, type PlanObject } from './plan-object.ts';
@@ -52,7 +53,7 @@ export function planOf(preview: Preview, runtime: RuntimeView | undefined, nowMs
     outside: objects.outside,
     moves: movesIn(objects),
     targetGroups: targetGroups.filter(isChanged),
-    warnings: planWarnings(objects, targetGroups),
+    warnings: [...planWarnings(objects, targetGroups), ...certificateWarnings(objects.after, preview.notes, nowMs)],
     gap:
       runtime === undefined
         ? 'no runtime is set by `weir:endpoint`, `WEIR_ENDPOINT` or `--endpoint`'

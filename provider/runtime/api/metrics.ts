@@ -2,6 +2,7 @@
 import { Registry } from 'prom-client';
 import { SHORT_RESOURCES, type ShortResource } from '../../model/base/short-resource.ts';
 import type { EngineStatus } from '../contract/engine-statistics.ts';
+import { writeCertificates } from './certificate-metrics.ts';
 import { durationHistogram } from './duration-histogram.ts';
 import { InfoSeries } from './info-series.ts';
 import { type ListenerSample, writeListeners } from './listener-metrics.ts';
@@ -18,6 +19,8 @@ export interface MetricsSample {
   readonly version: number;
   /** False while writes fail, for example because the disk is full. */
   readonly canStore: boolean;
+  /** When the certificate of the API expires, in milliseconds since 1970. `undefined` without TLS. */
+  readonly apiCertificateEndMs: number | undefined;
   readonly engine: EngineStatus;
   readonly shortages: readonly { readonly resource: ShortResource; readonly count: number }[];
   readonly listenerCount: number;
@@ -61,6 +64,7 @@ export async function renderMetrics(sample: MetricsSample, next: () => Promise<v
   omitted.set({ kind: 'listener' }, sample.listenerCount - listeners.length);
   omitted.set({ kind: 'target' }, sample.targetCount - targets.length);
   omitted.set({ kind: 'tags' }, budget.omitted);
+  omitted.set({ kind: 'certificate' }, writeCertificates(registry, sample.apiCertificateEndMs, listeners));
   const texts: string[] = [listenerInfo.text, targetInfo.text];
   for (const { name } of registry.getMetricsAsArray()) {
     await next();

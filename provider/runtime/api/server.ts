@@ -19,6 +19,7 @@ import { invalid } from '../../model/objects/validate.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { WriteLine } from '../control/events/limited-log.ts';
+import type { ApiCertificate } from './api-certificate.ts';
 import type { ApiNames } from './api-names.ts';
 import { admit, bearerToken, requireRouteAccess } from './authorize.ts';
 import { registerBackupRoute, type Storage } from './backup-route.ts';
@@ -49,6 +50,7 @@ interface ApiOptions {
   readonly log?: WriteLine;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly names: ApiNames;
+  readonly certificate: ApiCertificate;
   /** Returns how many connections the API may have at present, because of the limit of open files. */
   readonly maxConnections?: () => number;
   /** `undefined` means `PATIENCE`. */

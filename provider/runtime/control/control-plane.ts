@@ -171,7 +171,7 @@ export class ControlPlane {
     identity: Identity,
     precondition: Precondition,
   ): Promise<StoredObject<K>> {
-    return await this.#settled(await this.#writes.put(kind, id, properties, identity, precondition));
+    return await this.#settled(await this.#writes.put(kind, id, properties, identity, precondition), identity);
   }
 
   /** Changes an object by a merge patch. A patch of a stack waits like its puts, and any other does not. */
@@ -183,7 +183,7 @@ export class ControlPlane {
     precondition: Precondition,
   ): Promise<StoredObject<K>> {
     const written = await this.#writes.patch(kind, id, patch, identity, precondition);
-    return (identity.isOfStack ? await this.#settled(written) : written) as StoredObject<K>;
+    return (identity.isOfStack ? await this.#settled(written, identity) : written) as StoredObject<K>;
   }
 
   /**
@@ -237,9 +237,9 @@ export class ControlPlane {
     this.#monitor.close();
   }
 
-  /** Waits for what Pulumi relies on when a write has its response: first checks of targets, and due transfers. */
-  async #settled<K extends Kind>(written: StoredObject): Promise<StoredObject<K>> {
-    await this.#waits.firstChecks(this.model, this.compiled, written);
+  /** Waits for what a stack relies on when a write has its response: first checks of targets, and due transfers. */
+  async #settled<K extends Kind>(written: StoredObject, { isOfStack }: Identity): Promise<StoredObject<K>> {
+    await this.#waits.afterWrite(this.model, this.compiled, written, isOfStack);
     await this.#writer.writeDueTransfers();
     return written as StoredObject<K>;
   }
