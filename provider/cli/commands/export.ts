@@ -3,12 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
+import { counted } from '../../messages/counted.ts';
 import type { ApiObject } from '../../model/api/objects.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { KINDS } from '../../model/base/kinds.ts';
 import { inLines } from '../../model/base/one-line.ts';
 import { exportedProgram } from '../export/program.ts';
-import { counted, print, tell } from './output.ts';
+import { print, tell } from './output.ts';
 
 interface Options {
   readonly owner?: readonly string[];

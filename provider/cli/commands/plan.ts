@@ -4,6 +4,9 @@ import { text } from 'node:stream/consumers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { clientIfSet } from '../../client/connect.ts';
 import { isWeirError } from '../../model/base/errors.ts';
+import { projectAndStackOf } from '../../model/base/owners.ts';
+import { renderFailure } from '../plan/failure.ts';
+import { stackIn } from '../plan/heading.ts';
 import { type Plan, planOf, type RuntimeView } from '../plan/plan.ts';
 import { type Preview, parsePreview, SECRET } from '../plan/preview.ts';
 import { renderPlan } from '../plan/render.ts';
@@ -16,6 +19,11 @@ const GATE_EXIT_CODE = 2;
 const ANY = 'warning';
 const GATES: readonly string[] = [...WARNING_RULES, ANY];
 
+interface Options {
+  readonly failOn: readonly string[];
+  readonly stack?: string;
+}
+
 export function planCommand(): Command {
   return new Command('plan')
     .description('Shows what `pulumi up` will do to traffic: `pulumi preview --json --show-sames | weir plan`.')
@@ -25,12 +33,33 @@ export function planCommand(): Command {
         .argParser(gates)
         .default([], 'none'),
     )
-    .action(async (file: string | undefined, { failOn }: { failOn: readonly string[] }) => {
-      const preview = parsePreview(await read(file));
-      const plan = planOf(preview, await runtimeView(preview), Date.now());
-      print(renderPlan(plan));
-      gate(plan, failOn);
+    .addOption(
+      new Option('--stack <project/stack>', 'stack of the heading if a preview that failed names none').argParser(
+        stackName,
+      ),
+    )
+    .action(async (file: string | undefined, { failOn, stack: named }: Options) => {
+      const input = await read(file);
+      const stack = stackOf(input, named);
+      try {
+        const preview = parsePreview(input);
+        const plan = planOf(preview, await runtimeView(preview), Date.now());
+        print(renderPlan(plan, stack));
+        gate(plan, failOn);
+      } catch (error) {
+        print(renderFailure(error, stack));
+        throw error;
+      }
     });
+}
+
+/** The stack that the preview names, else the one of the option. Throws if they are not the same. */
+function stackOf(preview: string, named: string | undefined): string | undefined {
+  const found = stackIn(preview);
+  if (found !== undefined && named !== undefined && found !== named) {
+    throw new Error(`the preview is of the stack ${found}, not of ${named}, which --stack names`);
+  }
+  return found ?? named;
 }
 
 function read(file: string | undefined): Promise<string> {
@@ -59,6 +88,12 @@ function gate({ warnings }: Plan, failOn: readonly string[]): void {
   if (met.length === 0) return;
   tell(`weir: the plan warns of ${[...new Set(met)].join(', ')}\n`);
   process.exitCode = GATE_EXIT_CODE;
+}
+
+function stackName(value: string): string {
+  const [project, stack] = value.split('/');
+  if (projectAndStackOf(`urn:pulumi:${stack}::${project}`) === value) return value;
+  throw new InvalidArgumentError('It has the form PROJECT/STACK, such as shop/dev.');
 }
 
 function gates(value: string, previous: readonly string[]): string[] {

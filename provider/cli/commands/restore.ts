@@ -1,7 +1,8 @@
 // `weir restore`: puts a backup into the data directory of a runtime that does not run.
 import { Command } from 'commander';
+import { counted } from '../../messages/counted.ts';
 import { restore } from '../../runtime/store/directory/restore.ts';
-import { counted, tell } from './output.ts';
+import { tell } from './output.ts';
 
 interface Options {
   readonly data: string;
