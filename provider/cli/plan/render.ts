@@ -74,7 +74,7 @@ function partsOf(plan: Plan, depth: Depth): string[] {
   return [
     summaryOf(plan),
     ...(plan.warnings.length === 0 ? [] : [warningBlock(plan, depth)]),
-    ...resourceSection(plan, fold),
+    ...resourceSection(plan, depth, fold),
     ...endpointSection(plan.moves, fold),
     ...outsideSection(plan.outside, fold),
     ...(count === 0 ? [] : [...targetGroups, footerOf(plan)]),
@@ -110,7 +110,7 @@ function warningBlock({ warnings }: Plan, depth: Depth): string {
   return ['> [!WARNING]', ...lines, ...(more === 0 ? [] : [`> - ... and ${counted(more, 'more warning')}`])].join('\n');
 }
 
-function resourceSection({ changes, nameOf }: Plan, fold: Fold): string[] {
+function resourceSection({ changes, nameOf }: Plan, depth: Depth, fold: Fold): string[] {
   const rows = changes.flatMap((change) => {
     const properties = change.verb === 'delete' || change.verb === 'release' ? [] : changedProperties(change, nameOf);
     // The list of resources leaves out an attachment in which only targets change, because the target groups show its
