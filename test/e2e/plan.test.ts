@@ -185,14 +185,17 @@ test('exit codes: 2 if a named rule warns, 0 if only another rule warns, 1 for i
   assert.match(failed.stderr, /^weir: the preview failed:\n.*targets\.b2\.weight must be from 0 to 100/);
   assert.match(
     failed.stdout,
-    /^<!-- weir plan shop\/dev -->\n\n## [^]*\n> The preview failed, so there is no plan\.\n\n<pre>\n.*targets\.b2\.weight/,
+    /^<!-- weir plan shop\/dev -->\n\n## [\s\S]*\n> The preview failed, so there is no plan\.\n\n<pre>\n.*targets\.b2\.weight/,
   );
   const early = await runPlan(stack, (await stack.run(['preview', '--json', '--stack', 'nope'])).text, [
     '--stack',
     'shop/nope',
   ]);
   assert.equal(early.code, 1);
-  assert.match(early.stdout, /^<!-- weir plan shop\/nope -->\n[^]*\n<pre>\nerror: no stack named 'nope' found\n<\/pre>\n$/);
+  assert.match(
+    early.stdout,
+    /^<!-- weir plan shop\/nope -->\n[\s\S]*\n<pre>\nerror: no stack named 'nope' found\n<\/pre>\n$/,
+  );
   const other = await runPlan(stack, none, ['--stack', 'shop/prod']);
   assert.deepEqual([other.code, other.stdout], [1, '']);
   assert.match(other.stderr, /^weir: the preview is of the stack shop\/dev, not of shop\/prod/);
@@ -202,7 +205,10 @@ test('exit codes: 2 if a named rule warns, 0 if only another rule warns, 1 for i
   const masked = await runPlan(stack, none, [], { WEIR_TOKEN: '' });
   assert.equal(masked.code, 1);
   assert.match(masked.stderr, /WEIR_TOKEN/);
-  assert.match(masked.stdout, /^<!-- weir plan shop\/dev -->\n[^]*There is no plan, because of an error\.[^]*WEIR_TOKEN/);
+  assert.match(
+    masked.stdout,
+    /^<!-- weir plan shop\/dev -->\n[\s\S]*There is no plan, because of an error\.[\s\S]*WEIR_TOKEN/,
+  );
 });
 
 test('unknown values are shown as such, a new listener shows its attachments, and the stream of preview events is accepted', async (t) => {

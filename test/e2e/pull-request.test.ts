@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -71,7 +71,9 @@ function fakeGitHub(comments: Comment[]) {
 
 /** Runs the script of actions/github-script, with what that action passes to it. */
 async function runScript(script: string, scope: Record<string, unknown>): Promise<void> {
-  const AsyncFunction = (async () => {}).constructor as new (...args: string[]) => (...args: unknown[]) => Promise<void>;
+  const AsyncFunction = (async () => {}).constructor as new (
+    ...args: string[]
+  ) => (...args: unknown[]) => Promise<void>;
   await new AsyncFunction(...Object.keys(scope), script)(...Object.values(scope));
 }
 
@@ -183,9 +185,10 @@ test('the workflow comments the plan of each stack on the pull request, passes o
   assert.match(last(), /^\| `b2` .* \| (checking|unhealthy) \|$/m);
   assert.deepEqual(await runJob('up', application), []);
   const pools = (await runtime.done('GET', '/v1/attachments')).items;
-  assert.deepEqual(pools.map(({ targets }: { targets: { b2: { weight: number } } }) => targets.b2.weight).sort(), [
-    25, 50,
-  ]);
+  assert.deepEqual(
+    pools.map(({ targets }: { targets: { b2: { weight: number } } }) => targets.b2.weight).sort(),
+    [25, 50],
+  );
 
   setAbove(0, 0);
   assert.deepEqual(await failedSteps(application), [['Plan', 2]]);
@@ -196,7 +199,10 @@ test('the workflow comments the plan of each stack on the pull request, passes o
     ['Preview', 1],
     ['Plan', 1],
   ]);
-  assert.match(last(), /The preview failed, so there is no plan\.\n\n<pre>\n.*targets\.b2\.weight must be from 0 to 100/);
+  assert.match(
+    last(),
+    /The preview failed, so there is no plan\.\n\n<pre>\n.*targets\.b2\.weight must be from 0 to 100/,
+  );
 
   const passphrase = values['secrets.PULUMI_CONFIG_PASSPHRASE'] ?? '';
   values['secrets.PULUMI_CONFIG_PASSPHRASE'] = 'another one';

@@ -8,6 +8,7 @@ import type { EndpointMove, Plan } from './plan.ts';
 import type { PlanObject } from './plan-object.ts';
 import { changedProperties } from './properties.ts';
 import type { HealthOf, ServedTarget } from './served.ts';
+import { summaryOf, VERBS } from './summary.ts';
 import { NOT_KNOWN, type TargetGroup } from './target-groups.ts';
 import { titleOf } from './titles.ts';
 
@@ -15,15 +16,8 @@ import { titleOf } from './titles.ts';
 const MAX_CHARACTERS = 60_000;
 /** The largest number of rows or lines of one list that are in sight. The rest is folded away. */
 const MAX_SHOWN = 20;
-
-const VERBS: Readonly<Record<PlannedChange['verb'], string>> = {
-  create: 'created',
-  adopt: 'adopted',
-  update: 'changed',
-  replace: 'replaced',
-  delete: 'deleted',
-  release: 'released',
-};
+/** The largest number of properties of one resource in a plan that has to be as short as possible. */
+const MAX_PROPERTIES = 5;
 
 /** The verbs that the table of resources shows in another way than the summary. */
 const SHOWN_VERBS: Readonly<Partial<Record<PlannedChange['verb'], string>>> = {
@@ -34,23 +28,10 @@ const SHOWN_VERBS: Readonly<Partial<Record<PlannedChange['verb'], string>>> = {
 
 /**
  * How much of a plan is shown: everything, only what is in sight without unfolding, a count for each target group, or
- * no target groups.
+ * no target groups and only some properties of each resource.
  */
 const DEPTHS = ['whole', 'top', 'count', 'none'] as const;
 type Depth = (typeof DEPTHS)[number];
-
-/** The words of the summary for each operation on targets, by their number. */
-const OPERATIONS: Readonly<Record<TargetOperation['operation'] | 'unread', (count: number) => string>> = {
-  bind: (count) => `${counted(count, 'target')} bound`,
-  unbind: (count) => `${counted(count, 'target')} unbound`,
-  open: (count) => `${counted(count, 'target')} ${NOT_KNOWN}`,
-  unread: (count) => `targets of ${counted(count, 'attachment')} ${NOT_KNOWN}`,
-  move: (count) => `${counted(count, 'target')} moved`,
-  rename: (count) => `${counted(count, 'target')} renamed`,
-  weight: (count) => `${counted(count, 'weight')} changed`,
-  port: (count) => `${counted(count, 'port')} changed`,
-  address: (count) => `${counted(count, 'address')} changed`,
-};
 
 /** A plan as Markdown, with as much detail as fits into a comment. `stack` is PROJECT/STACK if it is known. */
 export function renderPlan(plan: Plan, stack?: string): string {
@@ -81,28 +62,6 @@ function partsOf(plan: Plan, depth: Depth): string[] {
   ];
 }
 
-function summaryOf({ changes, targetGroups, moves }: Plan): string {
-  if (changes.length + targetGroups.length + moves.length === 0) return 'Nothing changes.';
-  const operations = targetGroups.flatMap(({ rows, after }) => [
-    ...rows.flatMap((row) => row.operations).map(({ operation }) => operation),
-    ...(rows.length === 0 ? (after?.unread ?? []).map(() => 'unread' as const) : []),
-  ]);
-  const traffic = countsOf(operations, (operation, count) => OPERATIONS[operation](count));
-  const resources = countsOf(
-    changes.map(({ verb }) => verb),
-    (verb, count) => `${count} ${VERBS[verb]}`,
-  );
-  return [
-    `Traffic: ${targetGroups.length === 0 ? 'no change' : operations.length === 0 ? 'other shares' : traffic}.`,
-    `Resources: ${changes.length === 0 ? 'no change' : resources}.`,
-  ].join(' ');
-}
-
-/** The distinct words with their counts: "3 targets bound, 1 target unbound". */
-function countsOf<W>(words: readonly W[], text: (word: W, count: number) => string): string {
-  return [...Map.groupBy(words, (word) => word)].map(([word, all]) => text(word, all.length)).join(', ');
-}
-
 function warningBlock({ warnings }: Plan, depth: Depth): string {
   const shown = depth === 'whole' ? warnings : warnings.slice(0, MAX_SHOWN);
   const more = warnings.length - shown.length;
@@ -116,13 +75,11 @@ function resourceSection({ changes, nameOf }: Plan, depth: Depth, fold: Fold): s
     // The list of resources leaves out an attachment in which only targets change, because the target groups show its
     // targets.
     if (change.verb === 'update' && properties.length === 0) return [];
-    return [
-      [
-        titleOf((change.after ?? change.before) as PlanObject),
-        SHOWN_VERBS[change.verb] ?? VERBS[change.verb],
-        properties.join(', '),
-      ],
-    ];
+    const title = titleOf((change.after ?? change.before) as PlanObject);
+    const shown = depth === 'none' ? properties.slice(0, MAX_PROPERTIES) : properties;
+    const more = properties.length - shown.length;
+    const cells = [...shown, ...(more === 0 ? [] : [`... and ${more} more`])].join(', ');
+    return [[title, SHOWN_VERBS[change.verb] ?? VERBS[change.verb], cells]];
   });
   if (rows.length === 0) return [];
   return ['### Resources', fold(rows, (some) => markdownTable(['resource', 'change', 'properties'], some), 'resource')];

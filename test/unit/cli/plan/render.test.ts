@@ -227,3 +227,13 @@ test('a thousand deleted listeners fit into a comment', () => {
   assert.match(text, /^\.\.\. and 1980 more resources$/m);
   assert.match(text, /^1000 listeners and rules change, too much for one comment\.$/m);
 });
+
+test('resources with many changed properties fit into a comment', () => {
+  const tags = Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`tag-${index}`, 'v'.repeat(70)]));
+  const created = Array.from({ length: 20 }, (_, index): PreviewChange => {
+    return [undefined, { ...previewListener(`l${index}`, 1000 + index, { tags }), id: undefined }];
+  });
+  const text = markdown([lb], created);
+  assert.ok(text.length < 65_536, `${text.length}`);
+  assert.match(text, /, \.\.\. and 62 more \|$/m);
+});
