@@ -1,26 +1,32 @@
 // `weir status`: shows as tables what a runtime serves.
 import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
+import type { Reach } from '../../client/settings.ts';
 import type { StatusResponse } from '../../model/api/status.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { targetKey } from '../../model/base/target-key.ts';
+import { reachesRuntime } from './options.ts';
 import { print, tell } from './output.ts';
 import { showOn } from './screen.ts';
 import { textTable } from './table.ts';
 import { taggedPart, type WantedTag, wantedTag } from './tagged.ts';
 import { watchStatus } from './watch.ts';
 
+interface StatusFlags extends Reach {
+  json?: boolean;
+  watch?: boolean;
+  tag?: WantedTag[];
+}
+
 export function statusCommand(): Command {
-  return new Command('status')
-    .description(
-      'Shows listeners, targets and workers of the runtime at WEIR_ENDPOINT (default http://127.0.0.1:7400).',
-    )
+  return reachesRuntime(new Command('status'))
+    .description('Shows listeners, targets and workers of a runtime.')
     .option('--json', 'print the response of the API as JSON')
     .option('--watch', 'show the status at each event and at least every 2 s, until Ctrl-C')
     .option('--tag <NAME[=VALUE]>', 'show only what has the tag; of several such options, what has all', wantedTag)
-    .action(async ({ json = false, watch, tag = [] }: { json?: boolean; watch?: boolean; tag?: WantedTag[] }) => {
-      if (watch) return runWatch(json, tag);
-      const client = await connectClient();
+    .action(async ({ json = false, watch, tag = [], ...reach }: StatusFlags) => {
+      if (watch) return runWatch(json, tag, reach);
+      const client = await connectClient(reach);
       const status = taggedPart(await client.status(), tag);
       print(json ? `${JSON.stringify(status, null, 2)}\n` : render(status, tag));
     });
@@ -29,7 +35,7 @@ export function statusCommand(): Command {
 /**
  * Shows the status again and again until Ctrl-C. With `isJson`, each status is one line, so that a program can read on.
  */
-async function runWatch(isJson: boolean, tags: readonly WantedTag[]): Promise<void> {
+async function runWatch(isJson: boolean, tags: readonly WantedTag[], reach: Reach): Promise<void> {
   process.once('SIGINT', () => process.exit(0));
   // A program that reads only the beginning of the output, such as `head`, has closed standard output.
   process.stdout.on('error', () => process.exit(0));
@@ -37,7 +43,7 @@ async function runWatch(isJson: boolean, tags: readonly WantedTag[]): Promise<vo
   let last = '';
   let absence = '';
   await watchStatus({
-    connect: connectClient,
+    connect: () => connectClient(reach),
     signal: new AbortController().signal,
     show: (whole) => {
       const status = taggedPart(whole, tags);
