@@ -3,13 +3,14 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { connectClient } from '../../client/connect.ts';
 import type { Reach } from '../../client/settings.ts';
+import { counted } from '../../messages/counted.ts';
 import type { ApiObject } from '../../model/api/objects.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { KINDS } from '../../model/base/kinds.ts';
 import { makeFolder } from '../../model/base/make-folder.ts';
 import { inLines } from '../../model/base/one-line.ts';
 import { exportedProgram } from '../export/program.ts';
-import { counted, print, tell } from './output.ts';
+import { print, tell } from './output.ts';
 
 export interface ExportFlags extends Reach {
   readonly owner?: readonly string[];

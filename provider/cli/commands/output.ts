@@ -19,11 +19,6 @@ export function tell(text: string): void {
   process.stderr.write(inLines(text));
 }
 
-/** A number of things in words, such as "1 object" or "2 objects". */
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
 /** Makes a command and its subcommands write help and errors by `print` and `tell`, because errors repeat arguments. */
 export function showOnlySeenCharacters(command: Command): void {
   command.configureOutput({ writeOut: print, writeErr: tell, outputError: tellUsage });

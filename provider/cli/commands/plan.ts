@@ -4,6 +4,8 @@ import { clientIfSet } from '../../client/connect.ts';
 import type { Reach } from '../../client/settings.ts';
 import { isWeirError } from '../../model/base/errors.ts';
 import { readUserFile } from '../../model/base/user-file.ts';
+import { renderFailure } from '../plan/failure.ts';
+import { stackIn } from '../plan/heading.ts';
 import { type Plan, planOf, type RuntimeView } from '../plan/plan.ts';
 import { type Preview, parsePreview, SECRET } from '../plan/preview.ts';
 import { renderPlan } from '../plan/render.ts';
@@ -16,13 +18,30 @@ const GATE_EXIT_CODE = 2;
 
 export interface PlanFlags extends Reach {
   readonly failOn: readonly string[];
+  readonly stack?: string;
 }
 
-export async function showPlan(file: string | undefined, { failOn, ...reach }: PlanFlags): Promise<void> {
-  const preview = parsePreview(await read(file));
-  const plan = planOf(preview, await runtimeView(preview, reach), Date.now());
-  print(renderPlan(plan));
-  gate(plan, failOn);
+export async function showPlan(file: string | undefined, { failOn, stack: named, ...reach }: PlanFlags): Promise<void> {
+  const input = await read(file);
+  const stack = stackOf(input, named);
+  try {
+    const preview = parsePreview(input);
+    const plan = planOf(preview, await runtimeView(preview, reach), Date.now());
+    print(renderPlan(plan, stack));
+    gate(plan, failOn);
+  } catch (error) {
+    print(renderFailure(error, stack));
+    throw error;
+  }
+}
+
+/** The stack that the preview names, else the one of the option. Throws if they are not the same. */
+function stackOf(preview: string, named: string | undefined): string | undefined {
+  const found = stackIn(preview);
+  if (found !== undefined && named !== undefined && found !== named) {
+    throw new Error(`the preview is of the stack ${found}, not of ${named}, which --stack names`);
+  }
+  return found ?? named;
 }
 
 async function read(file: string | undefined): Promise<string> {

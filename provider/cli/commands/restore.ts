@@ -1,6 +1,7 @@
 // `weir restore`: puts a backup into the data directory of a runtime that does not run.
+import { counted } from '../../messages/counted.ts';
 import { restore } from '../../runtime/store/directory/restore.ts';
-import { counted, tell } from './output.ts';
+import { tell } from './output.ts';
 
 export interface RestoreFlags {
   readonly data: string;

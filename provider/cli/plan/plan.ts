@@ -8,14 +8,15 @@ import { isChanged, type TargetGroupChange, targetGroupChangesOf } from './chang
 import { type ObjectPlan, objectPlanOf, type PlannedChange, type RuntimeObjects } from './objects.ts';
 import { endpointOfListener, type PlanObject } from './plan-object.ts';
 import type { Preview } from './preview.ts';
-import type { HolderOf } from './served.ts';
+import type { HealthOf, HolderOf } from './served.ts';
 import { titleOf } from './titles.ts';
 import { planWarnings, type Warning } from './warnings.ts';
 
-/** All objects in the runtime, of every stack, and the holders of its targets. */
+/** All objects in the runtime, of every stack, and the holders and the health of its targets. */
 export interface RuntimeView {
   readonly objects: RuntimeObjects;
   readonly holderOf: HolderOf;
+  readonly healthOf: HealthOf;
 }
 
 export interface EndpointMove {
@@ -36,6 +37,8 @@ export interface Plan {
   readonly warnings: readonly Warning[];
   /** Why the plan does not know all objects of other stacks, as Markdown. `undefined` if it knows them all. */
   readonly gap: string | undefined;
+  /** The health of targets at present. `undefined` if no runtime is known. */
+  readonly healthOf: HealthOf | undefined;
   /** The name of the object with a plan key, as after `pulumi up`. */
   readonly nameOf: (key: string) => string;
   /**
@@ -58,6 +61,7 @@ export function planOf(preview: Preview, runtime: RuntimeView | undefined, nowMs
       runtime === undefined
         ? 'no runtime is set by `weir:endpoint`, `WEIR_ENDPOINT` or `--endpoint`'
         : gapIn(objects, runtime),
+    healthOf: runtime?.healthOf,
     nameOf: (key) => (objects.after.get(key) ?? objects.before.get(key))?.name ?? idOf(key),
     endpointOf: (listener) =>
       endpointOfListener(objects.after, listener) ?? endpointOfListener(objects.before, listener),

@@ -1,5 +1,6 @@
 // The arguments and options of `weir plan`.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { projectAndStackOf } from '../../model/base/owners.ts';
 import type { PlanFlags } from '../commands/plan.ts';
 import { ANY_WARNING, WARNING_RULES } from '../plan/warning-rules.ts';
 import { reachesRuntime } from './options.ts';
@@ -15,10 +16,21 @@ export function planCommand(): Command {
         .argParser(gates)
         .default([], 'none'),
     )
+    .addOption(
+      new Option('--stack <project/stack>', 'stack of the heading if a preview that failed names none').argParser(
+        stackName,
+      ),
+    )
     .action(async (file: string | undefined, flags: PlanFlags) => {
       const { showPlan } = await import('../commands/plan.ts');
       await showPlan(file, flags);
     });
+}
+
+function stackName(value: string): string {
+  const [project, stack] = value.split('/');
+  if (projectAndStackOf(`urn:pulumi:${stack}::${project}`) === value) return value;
+  throw new InvalidArgumentError('It has the form PROJECT/STACK, such as shop/dev.');
 }
 
 function gates(value: string, previous: readonly string[]): string[] {
