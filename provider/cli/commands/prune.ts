@@ -1,8 +1,8 @@
 // `weir token prune`: removes the administrator's tokens of ended runtimes from the user's home folder.
 import { Command } from 'commander';
 import { pruneTokens } from '../../runtime/store/published-tokens.ts';
+import { textTable } from '../text/table.ts';
 import { print } from './output.ts';
-import { textTable } from './table.ts';
 
 export function pruneCommand(): Command {
   return new Command('prune')

@@ -28,7 +28,9 @@ import type { HealthRecord } from '../health/checker.ts';
 import type { Storage } from './backup-route.ts';
 import { type LongResponses, withList } from './long-responses.ts';
 import { readFilter } from './read-filter.ts';
+import { SeenOwners } from './seen-owners.ts';
 import { SeenTags } from './seen-tags.ts';
+import { errorResponsesOf, shownTraffic } from './shown-counts.ts';
 
 const OPEN = { access: 'open' } as const;
 const challengeSchema = z
@@ -122,12 +124,16 @@ function statusPieces(control: ControlPlane, access: Access): Iterable<string> {
     mayAll(access, needsOfListener(compiled, listenerId, KIND_ACTIONS[kind].read, ruleId));
   const isReadable = readFilter(model, access);
   const seenTags = new SeenTags(model, isReadable);
+  const owners = new SeenOwners(compiled, model, isReadable);
   const isSeen = (id = '') => {
     if (access.isAdministrator) return true;
     const attachment = model.get('attachments', id) ?? model.get('group-attachments', id);
     return attachment !== undefined && isReadable(attachment);
   };
-  const shown = (target: TargetStatus) => (isSeen(target.attachment) ? target : { ...target, attachment: undefined });
+  const shown = (target: TargetStatus) =>
+    isSeen(target.attachment)
+      ? { ...target, stack: owners.ofAttachment(target.attachment) }
+      : { ...target, attachment: undefined };
   const maySeeWorkers = mayAll(access, NEEDS_OF_WORKERS);
   const { listeners, waiting } = compiled.snapshot;
   const draining = Map.groupBy(control.running.draining(), ({ listenerId }) => listenerId);
@@ -149,7 +155,8 @@ function statusPieces(control: ControlPlane, access: Access): Iterable<string> {
       id,
       isWaiting: waiting.has(id) || undefined,
       endpoint: endpointOf(protocol, address, port),
-      ...seenTags.ofListener(id),
+      ...owners.ofListener(listener, seenTags.ofListener(id)),
+      traffic: maySee('listeners', id) ? shownTraffic(control.running.traffic(id)) : undefined,
       lastError: refused.get(id),
     };
     const targets = function* () {
@@ -194,7 +201,7 @@ function boundTarget(
   { running }: ControlPlane,
   seenTags: SeenTags,
 ): TargetStatus {
-  const { responses: __, isInSlowStart, ...counts } = running.counts(id, key);
+  const { responses, isInSlowStart, ...counts } = running.counts(id, key);
   const health = running.targetHealth(id, key);
   return {
     ...target,
@@ -205,6 +212,7 @@ function boundTarget(
     // The reason is that of the health, which may be newer than the snapshot of a status that is sent in slices.
     reason: health.health === 'ineligible' ? health.lastError : isInSlowStart ? 'slow start' : undefined,
     ...counts,
+    errorResponses: errorResponsesOf(responses),
   };
 }
 
