@@ -19,15 +19,16 @@ export class Scroll {
     return this.#top;
   }
 
-  /** Takes new lines. The first line of the screen stays the first, and if it is gone, the next one that is not. */
+  /** Takes new lines. The first target on the screen stays there, and if it is gone, the next one that is not. */
   setLines(lines: readonly Line[]): void {
     const before = this.#lines;
-    this.#lines = lines;
     if (this.#top > 0) {
       const places = new Map(lines.map(({ key }, index) => [key, index]));
-      const kept = before.slice(this.#top).find(({ key }) => places.has(key));
-      if (kept !== undefined) this.#top = places.get(kept.key) ?? 0;
+      const covered = this.#heading === undefined ? 0 : HEADING_LINES;
+      const kept = before.slice(this.#top + covered).find(({ key }) => places.has(key));
+      if (kept !== undefined) this.#top = (places.get(kept.key) ?? 0) - covered;
     }
+    this.#lines = lines;
     this.#clamp();
   }
 
@@ -51,10 +52,16 @@ export class Scroll {
   shown(): number[] {
     const count = Math.min(this.#height, this.#lines.length - this.#top);
     const shown = Array.from({ length: Math.max(0, count) }, (_, index) => this.#top + index);
-    const heading = this.#lines[this.#top + HEADING_LINES]?.heading;
-    if (this.#height < MIN_HEIGHT || heading === undefined || heading >= this.#top) return shown;
+    const heading = this.#heading;
+    if (heading === undefined) return shown;
     for (let index = 0; index < Math.min(HEADING_LINES, shown.length); index++) shown[index] = heading + index;
     return shown;
+  }
+
+  /** Index of the heading that covers the first lines of the screen. `undefined` if none does. */
+  get #heading(): number | undefined {
+    const heading = this.#lines[this.#top + HEADING_LINES]?.heading;
+    return this.#height < MIN_HEIGHT || heading === undefined || heading >= this.#top ? undefined : heading;
   }
 
   #clamp(): void {

@@ -190,7 +190,7 @@ function columnsOf(hasRates: boolean): readonly Column[] {
   return [
     { head: 'target', min: 8 },
     { head: 'address', min: 14, rank: 2 },
-    { head: 'stack', min: 8, rank: 6 },
+    { head: 'stack', min: 8, rank: 6, isOptional: true },
     { head: 'weight', rank: 1 },
     { head: 'health', min: 9 },
     { head: 'since', rank: 8 },

@@ -7,6 +7,8 @@ export interface Column {
   readonly min?: number;
   /** Columns with a higher number are left out before others. `undefined` for a column that always stays. */
   readonly rank?: number;
+  /** Whether the column is left out if it has no content, however much room there is. */
+  readonly isOptional?: boolean;
 }
 
 /** Cells between two columns. */
@@ -33,10 +35,10 @@ export function layoutOf(
       if (text !== '' && text !== '0') hasContent[index] = true;
     }
   }
-  if (cells === undefined) return layout(natural);
-  const wanted = natural.map((width) => Math.min(width, cells));
-  const least = wanted.map((width, index) => Math.min(width, columns[index]?.min ?? width));
-  const widths: (number | undefined)[] = [...wanted];
+  const present = natural.map((width, index) => (columns[index]?.isOptional && !hasContent[index] ? undefined : width));
+  if (cells === undefined) return layout(present);
+  const widths = present.map((width) => width && Math.min(width, cells));
+  const least = widths.map((width = 0, index) => Math.min(width, columns[index]?.min ?? width));
   const minimum = () => total(least.map((width, index) => widths[index] && width));
   // Columns without content say nothing, so they go before anything is cut.
   const byRank = columns.flatMap(({ rank }, index) => (rank === undefined ? [] : [{ rank, index }]));
