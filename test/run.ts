@@ -15,6 +15,9 @@ import { endProcess, markRun, processesOfRun } from './harness/machine/left-proc
 const { directory } = enableCompileCache();
 if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
 
+// Go collects garbage less often: the tests run the Pulumi CLI some 700 times, and it takes a sixth less time like this.
+process.env.GOGC ??= '400';
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const patterns = process.argv.slice(2);
 
