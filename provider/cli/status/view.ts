@@ -13,8 +13,11 @@ type Listener = StatusResponse['listeners'][number];
 type Target = Listener['targets'][number];
 type Rule = NonNullable<Listener['rules']>[number];
 
-/** Parts of a line that share its width, or the cells of a row of targets. */
-type Content = { readonly parts: readonly string[] } | { readonly cells: readonly string[] };
+/** Parts of a line that share its width, the cells of a row of targets, or the names of the columns. */
+type Content =
+  | { readonly parts: readonly string[] }
+  | { readonly cells: readonly string[] }
+  | { readonly isHead: true };
 
 export interface Line {
   /** What the line shows, so that it is found again in a later status. */
@@ -82,7 +85,7 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
         );
       }
     };
-    if (listener.targets.length > 0) add(`${key} columns`, { cells: columns.map(({ head }) => head) }, heading);
+    if (listener.targets.length > 0) add(`${key} columns`, { isHead: true }, heading);
     else add(`${key} empty`, { parts: ['no targets'] }, heading);
     addTargets(undefined);
     for (const rule of rules) {
@@ -110,9 +113,11 @@ export function textsOf({ lines, columns }: View, cells: number | undefined): (i
     for (const { content } of lines) if ('cells' in content) yield content.cells;
   };
   const layout = layoutOf(columns, rows(), cells);
+  const heads = columns.map(({ head }) => head);
   return (index) => {
     const content = lines[index]?.content ?? { parts: [] };
-    return 'cells' in content ? laidOut(content.cells, layout) : laidOutLine(content.parts, cells);
+    if ('parts' in content) return laidOutLine(content.parts, cells);
+    return laidOut('cells' in content ? content.cells : heads, layout);
   };
 }
 
@@ -188,17 +193,17 @@ function ruleTexts(
 
 function columnsOf(hasRates: boolean): readonly Column[] {
   return [
-    { head: 'target', min: 8 },
+    { head: 'target', min: 12 },
     { head: 'address', min: 14, rank: 2 },
-    { head: 'stack', min: 8, rank: 6, isOptional: true },
+    { head: 'stack', min: 8, rank: 6, omittedIfEmpty: 'always' },
     { head: 'weight', rank: 1 },
     { head: 'health', min: 9 },
     { head: 'since', rank: 8 },
     { head: hasRates ? 'per s' : 'requests', rank: 3 },
     { head: 'errors', rank: 4 },
     { head: 'active', rank: 7 },
-    { head: 'draining', rank: 9 },
-    { head: 'last error', min: 10, rank: 5 },
+    { head: 'draining', rank: 9, omittedIfEmpty: 'narrow' },
+    { head: 'last error', min: 10, rank: 5, omittedIfEmpty: 'narrow' },
   ];
 }
 

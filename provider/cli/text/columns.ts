@@ -7,8 +7,8 @@ export interface Column {
   readonly min?: number;
   /** Columns with a higher number are left out before others. `undefined` for a column that always stays. */
   readonly rank?: number;
-  /** Whether the column is left out if it has no content, however much room there is. */
-  readonly isOptional?: boolean;
+  /** When the column is left out if it has no content: if the rows do not fit, or always. */
+  readonly omittedIfEmpty?: 'narrow' | 'always';
 }
 
 /** Cells between two columns. */
@@ -35,15 +35,17 @@ export function layoutOf(
       if (text !== '' && text !== '0') hasContent[index] = true;
     }
   }
-  const present = natural.map((width, index) => (columns[index]?.isOptional && !hasContent[index] ? undefined : width));
+  const present = natural.map((width, index) =>
+    columns[index]?.omittedIfEmpty === 'always' && !hasContent[index] ? undefined : width,
+  );
   if (cells === undefined) return layout(present);
   const widths = present.map((width) => width && Math.min(width, cells));
   const least = widths.map((width = 0, index) => Math.min(width, columns[index]?.min ?? width));
   const minimum = () => total(least.map((width, index) => widths[index] && width));
-  // Columns without content say nothing, so they go before anything is cut.
   const byRank = columns.flatMap(({ rank }, index) => (rank === undefined ? [] : [{ rank, index }]));
   byRank.sort((a, b) => b.rank - a.rank);
-  for (const { index } of byRank) if (!hasContent[index] && total(widths) > cells) widths[index] = undefined;
+  const isOmittable = (index: number) => columns[index]?.omittedIfEmpty !== undefined && !hasContent[index];
+  for (const { index } of byRank) if (isOmittable(index) && total(widths) > cells) widths[index] = undefined;
   for (const { index } of byRank) if (minimum() > cells) widths[index] = undefined;
   return layout(shrunk(widths, least, cells - gaps(widths)));
 }
