@@ -107,7 +107,7 @@ test('without a terminal nothing is cut; in one, each row fits its width; unknow
     const terminal = shop.terminal(t, 60, columns);
     assert.equal(await terminal.ended(), 0);
     assert.equal(terminal.screen.overflows, 0, terminal.screen.text);
-    for (const cut of ['long-', '负载', '🚀🚀', 'e\u0301e\u0301'])
+    for (const cut of ['long-', '负载', ...(columns < 100 ? ['🚀🚀', 'e\u0301e\u0301'] : [])])
       assert.match(terminal.screen.text, new RegExp(`^${cut}.*…`, 'm'));
     assert.match(terminal.screen.text, /^d +(127\.0\.0\.1:6 +)?100 +unchecked/m);
   }
@@ -134,7 +134,9 @@ test('the watching screen scrolls through thousands of rows, keeps its place, fo
   }
   const terminal = shop.terminal(t, 24, 80, '--watch', '--listener', 'db-9f');
   const { screen } = terminal;
-  await terminal.shows(/listeners: 1, targets: 2001 \(2001 unchecked\)[\s\S]*lines 1-22 of 20\d\d .* q: quit$/);
+  await terminal.shows(
+    /listeners: 1, targets: 2001 \(2001 unchecked\)[\s\S]*lines 1-22 of 20\d\d {2}q: quit {2}Up Down/,
+  );
   assert.deepEqual([screen.modes.has('1049'), screen.modes.has('25')], [true, false]);
   terminal.type('\x1b[6~\x1b[6~\x1b[B');
   await terminal.shows(/^.*\ndb-9f .*\ntarget .*\nt0034 /);
@@ -153,7 +155,7 @@ test('the watching screen scrolls through thousands of rows, keeps its place, fo
   terminal.type('g');
   await terminal.shows(/lines 1-38 of/);
   terminal.resize(10, 40);
-  await terminal.shows(/lines 1-8 of/);
+  await terminal.shows(/lines 1-7 of/);
   assert.equal(screen.overflows, 0);
   const before = terminal.written.length;
   await until('a refresh', () => terminal.written.length > before || undefined);

@@ -14,7 +14,7 @@ import {
 } from '../status/filters.ts';
 import { Rates } from '../status/rates.ts';
 import { cellsIn, Screen } from '../status/screen.ts';
-import { summaryOf, textOf, viewOf } from '../status/view.ts';
+import { summaryOf, viewOf, viewText } from '../status/view.ts';
 import { watchStatus } from '../status/watch.ts';
 import { print, tell } from './output.ts';
 
@@ -50,7 +50,7 @@ export function statusCommand(): Command {
       const unknown = unknownValues(whole, filters);
       if (unknown.length > 0) throw new Error(unknown.join('; '));
       const status = filteredPart(whole, filters);
-      if (!json) return print(textOf(viewOf(status, { whole, filters }), cellsIn(process.stdout)));
+      if (!json) return print(viewText(viewOf(status, { whole, filters }), cellsIn(process.stdout)));
       for (const text of unknownTags(whole, filters)) tell(`${text}\n`);
       print(`${JSON.stringify(status, null, 2)}\n`);
     });
@@ -78,7 +78,7 @@ async function runWatch(isJson: boolean, filters: Filters): Promise<void> {
       rates.add(status, performance.now());
       const view = viewOf(status, { whole, filters, rates });
       shownAt = now();
-      if (!process.stdout.isTTY) return print(`${textOf(view, undefined)}\n`);
+      if (!process.stdout.isTTY) return print(`${viewText(view, undefined)}\n`);
       screen ??= openScreen();
       screen.show(`${shownAt}  ${summaryOf(status)}`, view);
     },

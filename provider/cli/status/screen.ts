@@ -146,7 +146,7 @@ export class Screen {
     const count = this.#view.lines.length;
     const first = this.#scroll.top + 1;
     const place = count > height ? `lines ${first}-${Math.min(count, first + height - 1)} of ${count}` : '';
-    const keys = this.#input.isTTY ? `${place === '' ? '' : 'Up Down PgUp PgDn Home End: scroll  '}q: quit` : '';
+    const keys = this.#input.isTTY ? `q: quit${place === '' ? '' : '  Up Down PgUp PgDn Home End: scroll'}` : '';
     return [place, keys].filter((part) => part !== '').join('  ');
   }
 }

@@ -122,7 +122,7 @@ export function textsOf({ lines, columns }: View, cells: number | undefined): (i
 }
 
 /** A view as one text. */
-export function textOf(view: View, cells: number | undefined): string {
+export function viewText(view: View, cells: number | undefined): string {
   const textAt = textsOf(view, cells);
   return view.lines.map((_line, index) => `${textAt(index)}\n`).join('');
 }

@@ -2,8 +2,8 @@
 import type { StatusResponse } from '../../model/api/status.ts';
 import { projectAndStackOf } from '../../model/base/owners.ts';
 import { resourceName } from '../../model/base/urn.ts';
-import type { Compiled } from '../compile/compile.ts';
 import type { ListenerSnapshot } from '../contract/snapshot.ts';
+import type { ControlPlane } from '../control/control-plane.ts';
 import type { Model } from '../stored/model.ts';
 import type { StoredObject } from '../stored/object.ts';
 import type { ReadFilter } from './read-filter.ts';
@@ -12,13 +12,13 @@ type ListenerStatus = StatusResponse['listeners'][number];
 
 /** The owners of the objects that one response shows. */
 export class SeenOwners {
-  readonly #compiled: Compiled;
+  readonly #compiled: ControlPlane['compiled'];
   readonly #model: Model;
   readonly #isReadable: ReadFilter;
   /** The stacks of attachments, because an attachment has up to 500 targets. */
   readonly #stacks = new Map<string, string | undefined>();
 
-  constructor(compiled: Compiled, model: Model, isReadable: ReadFilter) {
+  constructor(compiled: ControlPlane['compiled'], model: Model, isReadable: ReadFilter) {
     this.#compiled = compiled;
     this.#model = model;
     this.#isReadable = isReadable;
