@@ -38,6 +38,13 @@ export interface AutoScalingAttachmentArgs extends AdoptionArgs, TagsArgs {
    * @default 100
    */
   weight?: pulumi.Input<number>;
+  /**
+   * Seconds that an unbind waits, at most, until the last open connection or request of the members that leave has
+   * ended, 0.05-86400; with 0 it does not wait. It applies to changes of the attachment and to members that leave the
+   * group, and works as in a {@link TargetAttachment}.
+   * @default 0
+   */
+  awaitDrainSeconds?: pulumi.Input<number>;
 }
 
 /**

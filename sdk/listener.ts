@@ -119,6 +119,13 @@ export interface ListenerArgs extends AdoptionArgs, TagsArgs {
    */
   drainSeconds?: pulumi.Input<number>;
   /**
+   * Seconds that the deletion of the listener waits, at most, until its last open connection or request to a target has
+   * ended, 0.05-86400; with 0 it does not wait. `pulumi up` shows how many are open meanwhile, and says how many are left
+   * in the end. For targets that leave a listener which stays, {@link TargetAttachmentArgs} have the same argument.
+   * @default 0
+   */
+  awaitDrainSeconds?: pulumi.Input<number>;
+  /**
    * Seconds in which a target that begins to take traffic rises from a tenth of its weight to all of it, in even steps,
    * 0.05-86400; with 0 it has all of it at once. A target begins when it is bound and when it becomes healthy again,
    * but not with another weight or a restart of the runtime. There is no slow start under `"source-ip-hash"`, where it

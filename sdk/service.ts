@@ -13,7 +13,10 @@ import { TargetAttachment, type TargetAttachmentArgs } from './target-attachment
  * bound.
  */
 export type ServiceTargetsArgs = Partial<
-  Pick<TargetAttachmentArgs, 'targets' | 'defaultPort' | 'manageWeights' | 'awaitHealthySeconds' | 'handoverSeconds'>
+  Pick<
+    TargetAttachmentArgs,
+    'targets' | 'defaultPort' | 'manageWeights' | 'awaitHealthySeconds' | 'handoverSeconds' | 'awaitDrainSeconds'
+  >
 >;
 
 /** A sticky session of a service's listener; its `cookieKey` and `cookieName` are created if they are not given. */
@@ -44,8 +47,9 @@ export interface ServiceArgs<Name extends string = string> extends LoadBalancerA
   listeners: Record<Name, ServiceListenerArgs>;
   /**
    * The targets of every listener that has none of its own, including listeners that other parts of the program add to
-   * the load balancer. `defaultPort`, `manageWeights`, `awaitHealthySeconds` and `handoverSeconds` beside it also count
-   * for the listeners' own targets, unless a listener has its own.
+   * the load balancer. `defaultPort`, `manageWeights`, `awaitHealthySeconds`, `handoverSeconds` and `awaitDrainSeconds`
+   * beside it also count for the listeners' own targets, unless a listener has its own; `awaitDrainSeconds` also for the
+   * deletion of a listener.
    */
   targets?: ServiceTargetsArgs['targets'];
   /**
@@ -114,7 +118,8 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
       const child = `${name}-${key}`;
       const { own, others } = takeTargets(description);
       const stickySession = this.#stickySession(child, description.stickySession);
-      const listener = { healthCheck, tags, ...others, stickySession, loadBalancerId };
+      const { awaitDrainSeconds = shared.awaitDrainSeconds } = own;
+      const listener = { healthCheck, tags, ...others, stickySession, awaitDrainSeconds, loadBalancerId };
       made[key] = new Listener(child, listener, { parent: this });
       const { targets } = own;
       if (targets === undefined) continue;
@@ -155,9 +160,9 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
 function takeTargets<T extends ServiceTargetsArgs>(
   args: T,
 ): { own: ServiceTargetsArgs; others: Omit<T, keyof ServiceTargetsArgs> } {
-  const { targets, defaultPort, manageWeights, awaitHealthySeconds, handoverSeconds, ...others } = args;
-  const given = Object.entries({ targets, defaultPort, manageWeights, awaitHealthySeconds, handoverSeconds }).filter(
-    ([, value]) => value !== undefined,
-  );
+  const { targets, defaultPort, manageWeights, awaitHealthySeconds, handoverSeconds, awaitDrainSeconds, ...others } =
+    args;
+  const all = { targets, defaultPort, manageWeights, awaitHealthySeconds, handoverSeconds, awaitDrainSeconds };
+  const given = Object.entries(all).filter(([, value]) => value !== undefined);
   return { own: Object.fromEntries(given), others };
 }

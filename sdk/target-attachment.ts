@@ -108,6 +108,15 @@ export interface TargetAttachmentArgs extends AdoptionArgs, TagsArgs {
    * @default 30
    */
   handoverSeconds?: pulumi.Input<number>;
+  /**
+   * Seconds that an unbind waits, at most, until the last open connection or request of the targets that leave has
+   * ended, 0.05-86400; with 0 it does not wait. The machines of its targets, on which the attachment depends, are
+   * deleted only afterwards. `pulumi up` shows how many are open meanwhile. If some are left in the end, it says how
+   * many, and does not fail. How long they may stay open is said by `drainSeconds` of the listener, which should not be
+   * longer. A target that the same listener still serves, from another attachment or a rule, does not count.
+   * @default 0
+   */
+  awaitDrainSeconds?: pulumi.Input<number>;
 }
 
 /**

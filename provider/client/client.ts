@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { ApiEvent } from '../model/api/events.ts';
-import { type ApiObject, apiObject, pageOf } from '../model/api/objects.ts';
+import { type ApiObject, apiObject, deletedResponse, pageOf } from '../model/api/objects.ts';
 import type { StatusResponse } from '../model/api/status.ts';
 import type { CreatedToken, TokenList } from '../model/api/tokens.ts';
 import { WeirError } from '../model/base/errors.ts';
@@ -22,7 +22,7 @@ import type { TimeLimit } from './time-limit.ts';
  * Time for which the runtime waits for first checks of targets before it responds to a write, unless the object sets
  * another.
  */
-const FIRST_CHECKS_MS = toMs(HANDOVER_SECONDS);
+export const FIRST_CHECKS_MS = toMs(HANDOVER_SECONDS);
 
 /** Limit for the pages of one list, so that an endpoint cannot go on with one for ever. */
 const MAX_PAGES = 2_000;
@@ -37,6 +37,8 @@ export interface Call {
   readonly id: string;
   /** The id of the runtime that the state names. `undefined` if there is no state yet. */
   readonly expectedRuntime: string | undefined;
+  /** Called with each text in which the runtime says how far a write is. */
+  readonly onProgress?: (text: string) => void;
 }
 
 interface EventReader {
@@ -126,16 +128,24 @@ export class RuntimeClient {
 
   /**
    * Deletes the object if it still has this incarnation. A missing object counts as deleted. With `cascade`, what the
-   * stack of its owner has below the object is deleted as well.
+   * stack of its owner has below the object is deleted as well. `waitMs` is the time for which the runtime itself may
+   * wait. Returns the warnings of the runtime.
    */
-  async delete(call: Call, incarnation: string | undefined, cascade?: 'stack'): Promise<void> {
+  async delete(
+    call: Call,
+    incarnation: string | undefined,
+    waitMs = FIRST_CHECKS_MS,
+    cascade?: 'stack',
+  ): Promise<readonly string[]> {
     const given = { ...(incarnation !== undefined && { incarnation }), ...(cascade !== undefined && { cascade }) };
     const query = Object.keys(given).length === 0 ? '' : `?${new URLSearchParams(given)}`;
     try {
-      const write = { timeoutMs: FIRST_CHECKS_MS + MARGIN_MS, limit: this.#limit };
-      await this.#session.call('DELETE', pathOf(call) + query, call.expectedRuntime, write);
+      const write = { timeoutMs: waitMs + MARGIN_MS, limit: this.#limit, onProgress: call.onProgress };
+      const response = await this.#session.call('DELETE', pathOf(call) + query, call.expectedRuntime, write);
+      return response.body === '' ? [] : (bodyAs(deletedResponse, response).warnings ?? []);
     } catch (error) {
       if (!(error instanceof WeirError && error.code === 'NotFound')) throw error;
+      return [];
     }
   }
 
@@ -146,7 +156,14 @@ export class RuntimeClient {
     waitMs = FIRST_CHECKS_MS,
     condition?: Condition,
   ): Promise<ApiObject> {
-    const write = { body: JSON.stringify(body), condition, timeoutMs: waitMs + MARGIN_MS, limit: this.#limit };
+    const { onProgress } = call;
+    const write = {
+      body: JSON.stringify(body),
+      condition,
+      timeoutMs: waitMs + MARGIN_MS,
+      limit: this.#limit,
+      onProgress,
+    };
     return bodyAs(apiObject, await this.#session.call(method, pathOf(call) + OF_STACK, call.expectedRuntime, write));
   }
 

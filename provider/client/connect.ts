@@ -1,6 +1,6 @@
-// How clients are made: from the stack's configuration for the providers, from the environment for the command line.
+// How clients are made: from the stack's configuration for the providers, from options for the command line.
 import { RuntimeClient } from './client.ts';
-import { type Config, settingsOf } from './settings.ts';
+import { type Config, type Reach, settingsOf } from './settings.ts';
 
 /** One client for each set of settings in the process, so that a runtime is asked for its id only once. */
 const clients = new Map<string, RuntimeClient>();
@@ -14,19 +14,20 @@ export function clientOf(config: Config): RuntimeClient {
 }
 
 /**
- * A new client of the runtime at WEIR_ENDPOINT. Rejects if no runtime responds there; the next call then asks again.
+ * A new client of the runtime that a command's options or the environment name. Rejects if no runtime responds there;
+ * the next call then asks again.
  */
-export async function connectClient(): Promise<RuntimeClient> {
-  const client = new RuntimeClient(settingsOf({ get: () => undefined }));
+export async function connectClient(reach: Reach): Promise<RuntimeClient> {
+  const client = new RuntimeClient(settingsOf({ get: () => undefined }, process.env, 'command', reach));
   await client.runtimeId();
   return client;
 }
 
 /**
- * A new client of the runtime that the configuration or the environment names. Returns `undefined` if neither names
- * one.
+ * A new client of the runtime that the options, the configuration or the environment names. Returns `undefined` if none
+ * of them names one.
  */
-export function clientIfSet(config: Config): RuntimeClient | undefined {
-  const settings = settingsOf(config);
+export function clientIfSet(config: Config, reach: Reach): RuntimeClient | undefined {
+  const settings = settingsOf(config, process.env, 'plan', reach);
   return settings.endpointSource === 'default' ? undefined : new RuntimeClient(settings);
 }

@@ -13,12 +13,44 @@ import {
 import type { Ends } from '../model/permissions/proof.ts';
 import { read } from './reading.ts';
 import type { HttpResponse } from './request.ts';
-import type { Settings, Token } from './settings.ts';
+import type { Reader, Settings, Token } from './settings.ts';
 
 /** Limit for the message of a response, several times the longest one that a runtime has for a real mistake. */
 const MAX_MESSAGE = 20_000;
 
-const SET_ENDPOINT = 'set weir:endpoint / WEIR_ENDPOINT';
+/** The places where a reader of settings looks for them, as messages name them. */
+interface Places {
+  readonly endpoint: string;
+  readonly token: string;
+  /** The places of `token` that the user sets. */
+  readonly ownToken: string;
+  readonly ca: string;
+}
+
+const PLACES: Readonly<Record<Reader, Places>> = {
+  stack: {
+    endpoint: 'weir:endpoint / WEIR_ENDPOINT',
+    token: 'WEIR_TOKEN, weir:token or ~/.weir',
+    ownToken: 'WEIR_TOKEN or `pulumi config set --secret weir:token`',
+    ca: 'weir:ca / WEIR_CA',
+  },
+  command: {
+    endpoint: '--endpoint / WEIR_ENDPOINT',
+    token: '--token-file, WEIR_TOKEN or ~/.weir',
+    ownToken: '--token-file or WEIR_TOKEN',
+    ca: '--ca / WEIR_CA',
+  },
+  plan: {
+    endpoint: '--endpoint / weir:endpoint / WEIR_ENDPOINT',
+    token: '--token-file, WEIR_TOKEN, weir:token or ~/.weir',
+    ownToken: '--token-file or WEIR_TOKEN',
+    ca: '--ca / weir:ca / WEIR_CA',
+  },
+};
+
+function setEndpoint({ reader }: Settings): string {
+  return `set ${PLACES[reader].endpoint}`;
+}
 
 /** Whether the connection to the runtime was refused or lost. The runtime may have carried out the request. */
 export function isLost(error: unknown): boolean {
@@ -27,9 +59,9 @@ export function isLost(error: unknown): boolean {
 
 export function unreachable(settings: Settings, error: unknown, timeoutMs: number): WeirError {
   const code = codeOf(error);
-  const advice = isTrustFault(code) ? trustAdvice(code) : startAdvice(code);
+  const advice = isTrustFault(code) ? trustAdvice(code, settings) : startAdvice(code, settings);
   const where = `no Weir runtime responds at ${shown(settings.endpoint)} (${reason(error, timeoutMs)})`;
-  const message = `${where}: ${advice}${staleAdvice(settings.endpointSource)}`;
+  const message = `${where}: ${advice}${staleAdvice(settings, settings.endpointSource)}`;
   return new WeirError('Unreachable', message, [], { cause: error });
 }
 
@@ -43,20 +75,21 @@ export function withStateAdvice(error: unknown, expected: string): unknown {
   return new WeirError(error.code, `${error.message}; ${advice}`, [], { cause: error.cause });
 }
 
-export function notAWeirRuntime({ endpoint, endpointSource }: Settings, response: HttpResponse): WeirError {
+export function notAWeirRuntime(settings: Settings, response: HttpResponse): WeirError {
+  const { endpoint, endpointSource } = settings;
   const { status, headers } = response;
   if (isRedirect(response)) {
     const to = headers.location === undefined ? '' : ` to ${shortened(headers.location)}`;
     return new WeirError(
       'Unreachable',
       `${shown(endpoint)} redirects${to} (status ${status}), which is not followed, because the token would go with ` +
-        `the request: ${SET_ENDPOINT} to the runtime itself${staleAdvice(endpointSource)}`,
+        `the request: ${setEndpoint(settings)} to the runtime itself${staleAdvice(settings, endpointSource)}`,
     );
   }
   return new WeirError(
     'Unreachable',
     `${shown(endpoint)} responds (status ${status}), but is not a Weir runtime: check port and path, ` +
-      `or ${SET_ENDPOINT}${staleAdvice(endpointSource)}`,
+      `or ${setEndpoint(settings)}${staleAdvice(settings, endpointSource)}`,
   );
 }
 
@@ -64,11 +97,16 @@ export function notAWeirRuntime({ endpoint, endpointSource }: Settings, response
  * The error for an endpoint at another runtime than the state's. It never means that the object is gone: the object may
  * still exist in the runtime that made it.
  */
-export function otherRuntime({ endpoint }: Settings, expected: string, actual: string): WeirError {
+export function otherRuntime(settings: Settings, expected: string, actual: string): WeirError {
+  const { endpoint } = settings;
+  if (settings.reader === 'command') {
+    const change = `${shown(endpoint)} was runtime ${expected} and is runtime ${actual} now`;
+    return new WeirError('RuntimeMismatch', `${change}: run the command again`);
+  }
   return new WeirError(
     'RuntimeMismatch',
     `the state belongs to runtime ${expected}, but ${shown(endpoint)} is runtime ${actual}: ` +
-      `start that runtime again (weir serve with its --data), or ${SET_ENDPOINT}; if it is gone for good, ` +
+      `start that runtime again (weir serve with its --data), or ${setEndpoint(settings)}; if it is gone for good, ` +
       `\`WEIR_ACCEPT_RUNTIME=${actual} pulumi up\` moves the stack to this runtime (or \`pulumi config set weir:acceptRuntime ${actual}\`), ` +
       `and \`WEIR_ACCEPT_RUNTIME=${actual} pulumi destroy\` destroys it`,
   );
@@ -94,45 +132,46 @@ export function failureOf(settings: Settings, response: HttpResponse, token: Tok
     ({ code: own, ...detail }): Problem => ({ ...detail, ...(isErrorCode(own) && { code: own }) }),
   );
   // An error code that only a newer runtime knows becomes Internal. Its message counts.
-  const text = withDetails(message, problems) + (code === 'Forbidden' && token ? sourceOf(token) : '');
+  const text = withDetails(message, problems) + (code === 'Forbidden' && token ? sourceOf(settings, token) : '');
   const error = new WeirError(isErrorCode(code) ? code : 'Internal', text, problems);
   error.requestId = shortened(requestId);
   return error;
 }
 
 /** The text that says where the token was found, because the token has to be changed there. */
-function sourceOf({ source }: Token): string {
-  return ` The token is the one from ${source}${staleAdvice(source)}.`;
+function sourceOf(settings: Settings, { source }: Token): string {
+  return ` The token is the one from ${source}${staleAdvice(settings, source)}.`;
 }
 
-const TOKEN_ADVICE =
-  "give one with WEIR_TOKEN or `pulumi config set --secret weir:token`; the administrator's is in admin-token in the runtime's data directory";
+function tokenAdvice({ reader }: Settings): string {
+  return `give one with ${PLACES[reader].ownToken}; the administrator's is in admin-token in the runtime's data directory`;
+}
 
-export function tokenMissing({ endpoint }: Settings): WeirError {
-  const message = `the runtime at ${shown(endpoint)} requires a token, and none was found in WEIR_TOKEN, weir:token or ~/.weir`;
-  return new WeirError('Unauthenticated', `${message}: ${TOKEN_ADVICE}`);
+export function tokenMissing(settings: Settings): WeirError {
+  const message = `the runtime at ${shown(settings.endpoint)} requires a token, and none was found in ${PLACES[settings.reader].token}`;
+  return new WeirError('Unauthenticated', `${message}: ${tokenAdvice(settings)}`);
 }
 
 /** The error for an endpoint that does not know the token: it is an impostor or another runtime, or the token is old. */
-export function notProven({ endpoint }: Settings, { source }: Token): WeirError {
+export function notProven(settings: Settings, { source }: Token): WeirError {
   const message =
-    `${shown(endpoint)} did not prove that it knows the token from ${source}, therefore the token was not sent: ` +
+    `${shown(settings.endpoint)} did not prove that it knows the token from ${source}, therefore the token was not sent: ` +
     'the token was revoked or replaced, or this is another runtime, or something else that listens there';
-  return new WeirError('Unauthenticated', `${message}: ${TOKEN_ADVICE}${staleAdvice(source)}`);
+  return new WeirError('Unauthenticated', `${message}: ${tokenAdvice(settings)}${staleAdvice(settings, source)}`);
 }
 
 /** The error for a proof that was made for another connection than the client's. */
-export function relayed({ endpoint }: Settings, seen: Ends, own: Ends | undefined): WeirError {
+export function relayed(settings: Settings, seen: Ends, own: Ends | undefined): WeirError {
   const message =
-    `${shown(endpoint)} passes requests on to the runtime, therefore no token was sent: the runtime sees a connection ` +
+    `${shown(settings.endpoint)} passes requests on to the runtime, therefore no token was sent: the runtime sees a connection ` +
     `from ${seen.client} to ${seen.server}, and this one is from ${own?.client} to ${own?.server}`;
-  const advice = `through a forwarder, give the runtime a certificate (weir serve --api-cert) and ${SET_ENDPOINT} to https`;
+  const advice = `through a forwarder, give the runtime a certificate (weir serve --api-cert) and ${setEndpoint(settings)} to https`;
   return new WeirError('Unauthenticated', `${message}: ${advice}`);
 }
 
 /** The error for a refused token. `reason` is the runtime's own, such as that the token has expired. */
-function refused({ endpoint }: Settings, { source }: Token, reason: string): WeirError {
-  const message = `the runtime at ${shown(endpoint)} refused the token from ${source}: ${TOKEN_ADVICE}${staleAdvice(source)}`;
+function refused(settings: Settings, { source }: Token, reason: string): WeirError {
+  const message = `the runtime at ${shown(settings.endpoint)} refused the token from ${source}: ${tokenAdvice(settings)}${staleAdvice(settings, source)}`;
   return new WeirError('Unauthenticated', `${message}${reason && `. ${reason}`}`);
 }
 
@@ -140,8 +179,8 @@ function refused({ endpoint }: Settings, { source }: Token, reason: string): Wei
  * Advice for a value from the stack's configuration: Pulumi keeps the configuration in the state, and only a run of the
  * program replaces it.
  */
-function staleAdvice(source: string): string {
-  if (!source.startsWith('weir:')) return '';
+function staleAdvice({ reader }: Settings, source: string): string {
+  if (reader !== 'stack' || !source.startsWith('weir:')) return '';
   return ` (refresh and destroy use ${source} as of the last \`pulumi up\`: add --run-program after a change)`;
 }
 
@@ -151,16 +190,16 @@ function withDetails(message: string, details: readonly Problem[]): string {
   return more.length === 0 ? message : `${message} ${more.join('; ')}`;
 }
 
-function startAdvice(code: string): string {
+function startAdvice(code: string, settings: Settings): string {
   return isNoTls(code)
-    ? `it does not speak TLS as https needs it: check the scheme, or ${SET_ENDPOINT}`
-    : `start it with \`npx pulumi-weir serve\`, or ${SET_ENDPOINT}`;
+    ? `it does not speak TLS as https needs it: check the scheme, or ${setEndpoint(settings)}`
+    : `start it with \`npx pulumi-weir serve\`, or ${setEndpoint(settings)}`;
 }
 
-function trustAdvice(code: string): string {
+function trustAdvice(code: string, settings: Settings): string {
   return code === 'ERR_TLS_CERT_ALTNAME_INVALID'
-    ? `use a name that its certificate has: ${SET_ENDPOINT}`
-    : 'give the certificate authority that signed its certificate in weir:ca';
+    ? `use a name that its certificate has: ${setEndpoint(settings)}`
+    : `give the certificate authority that signed its certificate in ${PLACES[settings.reader].ca}`;
 }
 
 function isNoTls(code: string): boolean {

@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   readonly timeoutMs: number;
+  /** Called with the header fields of each interim response. If it returns true, the time begins anew. */
+  readonly onInterim?: ((headers: IncomingHttpHeaders) => boolean) | undefined;
   /** Limit for the body of the response. */
   readonly maxBytes: number;
 }
@@ -59,10 +61,12 @@ export function openStream(
 export function send(
   open: OpenRequest,
   agent: Agent,
-  { url, method, headers, body, timeoutMs, maxBytes }: HttpRequest,
+  { url, method, headers, body, timeoutMs, onInterim, maxBytes }: HttpRequest,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    const request = open(url, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), timeoutMs).unref();
+    const request = open(url, { agent, method, headers, signal: limit.signal }, (response) => {
       collect(response, request, { maxBytes, done: resolve, failed: reject });
     });
     // A runtime changes no protocols. Without this listener, Node closes the connection and tells nobody.
@@ -70,9 +74,15 @@ export function send(
       socket.destroy();
       resolve({ status: statusCode, headers, body: '' });
     });
+    request.on('information', ({ headers }) => {
+      if (onInterim?.(headers) === true) timer.refresh();
+    });
     request.on('error', reject);
-    // Every request ends with this event. After a response or an error, it changes nothing.
-    request.on('close', () => reject(withoutResponse()));
+    // Every request ends with this event. After a response or an error, the rejection changes nothing.
+    request.on('close', () => {
+      clearTimeout(timer);
+      reject(withoutResponse());
+    });
     request.end(body);
   });
 }

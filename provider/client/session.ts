@@ -1,6 +1,7 @@
 // Requests to one runtime: which connection carries them, what it has to prove first, and which requests are repeated.
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { PROGRESS_HEADER } from '../model/api/objects.ts';
 import { isWeirError, type WeirError } from '../model/base/errors.ts';
 import { AdmittedConnection, runtimeIdOf, urlOf } from './admission.ts';
 import {
@@ -35,8 +36,11 @@ export const MARGIN_MS = 30_000;
 const REPEAT_AFTER_MS = [200, 1_000];
 
 interface Write {
+  /** Called with each text in which the runtime says how far the request is. */
+  readonly onProgress?: ((text: string) => void) | undefined;
   readonly body?: string;
   readonly condition?: Condition | undefined;
+  /** The time for the request, which begins anew with each text of its progress. */
   readonly timeoutMs?: number;
   /** The limit of the whole operation, in place of `timeoutMs`. */
   readonly limit?: TimeLimit | undefined;
@@ -69,15 +73,23 @@ export class Session {
 
   /** The response to a request. `expected` is the id of the runtime that a state names. Rejects unless it is a success. */
   async call(method: string, path: string, expected: string | undefined, write: Write = {}) {
-    const { body, condition, limit } = write;
+    const { body, condition, limit, onProgress } = write;
     const runtimeId = await this.#admit(expected);
     const headers = {
       ...condition,
+      ...(onProgress !== undefined && { [PROGRESS_HEADER]: '1' }),
       ...(body !== undefined && { 'Content-Type': contentTypeOf(method) }),
       ...(body !== undefined && { 'Content-Length': `${Buffer.byteLength(body)}` }),
     };
     const url = urlOf(this.#settings, path);
-    const request = { url, method, headers, body, maxBytes: MAX_RESPONSE_BYTES };
+    const onInterim = (fields: IncomingHttpHeaders) => {
+      const text = progressIn(fields);
+      if (text === undefined) return false;
+      onProgress?.(text);
+      // A runtime that says how far it is waits as long as an object that the client may not know lets it.
+      return limit === undefined;
+    };
+    const request = { url, method, headers, body, onInterim, maxBytes: MAX_RESPONSE_BYTES };
     for (let attempt = 0; ; attempt++) {
       const repeatAfterMs = REPEAT_AFTER_MS[attempt];
       const timeoutMs = limit?.leftMs ?? write.timeoutMs ?? MARGIN_MS;
@@ -170,6 +182,16 @@ export class Session {
     } catch (error) {
       throw isWeirError(error) ? error : unreachable(this.#settings, error, PREFLIGHT_TIMEOUT_MS);
     }
+  }
+}
+
+function progressIn(fields: IncomingHttpHeaders): string | undefined {
+  const text = fields[PROGRESS_HEADER];
+  if (typeof text !== 'string') return undefined;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,9 +1,10 @@
 // The client's settings: where the runtime is and how to reach it, from the stack's configuration and the environment.
-import { readFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { WeirError } from '../model/base/errors.ts';
 import { readPrivateFile } from '../model/base/private-file.ts';
+import { readUserFile } from '../model/base/user-file.ts';
 import { adminTokenFault } from '../model/permissions/admin-token.ts';
 
 export const DEFAULT_ENDPOINT = 'http://127.0.0.1:7400';
@@ -27,7 +28,7 @@ export interface Token {
 
 export interface Settings {
   readonly endpoint: URL;
-  readonly endpointSource: 'weir:endpoint' | 'WEIR_ENDPOINT' | 'default';
+  readonly endpointSource: '--endpoint' | 'weir:endpoint' | 'WEIR_ENDPOINT' | 'default';
   /**
    * The configured token. `undefined` if none is configured: on this machine, the runtime's own token file is used
    * then.
@@ -35,19 +36,41 @@ export interface Settings {
   readonly token: Token | undefined;
   /** PEM of the certificate authority that signed the endpoint's certificate. */
   readonly ca: string | undefined;
+  /** Who reads the settings. Messages name what this reader can be given. */
+  readonly reader: Reader;
   /** The id of a runtime that the user accepts in place of the runtime that the state names. */
   readonly acceptRuntime: string | undefined;
   /** Whether a create may take over an object of its own owner that the state does not have. */
   readonly reuseObjects: boolean;
 }
 
+/**
+ * A stack reads its configuration and the environment, a command reads its options and the environment, and `weir plan`
+ * reads all three.
+ */
+export type Reader = 'stack' | 'command' | 'plan';
+
+/** The options with which a command reaches a runtime. An option that is given wins over every other source. */
+export interface Reach {
+  readonly endpoint?: string;
+  /** Name of a file with the token. */
+  readonly tokenFile?: string;
+  /** PEM of the certificate authority, or the name of a file with it. */
+  readonly ca?: string;
+}
+
 /** Reads the settings. Throws if a value cannot be used: a bad setting is refused, never replaced by a default. */
-export function settingsOf(config: Config, env: NodeJS.ProcessEnv = process.env): Settings {
-  // The configuration wins over the environment, so that a shell variable never moves a stack to another runtime.
+export function settingsOf(
+  config: Config,
+  env: NodeJS.ProcessEnv = process.env,
+  reader: Reader = 'stack',
+  reach: Reach = {},
+): Settings {
   return {
-    ...endpointOf(given(config.get('weir:endpoint')), given(env.WEIR_ENDPOINT)),
-    token: tokenOf(config, env),
-    ca: caOf(given(config.get('weir:ca'))),
+    ...endpointOf(config, env, reach),
+    token: tokenOf(config, env, reach),
+    ca: caOf(config, env, reach),
+    reader,
     // For this setting the environment variable wins over the configuration, because plain `pulumi refresh` and `pulumi
     // destroy` see the configuration of the last `pulumi up`.
     acceptRuntime: given(env.WEIR_ACCEPT_RUNTIME) ?? given(config.get('weir:acceptRuntime')),
@@ -87,9 +110,13 @@ function isLoopback(endpoint: URL): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
 }
 
-function endpointOf(configured: string | undefined, variable: string | undefined) {
-  const text = configured ?? variable ?? DEFAULT_ENDPOINT;
-  const endpointSource = configured ? 'weir:endpoint' : variable ? 'WEIR_ENDPOINT' : 'default';
+function endpointOf(config: Config, env: NodeJS.ProcessEnv, reach: Reach) {
+  // The configuration wins over the environment, so that a shell variable never moves a stack to another runtime.
+  const [text, endpointSource] = firstGiven([
+    [reach.endpoint, '--endpoint'],
+    [given(config.get('weir:endpoint')), 'weir:endpoint'],
+    [given(env.WEIR_ENDPOINT), 'WEIR_ENDPOINT'],
+  ]) ?? [DEFAULT_ENDPOINT, 'default'];
   const endpoint = URL.canParse(text) ? new URL(text) : undefined;
   if (endpoint?.protocol !== 'http:' && endpoint?.protocol !== 'https:') {
     throw new WeirError(
@@ -97,11 +124,28 @@ function endpointOf(configured: string | undefined, variable: string | undefined
       `${endpointSource} is ${JSON.stringify(text)}, which is not the URL of a Weir runtime: give one such as ${DEFAULT_ENDPOINT}`,
     );
   }
-  return { endpoint, endpointSource } as const;
+  return { endpoint, endpointSource };
 }
 
-function tokenOf(config: Config, env: NodeJS.ProcessEnv): Token | undefined {
+/** The first source that gives a value. Returns `undefined` if no source does. */
+function firstGiven<Source extends string>(
+  values: readonly (readonly [value: string | undefined, source: Source])[],
+): readonly [value: string, source: Source] | undefined {
+  for (const [value, source] of values) if (value !== undefined) return [value, source];
+  return undefined;
+}
+
+function tokenOf(config: Config, env: NodeJS.ProcessEnv, { tokenFile }: Reach): Token | undefined {
+  if (tokenFile !== undefined) return tokenInFile(tokenFile);
   return tokenFrom('WEIR_TOKEN', env.WEIR_TOKEN) ?? tokenFrom('weir:token', config.get('weir:token'));
+}
+
+/** The token in a file that the user names. Others may read the file, because a mounted secret often permits that. */
+function tokenInFile(file: string): Token {
+  const source = `--token-file ${file}`;
+  const token = tokenFrom(source, textOf(file, '--token-file'));
+  if (token === undefined) throw new WeirError('Unauthenticated', `${source} is empty`);
+  return token;
 }
 
 /**
@@ -120,15 +164,35 @@ function reuseObjectsOf(text = 'true'): boolean {
   throw new WeirError('InvalidParameter', `weir:reuseObjects is ${JSON.stringify(text)}: it must be true or false`);
 }
 
-function caOf(ca: string | undefined): string | undefined {
-  if (ca === undefined || ca.includes('-----BEGIN ')) return ca;
+function caOf(config: Config, env: NodeJS.ProcessEnv, reach: Reach): string | undefined {
+  const [ca, source] = firstGiven([
+    [reach.ca, '--ca'],
+    [given(config.get('weir:ca')), 'weir:ca'],
+    [given(env.WEIR_CA), 'WEIR_CA'],
+  ]) ?? [undefined];
+  if (ca === undefined) return undefined;
+  const isText = ca.includes('-----BEGIN ');
+  const pem = isText ? ca : textOf(ca, `${source} is neither a PEM text nor a file that can be read:`);
+  if (isCertificate(pem)) return pem;
+  const where = isText ? `the text of ${source}` : `the file ${ca} of ${source}`;
+  throw new WeirError('InvalidParameter', `${where} has no certificate in PEM`);
+}
+
+/** Whether a text begins with a certificate in PEM. Node would ignore another text. */
+function isCertificate(pem: string): boolean {
   try {
-    return readFileSync(ca, 'utf8');
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The text of a file that a setting names. `what` precedes the name of the file in an error. */
+function textOf(file: string, what: string): string {
+  try {
+    return readUserFile(file, what);
   } catch (error) {
-    throw new WeirError(
-      'InvalidParameter',
-      `weir:ca is neither a PEM text nor a file that can be read: ${(error as Error).message}`,
-    );
+    throw new WeirError('InvalidParameter', (error as Error).message, [], { cause: error });
   }
 }
 

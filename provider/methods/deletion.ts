@@ -1,7 +1,10 @@
 // Deletes of objects: by incarnation, with what a replacement left, and with what the stack has below the object.
-import type { Call, RuntimeClient } from '../client/client.ts';
+import { type Call, FIRST_CHECKS_MS, type RuntimeClient } from '../client/client.ts';
+import { report } from '../messages/report.ts';
 import { hasCode } from '../model/base/errors.ts';
 import { KINDS } from '../model/base/kinds.ts';
+import { resourceName } from '../model/base/urn.ts';
+import { toMs } from '../model/objects/seconds.ts';
 import { objectsBelow } from '../model/rules/below.ts';
 import type { Program } from '../program/program.ts';
 import type { State } from '../properties/properties.ts';
@@ -12,12 +15,14 @@ import type { State } from '../properties/properties.ts';
  */
 export async function deleteResource(client: RuntimeClient, call: Call, state: State, program: Program): Promise<void> {
   const incarnation = state.incarnation === undefined ? undefined : String(state.incarnation);
-  await deleteWithBelow(client, call, incarnation, program);
+  const waitMs = FIRST_CHECKS_MS + toMs(Number(state.awaitDrainSeconds ?? 0));
+  const warnings = await deleteWithBelow(client, call, incarnation, waitMs, program);
+  for (const warning of warnings) report(`${resourceName(state) || call.id}: ${warning}`);
   if (program.has(state.owner) || state.owner === undefined) return;
   // A newer object of the same owner comes from a replacement that the Pulumi CLI, killed too early, did not hear of.
   const left = await client.get(call).catch(() => undefined);
   if (left?.owner !== state.owner) return;
-  await client.delete(call, left.incarnation).catch((error) => {
+  await client.delete(call, left.incarnation, waitMs).catch((error) => {
     // InUse means that the Pulumi CLI knows of the replacement after all. The CLI deletes the newer object later, in its
     // own order.
     if (!hasCode(error, 'InUse')) throw error;
@@ -33,13 +38,14 @@ async function deleteWithBelow(
   client: RuntimeClient,
   call: Call,
   incarnation: string | undefined,
+  waitMs: number,
   program: Program,
-): Promise<void> {
+): Promise<readonly string[]> {
   try {
-    await client.delete(call, incarnation);
+    return await client.delete(call, incarnation, waitMs);
   } catch (error) {
     if (!hasCode(error, 'InUse') || (await isAboveProgram(client, call, program))) throw error;
-    await client.delete(call, incarnation, 'stack');
+    return await client.delete(call, incarnation, waitMs, 'stack');
   }
 }
 

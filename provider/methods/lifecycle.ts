@@ -2,6 +2,7 @@
 import type { dynamic } from '@pulumi/pulumi';
 import type { Call, RuntimeClient } from '../client/client.ts';
 import { TimeLimit } from '../client/time-limit.ts';
+import { progressLines } from '../messages/progress.ts';
 import { report } from '../messages/report.ts';
 import type { ApiObject } from '../model/api/objects.ts';
 import { durationMs } from '../model/base/duration.ts';
@@ -82,7 +83,8 @@ export class Lifecycle {
 
   /** Deletes the object. `program`: the program that runs, which is empty in a destroy. */
   async delete(id: string, state: State, program: Program): Promise<void> {
-    await deleteResource(this.#client, this.#call(id, runtimeOf(state)), state, program);
+    const call = { ...this.#call(id, runtimeOf(state)), onProgress: progressLines(resourceName(state) || id) };
+    await deleteResource(this.#client, call, state, program);
   }
 
   /**

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Call, RuntimeClient, TaggedObject } from '../client/client.ts';
 import type { Condition } from '../client/session.ts';
 import { type OutsideChange, outsideLines } from '../messages/outside-lines.ts';
+import { progressLines } from '../messages/progress.ts';
 import { report } from '../messages/report.ts';
 import { shownMessage } from '../messages/shown-error.ts';
 import { type ApiObject, warningsOf } from '../model/api/objects.ts';
@@ -41,7 +42,7 @@ export class ObjectWriter {
 
   /** Writes the whole object. Returns the outputs of the resource. */
   async put(id: string, inputs: Inputs, write: Write): Promise<Outputs> {
-    const call = this.#call(id, write);
+    const call = this.#call(id, inputs, write);
     const body = { ...bodyOf(this.#resource, inputs), incarnation: write.incarnation };
     const propertiesOf = (stored: ApiObject) => {
       return inputsOf(this.#resource, observedOf(this.#resource, stored, inputs), inputs);
@@ -56,7 +57,7 @@ export class ObjectWriter {
    * others change the object between its read and the write, both are repeated.
    */
   async update(id: string, olds: State, news: Inputs, write: Write): Promise<Outputs> {
-    const call = this.#call(id, write);
+    const call = this.#call(id, news, write);
     for (const pauseMs of READ_AFTER_MS) {
       await delay(pauseMs);
       const stored = await this.#readable(call);
@@ -187,8 +188,9 @@ export class ObjectWriter {
     return `${KIND_NAMES[this.#resource.kind]} ${id}`;
   }
 
-  #call(id: string, { expectedRuntime }: Write): Call {
-    return { kind: this.#resource.kind, id, expectedRuntime };
+  #call(id: string, inputs: Inputs, { expectedRuntime }: Write): Call {
+    const onProgress = progressLines(resourceName(inputs) || id);
+    return { kind: this.#resource.kind, id, expectedRuntime, onProgress };
   }
 }
 

@@ -4,6 +4,7 @@ import { propertyLine } from '../messages/property-line.ts';
 import { isRecord } from '../model/base/record.ts';
 import { groupAttachmentSchema } from '../model/objects/group-attachment.ts';
 import { hasSameParent, PARENTS } from '../model/objects/parent.ts';
+import { HANDOVER_SECONDS, toMs } from '../model/objects/seconds.ts';
 import { DEFAULT_WEIGHT } from '../model/objects/target-attachment.ts';
 import { type MemberFault, memberFaults } from '../model/rules/eligibility.ts';
 import { parentTypeProblems } from '../model/rules/parents.ts';
@@ -20,6 +21,7 @@ export const autoScalingAttachment: ResourceDescription<'group-attachments'> = {
   identity: [...PARENTS],
   // Members are not outputs of an auto scaling attachment, because each server that joins the group would be drift.
   outputs: [],
+  waitMs: ({ awaitDrainSeconds = 0 }) => toMs(HANDOVER_SECONDS + Number(awaitDrainSeconds)),
   changeLine: (name, olds, news) => propertyLine(name, ['groupId', 'port', 'weight'], olds, news),
   problems: (checked) => {
     const { program, news } = checked;

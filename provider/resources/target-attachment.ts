@@ -23,6 +23,8 @@ import type { ResourceDescription } from './description.ts';
 // DEFAULT_WEIGHT.
 const target = targetSchema.extend({ weight: targetSchema.shape.weight.default(DEFAULT_WEIGHT) });
 
+const DEFAULT_HANDOVER = targetAttachmentSchema.shape.handoverSeconds.parse(undefined);
+
 export const targetAttachment: ResourceDescription<'attachments'> = {
   type: 'TargetAttachment',
   kind: 'attachments',
@@ -40,8 +42,8 @@ export const targetAttachment: ResourceDescription<'attachments'> = {
     return withWeightsOf(withWeightsOf(observed, state, 'targets'), state, 'boundTargets');
   },
   changeLine: (name, olds, news) => membershipLine(name, membershipChanges(olds, news, isKnown)),
-  waitMs: ({ handoverSeconds = targetAttachmentSchema.shape.handoverSeconds.parse(undefined), awaitHealthySeconds }) =>
-    toMs(Number(handoverSeconds) + Number(awaitHealthySeconds ?? 0)),
+  waitMs: ({ handoverSeconds = DEFAULT_HANDOVER, awaitHealthySeconds = 0, awaitDrainSeconds = 0 }) =>
+    toMs(Number(handoverSeconds) + Number(awaitHealthySeconds) + Number(awaitDrainSeconds)),
 };
 
 function inProgram(checked: Checked): Problem[] {

@@ -189,8 +189,33 @@ test('over TLS, a verified certificate takes the place of the proof, and a certi
   const runtime = await RuntimeProcess.start(t, { args: ['--api-cert', certificate, '--api-key', key] });
   const through = `https://localhost:${await listen(t, forwarderTo(runtime), 0)}`;
   const env = { WEIR_ENDPOINT: through, WEIR_TOKEN: runtime.token };
-  const verified = await weir(['status'], { ...env, NODE_EXTRA_CA_CERTS: certificate });
-  assert.equal(verified.status, 0, verified.stderr);
+  const tokenFile = join(folder, 'token');
+  writeFileSync(tokenFile, `${runtime.token}\n`);
+  const reach = ['--endpoint', through, '--token-file', tokenFile, '--ca', certificate];
+  const misled = { WEIR_ENDPOINT: 'http://127.0.0.1:1', WEIR_TOKEN: 'weir_x', WEIR_CA: '/nowhere' };
+  const commands = [['status'], ['token', 'list'], ['backup', join(folder, 'backup')]];
+  const verified = [
+    await weir(['status'], { ...env, WEIR_CA: certificate }),
+    ...(await Promise.all(commands.map((command) => weir([...command, ...reach], misled)))),
+  ];
+  for (const { status, stderr } of verified) assert.equal(status, 0, stderr);
+  // A command does not read the configuration of a stack, and its messages do not name it.
+  const FAILED: readonly (readonly [args: readonly string[], env: NodeJS.ProcessEnv, advice: RegExp])[] = [
+    [['status'], env, /in --ca \/ WEIR_CA$/m],
+    [['status'], misled, /WEIR_CA is neither a PEM text nor a file that can be read: \/nowhere does not exist/],
+    [['status', '--ca', key], env, /the file .*api\.key of --ca has no certificate/],
+    [['status', '--endpoint', 'http://127.0.0.1:1'], env, /set --endpoint \/ WEIR_ENDPOINT$/m],
+    [
+      ['status', '--ca', certificate],
+      { ...env, WEIR_TOKEN: '', HOME: folder },
+      /none was found in --token-file, WEIR_TOKEN or ~\/\.weir/,
+    ],
+  ];
+  for (const [args, given, advice] of FAILED) {
+    const { stderr } = await weir(args, given);
+    assert.match(stderr, advice);
+    assert.doesNotMatch(stderr, /weir:[a-z]|\n./);
+  }
   const careless = { ...env, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
   assert.match((await weir(['status'], careless)).stderr, /passes requests on to the runtime/);
   assert.equal((await weir(['status'], { ...careless, WEIR_ENDPOINT: runtime.url })).status, 0);

@@ -6,11 +6,13 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
+import type { Reach } from '../../client/settings.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { syncFolder } from '../../model/base/sync-folder.ts';
+import { reachesRuntime } from './options.ts';
 import { tell } from './output.ts';
 
-interface Options {
+interface Options extends Reach {
   readonly force?: boolean;
 }
 
@@ -21,17 +23,17 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 const PROGRESS_MS = 500;
 
 export function backupCommand(): Command {
-  return new Command('backup')
-    .description('Writes the objects and tokens of the runtime at WEIR_ENDPOINT to a file.')
+  return reachesRuntime(new Command('backup'))
+    .description('Writes the objects and tokens of a runtime to a file.')
     .argument('<file>', 'file for `weir restore`; only its owner may read it')
     .option('--force', 'replace the file if it is there')
     .action(runBackup);
 }
 
-async function runBackup(given: string, { force = false }: Options): Promise<void> {
+async function runBackup(given: string, { force = false, ...reach }: Options): Promise<void> {
   const file = path.resolve(given);
   refuseTaken(file, force);
-  const client = await connectClient();
+  const client = await connectClient(reach);
   const runtimeId = await client.runtimeId();
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
   const interrupted = new AbortController();

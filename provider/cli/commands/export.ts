@@ -1,25 +1,26 @@
 // `weir export`: writes a running configuration as the program of a Pulumi stack that adopts it.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
+import type { Reach } from '../../client/settings.ts';
 import type { ApiObject } from '../../model/api/objects.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { KINDS } from '../../model/base/kinds.ts';
+import { makeFolder } from '../../model/base/make-folder.ts';
 import { inLines } from '../../model/base/one-line.ts';
 import { exportedProgram } from '../export/program.ts';
+import { reachesRuntime } from './options.ts';
 import { counted, print, tell } from './output.ts';
 
-interface Options {
+interface Options extends Reach {
   readonly owner?: readonly string[];
   readonly out?: string;
 }
 
 export function exportCommand(): Command {
-  return new Command('export')
-    .description(
-      'Writes a TypeScript program whose first `pulumi up` adopts the objects of the runtime at WEIR_ENDPOINT.',
-    )
+  return reachesRuntime(new Command('export'))
+    .description('Writes a TypeScript program whose first `pulumi up` adopts the objects of a runtime.')
     .option('--owner <prefix>', 'export only objects whose owner begins with this text; repeatable', append)
     .option('--out <path>', 'new .ts file, or folder for a new index.ts (default: standard output)')
     .action(runExport);
@@ -29,8 +30,8 @@ function append(value: string, before: readonly string[] = []): readonly string[
   return [...before, value];
 }
 
-async function runExport({ owner: prefixes = [], out }: Options): Promise<void> {
-  const client = await connectClient();
+async function runExport({ owner: prefixes = [], out, ...reach }: Options): Promise<void> {
+  const client = await connectClient(reach);
   const isMeant = ({ owner }: ApiObject) =>
     prefixes.length === 0 || prefixes.some((prefix) => owner?.startsWith(prefix));
   const lists = await Promise.all(
@@ -54,7 +55,7 @@ async function runExport({ owner: prefixes = [], out }: Options): Promise<void> 
 
 /** Writes a new file. Fails if the file exists, because an export must not overwrite a program. */
 function writeNew(file: string, text: string): void {
-  mkdirSync(path.dirname(file), { recursive: true });
+  makeFolder(path.dirname(file));
   try {
     writeFileSync(file, text, { flag: 'wx' });
   } catch (error) {

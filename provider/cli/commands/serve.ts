@@ -120,6 +120,10 @@ async function serve(flags: ServeFlags): Promise<void> {
 function explain(error: NodeJS.ErrnoException, { api, data }: ServeFlags): Error {
   if (error.code === 'ERR_SQLITE_ERROR')
     return new Error(`the data directory ${data} cannot be used: ${error.message}`, { cause: error });
+  if (error.syscall === 'getaddrinfo')
+    return new Error(`the name ${api.host} of --api is not found (${error.code}): give an address of this machine`, {
+      cause: error,
+    });
   // Only a failed `listen` needs an explanation; every other system error names its path in its own message.
   if (error.syscall !== 'listen') return error;
   const at = `${api.host}:${api.port}`;
@@ -131,7 +135,10 @@ function explain(error: NodeJS.ErrnoException, { api, data }: ServeFlags): Error
   if (error.code === 'EADDRNOTAVAIL')
     return new Error(`${api.host} is not an address of this machine`, { cause: error });
   if (error.code === 'EACCES')
-    return new Error(`this user may not listen on ${at}: give --api a port from 1024`, { cause: error });
+    return new Error(
+      `this user may not listen on ${at}: give the process the capability CAP_NET_BIND_SERVICE, or give --api a port from 1024`,
+      { cause: error },
+    );
   return error;
 }
 

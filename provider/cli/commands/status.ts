@@ -1,6 +1,7 @@
 // `weir status`: shows as tables what a runtime serves.
 import { Command, Option } from 'commander';
 import { connectClient } from '../../client/connect.ts';
+import type { Reach } from '../../client/settings.ts';
 import { HEALTH_STATES, type Health } from '../../model/base/health.ts';
 import {
   type Filters,
@@ -16,9 +17,10 @@ import { Rates } from '../status/rates.ts';
 import { cellsIn, Screen } from '../status/screen.ts';
 import { summaryOf, viewOf, viewText } from '../status/view.ts';
 import { watchStatus } from '../status/watch.ts';
+import { reachesRuntime } from './options.ts';
 import { print, tell } from './output.ts';
 
-interface StatusFlags {
+interface StatusFlags extends Reach {
   json?: boolean;
   watch?: boolean;
   listener?: string[];
@@ -28,10 +30,8 @@ interface StatusFlags {
 }
 
 export function statusCommand(): Command {
-  return new Command('status')
-    .description(
-      'Shows listeners, targets and workers of the runtime at WEIR_ENDPOINT (default http://127.0.0.1:7400).',
-    )
+  return reachesRuntime(new Command('status'))
+    .description('Shows listeners, targets and workers of a runtime.')
     .option('--json', 'print the response of the API as JSON')
     .option('--watch', 'show the status at each event and at least every 2 s, until q or Ctrl-C')
     .option('--listener <NAME>', 'show only this listener, by id or name; several such options: any', wantedName)
@@ -42,24 +42,26 @@ export function statusCommand(): Command {
         .argParser(wantedHealth),
     )
     .option('--tag <NAME[=VALUE]>', 'show only what has the tag; of several such options, what has all', wantedTag)
-    .action(async ({ json = false, watch, listener = [], stack = [], health = [], tag = [] }: StatusFlags) => {
-      const filters = { listeners: listener, stacks: stack, healths: health, tags: tag };
-      if (watch) return runWatch(json, filters);
-      const client = await connectClient();
-      const whole = await client.status();
-      const unknown = unknownValues(whole, filters);
-      if (unknown.length > 0) throw new Error(unknown.join('; '));
-      const status = filteredPart(whole, filters);
-      if (!json) return print(viewText(viewOf(status, { whole, filters }), cellsIn(process.stdout)));
-      for (const text of unknownTags(whole, filters)) tell(`${text}\n`);
-      print(`${JSON.stringify(status, null, 2)}\n`);
-    });
+    .action(
+      async ({ json = false, watch, listener = [], stack = [], health = [], tag = [], ...reach }: StatusFlags) => {
+        const filters = { listeners: listener, stacks: stack, healths: health, tags: tag };
+        if (watch) return runWatch(json, filters, reach);
+        const client = await connectClient(reach);
+        const whole = await client.status();
+        const unknown = unknownValues(whole, filters);
+        if (unknown.length > 0) throw new Error(unknown.join('; '));
+        const status = filteredPart(whole, filters);
+        if (!json) return print(viewText(viewOf(status, { whole, filters }), cellsIn(process.stdout)));
+        for (const text of unknownTags(whole, filters)) tell(`${text}\n`);
+        print(`${JSON.stringify(status, null, 2)}\n`);
+      },
+    );
 }
 
 /**
  * Shows the status again and again until Ctrl-C. With `isJson`, each status is one line, so that a program can read on.
  */
-async function runWatch(isJson: boolean, filters: Filters): Promise<void> {
+async function runWatch(isJson: boolean, filters: Filters, reach: Reach): Promise<void> {
   process.once('SIGINT', () => process.exit(0));
   // A program that reads only the beginning of the output, such as `head`, has closed standard output.
   process.stdout.on('error', () => process.exit(0));
@@ -69,7 +71,7 @@ async function runWatch(isJson: boolean, filters: Filters): Promise<void> {
   let shownAt = '';
   let absence = '';
   await watchStatus({
-    connect: connectClient,
+    connect: () => connectClient(reach),
     signal: new AbortController().signal,
     show: (whole) => {
       const status = filteredPart(whole, filters);

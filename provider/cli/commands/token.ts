@@ -1,14 +1,16 @@
 // `weir token`: creates, lists and revokes tokens with the administrator's token.
-import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { connectClient } from '../../client/connect.ts';
+import type { Reach } from '../../client/settings.ts';
 import type { ApiToken } from '../../model/api/tokens.ts';
 import { json } from '../../model/base/json.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
+import { readUserFile } from '../../model/base/user-file.ts';
 import { hasPassed, time } from '../../model/objects/time.ts';
 import { ACTIONS, OBJECT_TYPES } from '../../model/permissions/actions.ts';
 import { parseStatement, type Statement, statementText } from '../../model/permissions/statement.ts';
 import { textTable } from '../text/table.ts';
+import { reachesRuntime } from './options.ts';
 import { print, tell } from './output.ts';
 import { pruneCommand } from './prune.ts';
 
@@ -16,7 +18,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 
 
 const COLUMNS = ['id', 'name', 'created', 'valid', 'permits', 'for owners'];
 
-interface CreateFlags {
+interface CreateFlags extends Reach {
   allow?: Statement[];
   statements?: Statement[];
   owners?: string[];
@@ -26,7 +28,7 @@ interface CreateFlags {
 
 export function tokenCommand(): Command {
   return new Command('token')
-    .description("Creates, lists and revokes tokens of the runtime at WEIR_ENDPOINT, with the administrator's token.")
+    .description("Creates, lists and revokes tokens of a runtime, with the administrator's token.")
     .addCommand(createCommand())
     .addCommand(listCommand())
     .addCommand(revokeCommand())
@@ -34,7 +36,7 @@ export function tokenCommand(): Command {
 }
 
 function createCommand(): Command {
-  return new Command('create')
+  return reachesRuntime(new Command('create'))
     .description('Creates a token and writes it to standard output. It is not shown again.')
     .argument('<name>', 'name of the token in lists and errors')
     .option('--allow <statement>', 'permits "ACTIONS on RESOURCES", both comma-separated; repeatable', addStatement)
@@ -55,10 +57,10 @@ function createCommand(): Command {
 }
 
 async function create(name: string, flags: CreateFlags): Promise<void> {
-  const { allow = [], statements = [], owners, expires, json } = flags;
+  const { allow = [], statements = [], owners, expires, json, ...reach } = flags;
   const all = [...allow, ...statements];
   if (all.length === 0) throw new Error('say what the token permits with --allow: weir token create --help shows how');
-  const client = await connectClient();
+  const client = await connectClient(reach);
   const token = {
     name,
     statements: all,
@@ -75,11 +77,11 @@ async function create(name: string, flags: CreateFlags): Promise<void> {
 }
 
 function listCommand(): Command {
-  return new Command('list')
+  return reachesRuntime(new Command('list'))
     .description('Lists the tokens by id and name. Their texts are not shown.')
     .option('--json', 'print the response of the API as JSON')
-    .action(async ({ json }: { json?: boolean }) => {
-      const client = await connectClient();
+    .action(async ({ json, ...reach }: Reach & { json?: boolean }) => {
+      const client = await connectClient(reach);
       const tokens = await client.tokens();
       if (json) print(`${JSON.stringify(tokens, null, 2)}\n`);
       else if (tokens.items.length === 0) print("No tokens beside the administrator's.\n");
@@ -88,11 +90,11 @@ function listCommand(): Command {
 }
 
 function revokeCommand(): Command {
-  return new Command('revoke')
+  return reachesRuntime(new Command('revoke'))
     .description('Revokes a token at once.')
     .argument('<id>', 'id of the token, as `weir token list` shows it')
-    .action(async (id: string) => {
-      const client = await connectClient();
+    .action(async (id: string, reach: Reach) => {
+      const client = await connectClient(reach);
       await client.revokeToken(id);
       tell(`Token ${id} is revoked.\n`);
     });
@@ -124,9 +126,17 @@ function addOwners(text: string, before: string[] = []): string[] {
 
 /** The statements in a JSON file. Only the runtime checks their actions and resources. */
 function readStatements(file: string): Statement[] {
-  const statements = json(readFileSync(file, 'utf8'));
+  const statements = json(textOf(file));
   if (Array.isArray(statements)) return statements;
   throw new InvalidArgumentError('The file must contain a JSON list of statements.');
+}
+
+function textOf(file: string): string {
+  try {
+    return readUserFile(file, 'The file');
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
 }
 
 function expiry(text: string): string {

@@ -53,7 +53,10 @@ export function planOf(preview: Preview, runtime: RuntimeView | undefined, nowMs
     moves: movesIn(objects),
     targetGroups: targetGroups.filter(isChanged),
     warnings: planWarnings(objects, targetGroups),
-    gap: runtime === undefined ? 'no runtime is set by `weir:endpoint` or `WEIR_ENDPOINT`' : gapIn(objects, runtime),
+    gap:
+      runtime === undefined
+        ? 'no runtime is set by `weir:endpoint`, `WEIR_ENDPOINT` or `--endpoint`'
+        : gapIn(objects, runtime),
     nameOf: (key) => (objects.after.get(key) ?? objects.before.get(key))?.name ?? idOf(key),
     endpointOf: (listener) =>
       endpointOfListener(objects.after, listener) ?? endpointOfListener(objects.before, listener),

@@ -24,6 +24,12 @@ export const apiObject = z.looseObject({
 
 export type ApiObject = Readonly<z.infer<typeof apiObject>>;
 
+/** The response to a delete that has ended while something below the object is still open. */
+export const deletedResponse = z.object({ warnings: z.array(z.string()).optional() });
+
+/** The header of a request that wants to hear how far it is, and of the responses 102 that say so, encoded as in URLs. */
+export const PROGRESS_HEADER = 'x-weir-progress';
+
 /** The runtime's messages about an object for its user: the warnings and the last error. */
 export function warningsOf({ warnings, lastError }: ApiObject): string[] {
   return [...(warnings ?? []), ...(lastError ? [lastError] : [])];

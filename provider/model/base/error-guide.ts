@@ -239,6 +239,6 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'The certificate of the endpoint is not trusted.',
     ],
     remedy:
-      'Start the runtime with `npx pulumi-weir serve`, or correct `weir:endpoint` or `WEIR_ENDPOINT`. For a certificate of your own authority, set `weir:ca`. The message names the reason. If the runtime is gone for good, start an empty one: the next error is `RuntimeMismatch`, which says how to move or to destroy the stack.',
+      'Start the runtime with `npx pulumi-weir serve`, or correct `weir:endpoint` or `WEIR_ENDPOINT`. For a certificate of your own authority, set `weir:ca` or `WEIR_CA`, which the commands take as `--ca` too. The message names the reason. If the runtime is gone for good, start an empty one: the next error is `RuntimeMismatch`, which says how to move or to destroy the stack.',
   },
 };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { objectId, port, tags } from './network.ts';
 import { parentShape } from './parent.ts';
+import { secondsOrZero } from './seconds.ts';
 import { weight } from './target-attachment.ts';
 
 export const groupAttachmentSchema = z.strictObject({
@@ -11,5 +12,6 @@ export const groupAttachmentSchema = z.strictObject({
   port: port.optional(),
   /** The weight of every member of the auto scaling group. Unset means DEFAULT_WEIGHT. */
   weight: weight.optional(),
+  awaitDrainSeconds: secondsOrZero.optional(),
   tags: tags.optional(),
 });

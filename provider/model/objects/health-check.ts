@@ -9,15 +9,15 @@ import { wholeNumber } from './whole-number.ts';
 
 const CODES = /^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$/;
 
+const PROTOCOLS = ['TCP', 'HTTP', 'HTTPS', 'UDP', 'none'] as const;
+
 const threshold = wholeNumber(1, 100);
 
 const payload = text('must be a string', 1024).regex(PAYLOAD, 'has a "\\" that begins neither "\\xHH" nor "\\\\"');
 
 export const healthCheckSchema = z.strictObject(
   {
-    protocol: z
-      .enum(['TCP', 'HTTP', 'HTTPS', 'UDP', 'none'], 'must be "TCP", "HTTP", "HTTPS", "UDP" or "none"')
-      .default('TCP'),
+    protocol: z.enum(PROTOCOLS, 'must be "TCP", "HTTP", "HTTPS", "UDP" or "none"').default('TCP'),
     port: port.optional(),
     // RFC 9112 section 3: a request target contains no whitespace and no control characters.
     path: text('must be a path', 1024)
@@ -71,8 +71,9 @@ export function healthCheckRules(
   check: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,
 ): Problem[] {
-  if (!isKnown(check.protocol)) return [];
   const protocol = check.protocol ?? 'TCP';
+  // A protocol that the schema refuses has no properties of its own.
+  if (!isKnown(protocol) || !PROTOCOLS.some((name) => name === protocol)) return [];
   const isHttp = protocol === 'HTTP' || protocol === 'HTTPS';
   const given = check.protocol === undefined ? `${JSON.stringify(protocol)} by default` : JSON.stringify(protocol);
   return [

@@ -29,9 +29,11 @@ export const targetConnectionLimits = {
   maxConnectionsPerTarget: limit.optional(),
 };
 
+const PROTOCOLS = ['TCP', 'UDP', 'HTTP', 'HTTPS'] as const;
+
 export const listenerSchema = z.strictObject({
   loadBalancerId: objectId,
-  protocol: z.enum(['TCP', 'UDP', 'HTTP', 'HTTPS'], 'must be "TCP", "UDP", "HTTP" or "HTTPS"'),
+  protocol: z.enum(PROTOCOLS, 'must be "TCP", "UDP", "HTTP" or "HTTPS"'),
   port,
   /** The port of every target, for listeners of classic load balancers only. */
   backendPort: port.optional(),
@@ -53,6 +55,8 @@ export const listenerSchema = z.strictObject({
   /** Idle timeout of tunnels and event streams in seconds, 0 for none. `undefined` means `idleTimeoutSeconds`. */
   tunnelIdleTimeoutSeconds: secondsOrZero.optional(),
   drainSeconds: secondsOrZero.default(0),
+  /** How long the deletion of the listener waits for its open flows and exchanges. */
+  awaitDrainSeconds: secondsOrZero.optional(),
   slowStartSeconds: secondsOrZero.default(0),
   maxConnections: limit.optional(),
   maxPendingRequests: limit.optional(),
@@ -112,7 +116,8 @@ export function listenerRules(
   isKnown: (value: unknown) => boolean,
 ): Problem[] {
   const { protocol, certificates, stickySession } = input;
-  if (!isKnown(protocol)) return [];
+  // A protocol that the schema refuses has no properties of its own.
+  if (!isKnown(protocol) || !PROTOCOLS.some((name) => name === protocol)) return [];
   const problems: Problem[] = [];
   const refuse = (path: string, message: string) => problems.push({ path, message });
   const isGiven = (name: string) => input[name] !== undefined && isKnown(input[name]);

@@ -12,8 +12,26 @@ export const port = wholeNumber(1, 65_535);
 /** The longest text of an IPv6 address, with a zone, which is refused, or an embedded IPv4 address. */
 const MAX_ADDRESS = 128;
 
-export const ipAddress = text('must be an IPv4 or IPv6 address', MAX_ADDRESS, 'must be an IPv4 or IPv6 address')
-  .refine((value) => isIP(value) !== 0 && !value.includes('%'), 'must be an IPv4 or IPv6 address')
+const ADDRESS_FORM = 'must be an IPv4 or IPv6 address';
+const NETWORK_FORM = 'must be a network such as "10.0.0.0/8"';
+
+/** A host name of letters in some label. Text of digits and dots is a mistyped address. */
+const HOST_NAME = /^(?=.*\p{L})[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*\.?$/u;
+/** An address or a host name as part of a URL, or with a port. */
+const PLACE = /^(?:[a-z]+:\/\/)?(?:\[([^\]]*)\]|([^/:]+))(?::\d+)?(?:\/.*)?$/;
+
+/** The end of the message for text that is no address: the address that it contains, or that names are not resolved. */
+function addressAdvice(value: string): string {
+  const [, bracketed, plain = value] = PLACE.exec(value) ?? [];
+  const place = (bracketed ?? plain).trim();
+  if (place !== value && isIP(place) !== 0) return `: write ${place}`;
+  return HOST_NAME.test(place) ? ': host names are not resolved' : '';
+}
+
+export const ipAddress = text(ADDRESS_FORM, MAX_ADDRESS, ADDRESS_FORM)
+  .refine((value) => isIP(value) !== 0 && !value.includes('%'), {
+    error: ({ input }) => `${ADDRESS_FORM}${addressAdvice(String(input))}`,
+  })
   .overwrite((value) => (isIP(value) === 0 ? value : canonicalAddress(value)))
   // The formats are written for the OpenAPI document, which leaves out the refinements above.
   .meta({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] });
@@ -25,11 +43,15 @@ export const targetAddress = ipAddress.refine(
 );
 
 /** An IPv4 or IPv6 network, such as "10.0.0.0/8". */
-export const cidr = text(
-  'must be a network such as "10.0.0.0/8"',
-  MAX_ADDRESS,
-  'must be a network such as "10.0.0.0/8"',
-).refine((value) => value.includes('/') && isNetwork(value), 'must be a network such as "10.0.0.0/8"');
+export const cidr = text(NETWORK_FORM, MAX_ADDRESS, NETWORK_FORM).refine(
+  (value) => value.includes('/') && isNetwork(value),
+  { error: ({ input }) => `${NETWORK_FORM}${networkAdvice(String(input))}` },
+);
+
+function networkAdvice(value: string): string {
+  const version = isIP(value);
+  return version === 0 ? addressAdvice(value) : `: write ${value}/${version === 4 ? 32 : 128} for this address`;
+}
 
 const OBJECT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 

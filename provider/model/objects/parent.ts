@@ -27,15 +27,11 @@ export function hasSameParent(a: ParentFields, b: ParentFields): boolean {
 }
 
 /**
- * Reports an attachment without a parent or with several. An unknown property is accepted, because it may turn out to
- * be unset.
+ * Reports an attachment without a parent or with several. An unknown property counts as given, because the id of an
+ * object that a preview will create is unknown.
  */
-export function parentChoiceProblems(
-  input: Readonly<Record<string, unknown>>,
-  isKnown: (value: unknown) => boolean,
-): Problem[] {
+export function parentChoiceProblems(input: Readonly<Record<string, unknown>>): Problem[] {
   const given = PARENTS.filter((name) => input[name] !== undefined);
-  const known = given.filter((name) => isKnown(input[name]));
-  if (given.length > 0 && known.length <= 1) return [];
+  if (given.length === 1) return [];
   return [{ path: 'listenerId', message: 'exactly one of loadBalancerId, listenerId and ruleId must be given' }];
 }

@@ -42,6 +42,7 @@ export const targetAttachmentSchema = z.strictObject({
   manageWeights: z.boolean('must be true or false').default(true),
   awaitHealthySeconds: seconds.optional(),
   handoverSeconds: secondsOrZero.default(HANDOVER_SECONDS),
+  awaitDrainSeconds: secondsOrZero.optional(),
   tags: tags.optional(),
 });
 
@@ -57,7 +58,7 @@ export function targetAttachmentRules(
   input: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,
 ): Problem[] {
-  const problems = parentChoiceProblems(input, isKnown);
+  const problems = parentChoiceProblems(input);
   const targets = input.targets;
   if (!isKnown(targets) || !isRecord(targets)) return problems;
   if (Object.keys(targets).length > MAX_TARGETS) {

@@ -24,8 +24,11 @@ export function problemsOf(kind: Kind, input: Record<string, unknown>, isKnown: 
   // The elements of a map with too many of them are not looked at, because their problems would take seconds.
   const rest =
     overfull.size === 0 ? input : { ...input, ...Object.fromEntries([...overfull].map((name) => [name, {}])) };
-  const others = [...schemaProblems(SCHEMAS[kind], rest, isKnown), ...rulesProblems(kind, rest, isKnown)];
-  return [...problems, ...others.filter(({ path }) => !overfull.has(path))];
+  const own = schemaProblems(SCHEMAS[kind], rest, isKnown);
+  const refused = new Set([...overfull, ...own.map(({ path }) => path)]);
+  // A value that is refused for itself gets no second problem for what it means beside others.
+  const common = rulesProblems(kind, rest, isKnown).filter(({ path }) => !refused.has(path));
+  return [...problems, ...own.filter(({ path }) => !overfull.has(path)), ...common];
 }
 
 /** The maximum number of elements of each map, by its property. */
@@ -66,7 +69,13 @@ export function rulesProblems(
 export function schemaProblems(schema: z.ZodType, input: unknown, isKnown: IsKnown = () => true): Problem[] {
   const parsed = schema.safeParse(input);
   const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => toProblems(issue, input, isKnown));
-  return [...reservedNames(input), ...problems];
+  return [...reservedNames(input), ...firstOfEach(problems)];
+}
+
+/** The first problem of each path, because a value that has no valid form fails the checks of its meaning as well. */
+function firstOfEach(problems: readonly Problem[]): Problem[] {
+  const paths = new Set<string>();
+  return problems.filter(({ path }) => !paths.has(path) && paths.add(path));
 }
 
 /** Reports the name `__proto__` in a map, because zod and most copies of an object drop it silently. */
@@ -112,9 +121,18 @@ function toProblems(issue: z.core.$ZodIssue, input: unknown, isKnown: IsKnown): 
   if (issue.code === 'invalid_key') {
     return issue.issues.map(({ message }) => ({ path: propertyPath(issue.path), message }));
   }
-  const isMissing = MISSING_CODES.includes(issue.code) && valueAt(issue.path, input) === undefined;
-  const message = isMissing ? `is required: ${issue.message}` : issue.message;
+  const value = valueAt(issue.path, input);
+  const isMissing = MISSING_CODES.includes(issue.code) && value === undefined;
+  const message = isMissing ? `is required: ${issue.message}` : `${issue.message}${textAdvice(issue, value)}`;
   return [{ path: propertyPath(issue.path), message }];
+}
+
+/** Says that text was given for a number or a truth value, as the configuration of a stack gives it. */
+function textAdvice(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code !== 'invalid_type' || typeof value !== 'string') return '';
+  if (issue.expected === 'number' || issue.expected === 'int')
+    return ', and text is given: leave out the quotes, or convert it with Number()';
+  return issue.expected === 'boolean' ? ', and text is given: leave out the quotes' : '';
 }
 
 /** Whether a nested value is known. It is not known if a value that contains it is not known. */

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
+import { deletedResponse } from '../../model/api/objects.ts';
 import { objectResponse } from '../../model/api/objects-by-kind.ts';
 import { memberParams } from '../../model/api/parameters.ts';
 import { JOIN, LEAVE } from '../../model/permissions/actions.ts';
@@ -14,6 +15,7 @@ import type { ControlPlane } from '../control/control-plane.ts';
 import type { Precondition } from '../control/write/changes.ts';
 import { toApiObject } from './api-object.ts';
 import { etagOf, refuseUnseen } from './etag.ts';
+import { progressOf } from './progress.ts';
 
 export function registerMemberRoutes(server: FastifyInstance, control: ControlPlane): void {
   const app = server.withTypeProvider<ZodTypeProvider>();
@@ -41,12 +43,18 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
       schema: {
         summary: 'Removes a server from a group, which unbinds the server at once. The server object itself stays.',
         params: memberParams,
-        response: { 204: z.null().describe('The server is no longer a member.'), default: errorResponse },
+        response: {
+          200: deletedResponse.describe('The server is no longer a member, while flows or exchanges are still open.'),
+          204: z.null().describe('The server is no longer a member.'),
+          default: errorResponse,
+        },
       },
     },
     async ({ params: { id, serverId }, access, headers }, reply) => {
       const needs = [needOf(LEAVE, `scalinggroup/${id}`)];
       await control.leave(id, serverId, memberPrecondition(access, needs, headers), access.tokenId);
+      const left = await control.drains.ended('groups', id, progressOf(reply, headers));
+      if (left !== undefined) return reply.code(200).send({ warnings: [left] });
       return reply.code(204).send(null);
     },
   );

@@ -4,11 +4,11 @@ import type { FastifyInstance } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
-import { pageOf } from '../../model/api/objects.ts';
+import { deletedResponse, pageOf } from '../../model/api/objects.ts';
 import { bodySchema, identitySchema, objectResponse } from '../../model/api/objects-by-kind.ts';
 import { deleteQuery, idParams, listQuery, stackQuery } from '../../model/api/parameters.ts';
 import { patchDocument, patchProblems } from '../../model/api/patch.ts';
-import type { Problem } from '../../model/base/errors.ts';
+import { hasCode, type Problem } from '../../model/base/errors.ts';
 import { KIND_NAMES, KINDS, type Kind } from '../../model/base/kinds.ts';
 import type { MergePatch } from '../../model/base/merge-patch.ts';
 import { isRecord } from '../../model/base/record.ts';
@@ -26,6 +26,7 @@ import { type ShownState, toApiObject, toResponse } from './api-object.ts';
 import { accessTo } from './authorize.ts';
 import { etagOf, refuseUnseen } from './etag.ts';
 import { type LongResponses, withList } from './long-responses.ts';
+import { progressOf, withWarning } from './progress.ts';
 
 export function registerObjectRoutes(server: FastifyInstance, control: ControlPlane, long: LongResponses): void {
   for (const kind of KINDS) {
@@ -119,7 +120,8 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       const sender = { ...identity, caller: access.tokenId, isOfStack: by === 'stack' };
       const written = await control.put(kind, id, properties, sender, preconditionOf(access, headers));
       await awaitHealthy(control, written);
-      return reply.header('etag', etagOf(written)).send(toResponse(written, control, access, by));
+      const left = await control.drains.ended(kind, id, progressOf(reply, headers));
+      return reply.header('etag', etagOf(written)).send(withWarning(toResponse(written, control, access, by), left));
     },
   );
 
@@ -131,13 +133,25 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
         summary: `Deletes one ${name}. Does nothing if the given incarnation is not the object's. With cascade=stack, also deletes what the stack of its owner has below it.`,
         params: idParams,
         querystring: deleteQuery,
-        response: { 204: z.null().describe('Deleted.'), default: errorResponse },
+        response: {
+          200: deletedResponse.describe('Deleted, while flows or exchanges are still open.'),
+          204: z.null().describe('Deleted.'),
+          default: errorResponse,
+        },
       },
     },
     async ({ params: { id }, query: { incarnation, cascade }, access, headers }, reply) => {
       const precondition = preconditionOf(access, headers, incarnation);
       const below = cascade === undefined ? undefined : preconditionOf(access, {});
-      await control.delete(kind, id, incarnation, precondition, access.tokenId, below);
+      try {
+        await control.delete(kind, id, incarnation, precondition, access.tokenId, below);
+      } catch (error) {
+        // A delete that is repeated after a lost connection waits for what the first one unbound.
+        const isRepeated = hasCode(error, 'NotFound') && control.drains.has(kind, id);
+        if (!isRepeated) throw error;
+      }
+      const left = await control.drains.ended(kind, id, progressOf(reply, headers));
+      if (left !== undefined) return reply.code(200).send({ warnings: [left] });
       return reply.code(204).send(null);
     },
   );
@@ -162,16 +176,18 @@ function registerPatch(server: FastifyInstance, control: ControlPlane, kind: Kin
       const { identity, patch } = splitPatch(kind, body);
       if (identity.owner !== undefined) demandOwner(access, identity.owner);
       const sender = { ...identity, caller: access.tokenId, isOfStack: by === 'stack' };
+      const sinceMs = by === 'stack' ? 0 : performance.now();
       const written = await control.patch(kind, id, patch, sender, preconditionOf(access, headers));
       if (by === 'stack') await awaitHealthy(control, written);
+      const left = await control.drains.ended(kind, id, progressOf(reply, headers), sinceMs);
       reply.header('etag', etagOf(written));
       if (written.kind !== 'attachments' || !isMinimal(headers.prefer)) {
-        return reply.send(toResponse(written, control, access, by));
+        return reply.send(withWarning(toResponse(written, control, access, by), left));
       }
       reply.header('preference-applied', 'return=minimal');
       const named = Object.keys(patch.targets ?? {});
       const minimal = { ...written, properties: withTargetsOf(written.properties, named) };
-      return reply.send(toResponse(minimal, control, access, by));
+      return reply.send(withWarning(toResponse(minimal, control, access, by), left));
     },
   );
 }

@@ -6,6 +6,7 @@ import type { Compiled } from '../compile/compile.ts';
 import type { Engine, PassiveReport, Refusal } from '../contract/engine.ts';
 import type { EngineStatistics } from '../contract/engine-statistics.ts';
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
+import { targetGroupsOf } from '../contract/snapshot.ts';
 import { CheckBudget } from '../health/check-budget.ts';
 import { CheckSlots } from '../health/check-slots.ts';
 import { HealthMonitor, type HealthUpdate } from '../health/monitor.ts';
@@ -14,6 +15,7 @@ import type { Store } from '../store/store.ts';
 import { Model } from '../stored/model.ts';
 import type { StoredModel, StoredObject } from '../stored/object.ts';
 import { Background } from './background.ts';
+import { DrainWaits } from './drain/drain-waits.ts';
 import { endWorker } from './end-worker.ts';
 import { EventLog } from './events/event-log.ts';
 import { Reports } from './events/reports.ts';
@@ -53,6 +55,7 @@ export class ControlPlane {
   readonly running: RunningState;
   readonly guard: TargetGuard;
   readonly shortages: Shortages;
+  readonly drains: DrainWaits;
   readonly #options: ControlPlaneOptions;
   readonly #reports: Reports;
   readonly #monitor: HealthMonitor;
@@ -90,6 +93,13 @@ export class ControlPlane {
     });
     this.running = new RunningState(engine, this.#records, () => this.model);
     this.#waits = new HealthWaits({ monitor: this.#monitor, probe, slots, running: this.running, budget });
+    this.drains = new DrainWaits({
+      draining: () => this.running.draining(),
+      isServed: (listenerId, key) => {
+        const listener = this.compiled.snapshot.listeners.get(listenerId);
+        return listener !== undefined && targetGroupsOf(listener).some(({ targets }) => targets.has(key));
+      },
+    });
     this.#background = new Background(options.onError);
     this.#writer = new Writer({
       model: Model.of(stored.version, stored.objects).at(nowMs()),
@@ -109,7 +119,10 @@ export class ControlPlane {
         // What follows from the settings in a write needs no storing: it follows from them after a restart too.
         this.#tell(changes);
       },
-      onServed: (before, changes) => this.#reports.written(before, changes),
+      onServed: (before, changes) => {
+        this.drains.served(before, this.model, changes);
+        this.#reports.written(before, changes);
+      },
       onRefused: (refusal, compiled) => this.#reports.refused(refusal, compiled),
       onOpened: (listenerId) => this.#reports.opened(listenerId, this.compiled),
     });
@@ -214,6 +227,7 @@ export class ControlPlane {
     this.#isServing = false;
     this.#background.close();
     this.#waits.close();
+    this.drains.close();
     await this.#writer.close();
     // Without it, targets are checked anew after the start. A full disk does not end requests that are under way.
     await this.#records.close().catch(this.#options.onError);

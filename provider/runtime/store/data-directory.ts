@@ -1,6 +1,7 @@
 // The runtime's data directory: private, locked for one runtime, with the administrator's token and the database.
 import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, renameSync, statSync } from 'node:fs';
+import { makeFolder } from '../../model/base/make-folder.ts';
 import { isOfAnotherUser, readPrivateFile } from '../../model/base/private-file.ts';
 import { adminTokenFault } from '../../model/permissions/admin-token.ts';
 import { restoreAdvice } from './broken-row.ts';
@@ -43,6 +44,7 @@ const SECRET_BYTES = 32;
  */
 export function openDataDirectory(directory: string, options: DataDirectoryOptions = {}): DataDirectory {
   const { path, databaseFile, lockFile, keyFile, tokenFile } = dataFiles(directory, options.keyFile);
+  makeFolder(path, 0o700);
   // These are read before the lock is made, because a token that is refused must not make the next start look like a
   // second one.
   const hadRuntime = existsSync(lockFile);

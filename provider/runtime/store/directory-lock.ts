@@ -1,6 +1,7 @@
 // The lock of a data directory, which one runtime holds at a time.
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from '../../model/base/make-folder.ts';
 import { dataFiles, filesBeside, makeDatabasePrivate } from './data-files.ts';
 import { explained } from './disk-fault.ts';
 import { SQLITE, sqliteCodeOf } from './sqlite-result.ts';
@@ -13,7 +14,7 @@ export function lockDirectory(directory: string): () => void {
   const { path, lockFile } = dataFiles(directory);
   let lock: DatabaseSync | undefined;
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path, 0o700);
     makeDatabasePrivate(lockFile);
     lock = new DatabaseSync(lockFile);
     // Without the file of a journal, the lock can be taken on a full disk.

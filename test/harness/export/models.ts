@@ -129,6 +129,7 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
       requestBodyMinRate: fc.constantFrom(0, 1000),
       tunnelIdleTimeoutSeconds: fc.constantFrom(0, 3600),
       drainSeconds: fc.constantFrom(0, 10),
+      awaitDrainSeconds: fc.constantFrom(0, 15),
       slowStartSeconds: fc.constantFrom(0, 30),
       maxConnections: port,
       maxPendingRequests: port,
@@ -178,6 +179,7 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
         manageWeights: fc.boolean(),
         awaitHealthySeconds: seconds,
         handoverSeconds: fc.constantFrom(0, 5, 30),
+        awaitDrainSeconds: fc.constantFrom(0, 15),
         tags,
       },
       ['targets'],
@@ -199,7 +201,10 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
     ['region', 'vpcId', 'addresses'],
   ),
   groups: some({ members: fc.dictionary(key, id, { maxKeys: 4 }), tags }),
-  'group-attachments': merged(parent, some({ groupId: id, port, weight, tags }, ['groupId'])),
+  'group-attachments': merged(
+    parent,
+    some({ groupId: id, port, weight, awaitDrainSeconds: fc.constantFrom(0, 15), tags }, ['groupId']),
+  ),
 };
 
 export const models: fc.Arbitrary<ExportedModel> = fc

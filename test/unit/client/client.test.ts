@@ -1,8 +1,10 @@
 // The client of the API against scripted responses: which requests it repeats, when it considers an object deleted, and
 // what its errors advise.
+
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Call, RuntimeClient } from '../../../provider/client/client.ts';
+import { RuntimeConnection } from '../../../provider/client/connection.ts';
 import { settingsOf } from '../../../provider/client/settings.ts';
 import { freePort } from '../../harness/machine/free-port.ts';
 import {
@@ -49,13 +51,13 @@ test('a missing object is undefined for get, and deleted for delete', async (t) 
 });
 
 test('a write has time for its waits in addition to its own, by default for first checks', async (t) => {
-  const timeout = t.mock.method(AbortSignal, 'timeout');
+  const send = t.mock.method(RuntimeConnection.prototype, 'send');
   const { client } = await scripted(t, () => stored({}));
   await client.get(CALL);
   await client.put({ ...CALL, kind: 'listeners' }, {});
   await client.put(CALL, {}, 5_000);
   await client.delete(CALL, undefined);
-  const [, ...given] = timeout.mock.calls.map((call) => call.arguments[0]);
+  const [, ...given] = send.mock.calls.map((call) => call.arguments[0].timeoutMs);
   assert.deepEqual(given, [30_000, 60_000, 35_000, 60_000]);
 });
 

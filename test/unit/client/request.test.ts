@@ -89,3 +89,18 @@ for (const [name, ending] of Object.entries(ENDINGS)) {
     await streaming.stream(url, {}, signal).catch(() => {});
   });
 }
+
+test('the time for a request begins anew with each interim response of which its caller says so', async (t) => {
+  const interim = 'HTTP/1.1 102 Processing\r\nX-Part: 1\r\n\r\n';
+  const url = await endpoint(t, (socket) => {
+    const sending = setInterval(() => socket.write(interim), 100);
+    socket.on('close', () => clearInterval(sending));
+    setTimeout(() => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), 4_000);
+  });
+  const request = { url, method: 'GET', headers: {}, timeoutMs: 2_000, maxBytes: 10_000 };
+  const sent = (isExtended: boolean) =>
+    new RuntimeConnection(url, undefined).send({ ...request, onInterim: () => isExtended });
+  const [extended, limited] = await Promise.allSettled([sent(true), sent(false)]);
+  assert.equal(extended.status === 'fulfilled' && extended.value.status, 200);
+  assert.equal(limited.status, 'rejected');
+});

@@ -5,7 +5,8 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { settingsOf, tokenFor } from '../../../provider/client/settings.ts';
+import { type Reach, settingsOf, tokenFor } from '../../../provider/client/settings.ts';
+import { makePair } from '../../harness/machine/certificates.ts';
 
 /** The form of the administrator's token. */
 const FILE_TOKEN = `weir_${'f'.repeat(43)}`;
@@ -106,11 +107,23 @@ test('a runtime id never leads out of the folder of tokens', (t) => {
   }
 });
 
-test('a certificate authority is a PEM text or a file, and one that cannot be read is refused', (t) => {
-  const file = path.join(home(t, 'rt-1', '-----BEGIN CERTIFICATE-----'), '.weir', 'rt-1', 'token');
-  assert.equal(settings({ 'weir:ca': '-----BEGIN CERTIFICATE-----' }).ca, '-----BEGIN CERTIFICATE-----');
-  assert.equal(settings({ 'weir:ca': file }).ca, '-----BEGIN CERTIFICATE-----\n');
-  assert.throws(() => settings({ 'weir:ca': '/nowhere' }), /weir:ca is neither a PEM text nor a file/);
+test('a certificate authority is a PEM text or a file, and one without a certificate is refused', (t) => {
+  const { certificate, privateKey } = makePair(['localhost']);
+  const file = path.join(home(t, 'rt-1', certificate), '.weir', 'rt-1', 'token');
+  assert.equal(settings({ 'weir:ca': certificate }).ca, certificate);
+  assert.equal(settings({ 'weir:ca': file }).ca, `${certificate}\n`);
+  assert.throws(() => settings({ 'weir:ca': '/nowhere' }), /weir:ca is neither a PEM text nor a file.*does not exist/);
+  assert.throws(() => settings({}, { WEIR_CA: privateKey }), /the text of WEIR_CA has no certificate/);
+});
+
+test('an option wins over the configuration and the environment, and an empty one is refused', (t) => {
+  const file = path.join(home(t, 'rt-1', FILE_TOKEN), '.weir', 'rt-1', 'token');
+  const config = { 'weir:endpoint': 'http://a:1', 'weir:token': 'weir_c' };
+  const reached = (reach: Reach) => settingsOf({ get: (key) => config[key as keyof typeof config] }, {}, 'plan', reach);
+  const { endpoint, token } = reached({ endpoint: 'http://b:2', tokenFile: file });
+  assert.deepEqual([endpoint.href, token], ['http://b:2/', { value: FILE_TOKEN, source: `--token-file ${file}` }]);
+  for (const reach of [{ endpoint: '' }, { tokenFile: '' }, { tokenFile: '/dev/null' }, { ca: '' }])
+    assert.throws(() => reached(reach), /WeirError: --/);
 });
 
 test('the token file is used for 127.0.0.0/8, ::1 and localhost, and not for names that look like them', (t) => {

@@ -88,8 +88,11 @@ test('an unknown property may turn out to be unset, so it contradicts nothing', 
   const udp = { loadBalancerId: 'lb', protocol: 'UDP', port: 53 };
   const ignored = { certificates: UNKNOWN, proxyProtocol: UNKNOWN, trustedProxies: UNKNOWN, backendPort: UNKNOWN };
   assert.deepEqual(checked(listener, { ...udp, ...ignored }).failures, []);
-  assert.deepEqual(checked(targetAttachment, { listenerId: 'web', ruleId: UNKNOWN, targets: {} }).failures, []);
-  for (const parents of [{}, { listenerId: 'web', ruleId: 'rule', loadBalancerId: UNKNOWN }]) {
+});
+
+test('a parent that a preview does not know counts as given, so a second one is refused', () => {
+  assert.deepEqual(checked(targetAttachment, { ruleId: UNKNOWN, targets: {} }).failures, []);
+  for (const parents of [{}, { listenerId: 'web', ruleId: UNKNOWN }, { listenerId: UNKNOWN, ruleId: UNKNOWN }]) {
     assert.match(checked(targetAttachment, { ...parents, targets: {} }).failures?.[0]?.reason ?? '', /exactly one of/);
   }
 });

@@ -37,5 +37,8 @@ test('a weight that was never written stays unwritten if weights are left to oth
 test('a write may take as long as its hand-over and its wait for health', () => {
   assert.equal(targetAttachment.waitMs?.({}), 30_000);
   assert.equal(targetAttachment.waitMs?.({ handoverSeconds: 0 }), 0);
-  assert.equal(targetAttachment.waitMs?.({ handoverSeconds: 1.5, awaitHealthySeconds: 60 }), 61_500);
+  assert.equal(
+    targetAttachment.waitMs?.({ handoverSeconds: 1.5, awaitHealthySeconds: 60, awaitDrainSeconds: 2 }),
+    63_500,
+  );
 });

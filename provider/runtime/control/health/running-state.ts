@@ -41,22 +41,30 @@ export class RunningState {
    * counts.
    */
   boundTargets(attachment: Attachment, model: Model): Record<string, BoundTarget> {
+    const bound = [...this.#boundTargets(attachment, model)];
+    return Object.fromEntries(bound.map(([name, { lastError: _, ...target }]) => [name, target]));
+  }
+
+  #boundTargets(attachment: Attachment, model: Model): Map<string, BoundTarget & { readonly lastError?: string }> {
     const bindings = bindingsOf(model);
-    const bound = new Map<string, BoundTarget>();
+    const bound = new Map<string, BoundTarget & { readonly lastError?: string }>();
     // If several attachments bind one target key, only the target of the holder is checked.
-    const tell = ({ name, address, port, weight, ineligible }: TargetSnapshot, checked: Health) => {
-      const health = ineligible === undefined ? checked : 'ineligible';
+    const tell = (target: TargetSnapshot, checked: { health: Health; lastError?: string | undefined }) => {
+      const { name, address, port, weight, ineligible } = target;
+      const health = ineligible === undefined ? checked.health : 'ineligible';
+      const lastError = ineligible ?? checked.lastError;
       const known = bound.get(name)?.health;
-      bound.set(name, { address, port, weight, health: known === undefined ? health : worse(known, health) });
+      if (known !== undefined && worse(known, health) === known) return;
+      bound.set(name, { address, port, weight, health, ...(lastError !== undefined && { lastError }) });
     };
     const targetGroups = bindings.targetGroupsServedBy(attachment);
     for (const { targetGroupId, fixedPort } of targetGroups) {
       for (const target of bindings.targetsOf(attachment, fixedPort))
-        tell(target, this.targetHealth(targetGroupId, target.key).health);
+        tell(target, this.targetHealth(targetGroupId, target.key));
     }
-    if (targetGroups.length > 0) return Object.fromEntries(bound);
-    for (const target of bindings.targetsOf(attachment, undefined)) tell(target, 'unchecked');
-    return Object.fromEntries(bound);
+    if (targetGroups.length > 0) return bound;
+    for (const target of bindings.targetsOf(attachment, undefined)) tell(target, { health: 'unchecked' });
+    return bound;
   }
 
   /** The targets of an attachment with weight > 0 that take no traffic, as problems of the attachment's properties. */
@@ -64,9 +72,12 @@ export class RunningState {
     const model = this.#modelNow();
     const attachment = model.get('attachments', attachmentId);
     if (attachment === undefined) return [];
-    return Object.entries(this.boundTargets(attachment, model))
+    return [...this.#boundTargets(attachment, model)]
       .filter(([, { weight, health }]) => weight > 0 && !takesTraffic(health))
-      .map(([name, { health }]) => ({ path: propertyPath(['targets', name]), message: `is ${health}` }));
+      .map(([name, { health, lastError }]) => {
+        const message = lastError === undefined ? `is ${health}` : `is ${health} (${lastError})`;
+        return { path: propertyPath(['targets', name]), message };
+      });
   }
 
   /**

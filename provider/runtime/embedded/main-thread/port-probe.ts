@@ -41,7 +41,7 @@ export function endpointRefusal(listenerId: string, { endpoint, code, message }:
     case 'EACCES': {
       const problem = {
         path: 'port',
-        message: `The runtime has no permission to listen on ${name}: grant it, or choose a port above 1023.`,
+        message: `The runtime has no permission to listen on ${name}: give it the capability CAP_NET_BIND_SERVICE, or choose a port above 1023.`,
       };
       return { listenerId, code: 'InvalidParameter', problem };
     }

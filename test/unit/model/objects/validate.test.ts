@@ -76,7 +76,7 @@ const REFUSED: readonly Row[] = [
       protocol: 'HTTP',
       stickySession: { type: 'source-ip', cookieName: 'a', cookieKey: '', sameSite: 'Lax' },
     },
-    ['stickySession.cookieKey', 'stickySession.cookieName', 'stickySession.cookieKey', 'stickySession.sameSite'],
+    ['stickySession.cookieKey', 'stickySession.cookieName', 'stickySession.sameSite'],
   ],
   [
     'a cookie with a name that is not a token and an empty key',
@@ -335,6 +335,67 @@ test('the message for a missing property, or one of a wrong type, says what the 
       'healthCheck must be a health check: an object such as { protocol: "HTTP" }',
       'stickySession must be a sticky session: an object such as { type: "cookie" }',
       'certificates.a.serverNames must be a list of host names',
+    ],
+  );
+});
+
+test('a path that is a pattern or has a query is refused with the path that a prefix rule would have', () => {
+  const advised = (path: string) =>
+    problemsOf('rules', { listenerId: 'l', path }).map(
+      ({ message }) => / use path (.*) with pathMatch prefix$/.exec(message)?.[1] ?? message,
+    );
+  const ROWS: readonly (readonly [path: string, advised: string])[] = [
+    ['/api/*', '/api'],
+    ['/api*', '/api'],
+    ['/*', '/'],
+    ['*', '/'],
+    ['/img/*.png', '/img'],
+    ['/api?x=1', '/api'],
+    ['^/api/(.*)$', '/api'],
+    ['~ ^/api', '/api'],
+    ['/api/v[0-9]/x', '/api'],
+    ['/(a|b)/c', '/'],
+    ['/users/{id}', '/users'],
+    ['/a$', '/a'],
+    ['/api/?', '/api'],
+    ['/v?/x', '/'],
+    ['api/*', '/api'],
+    ['https://a.example/api/*', '/api'],
+  ];
+  for (const [path, prefix] of ROWS) assert.deepEqual(advised(path), [prefix], path);
+  for (const path of ['/odata/$metadata', '/Products(1)', '/a.b+c']) assert.deepEqual(advised(path), [], path);
+});
+
+test('a value gets one error, which says if it is text in place of a number, or a name in place of an address', () => {
+  const healthCheck = { protocol: 'HTTP', expectedCodes: '2xx', intervalSeconds: '5' };
+  const listener = { ...LISTENER, protocol: 'http', healthCheck: { protocol: 'http', path: '/x' }, certificates: {} };
+  const target = { address: 'web.example', port: '80' };
+  const input = { ruleId: 'r', targets: { a: target }, manageWeights: 'true', handoverSeconds: '1' };
+  const said = [
+    ...problemsOf('rules', { listenerId: 'l', path: '/', healthCheck }),
+    ...problemsOf('attachments', input),
+    ...problemsOf('listeners', { ...listener, trustedProxies: ['proxy.example', '10.0.0.1'] }),
+    ...['10.0.0.1:80', '[::1]', 'http://web.example:80/', '10.0.0.256'].flatMap((address) =>
+      problemsOf('load-balancers', { address }),
+    ),
+  ];
+  assert.deepEqual(
+    said.map(({ path, message }) => `${path} ${message}`),
+    [
+      'healthCheck.expectedCodes must be codes such as "200-399" or "200,204"',
+      'healthCheck.intervalSeconds must be a number of seconds, and text is given: leave out the quotes, or convert it with Number()',
+      'targets.a.address must be an IPv4 or IPv6 address: host names are not resolved',
+      'targets.a.port must be a whole number from 1 to 65535, and text is given: leave out the quotes, or convert it with Number()',
+      'manageWeights must be true or false, and text is given: leave out the quotes',
+      'handoverSeconds must be a number of seconds, and text is given: leave out the quotes, or convert it with Number()',
+      'protocol must be "TCP", "UDP", "HTTP" or "HTTPS"',
+      'healthCheck.protocol must be "TCP", "HTTP", "HTTPS", "UDP" or "none"',
+      'trustedProxies[0] must be a network such as "10.0.0.0/8": host names are not resolved',
+      'trustedProxies[1] must be a network such as "10.0.0.0/8": write 10.0.0.1/32 for this address',
+      'address must be an IPv4 or IPv6 address: write 10.0.0.1',
+      'address must be an IPv4 or IPv6 address: write ::1',
+      'address must be an IPv4 or IPv6 address: host names are not resolved',
+      'address must be an IPv4 or IPv6 address',
     ],
   );
 });
