@@ -1,7 +1,7 @@
 // `weir token prune`: removes the administrator's tokens of ended runtimes from the user's home folder.
 import { pruneTokens } from '../../runtime/store/published-tokens.ts';
+import { textTable } from '../text/table.ts';
 import { print } from './output.ts';
-import { textTable } from './table.ts';
 
 export interface PruneFlags {
   readonly all?: boolean;

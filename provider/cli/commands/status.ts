@@ -1,128 +1,80 @@
 // `weir status`: shows as tables what a runtime serves.
 import { connectClient } from '../../client/connect.ts';
 import type { Reach } from '../../client/settings.ts';
-import type { StatusResponse } from '../../model/api/status.ts';
-import { inOneLine } from '../../model/base/one-line.ts';
-import { targetKey } from '../../model/base/target-key.ts';
+import type { Health } from '../../model/base/health.ts';
+import { type Filters, filteredPart, unknownTags, unknownValues, type WantedTag } from '../status/filters.ts';
+import { Rates } from '../status/rates.ts';
+import { cellsIn, Screen } from '../status/screen.ts';
+import { summaryOf, viewOf, viewText } from '../status/view.ts';
+import { watchStatus } from '../status/watch.ts';
 import { print, tell } from './output.ts';
-import { showOn } from './screen.ts';
-import { apiWarningLines, listenerWarningLines } from './status-warnings.ts';
-import { textTable } from './table.ts';
-import { taggedPart, type WantedTag } from './tagged.ts';
-import { watchStatus } from './watch.ts';
 
 export interface StatusFlags extends Reach {
   readonly json?: boolean;
   readonly watch?: boolean;
-  readonly tag?: WantedTag[];
+  readonly listener?: readonly string[];
+  readonly stack?: readonly string[];
+  readonly health?: readonly Health[];
+  readonly tag?: readonly WantedTag[];
 }
 
-export async function showStatus({ json = false, watch, tag = [], ...reach }: StatusFlags): Promise<void> {
-  if (watch) return runWatch(json, tag, reach);
+export async function showStatus(flags: StatusFlags): Promise<void> {
+  const { json = false, watch, listener = [], stack = [], health = [], tag = [], ...reach } = flags;
+  const filters = { listeners: listener, stacks: stack, healths: health, tags: tag };
+  if (watch) return runWatch(json, filters, reach);
   const client = await connectClient(reach);
-  const status = taggedPart(await client.status(), tag);
-  print(json ? `${JSON.stringify(status, null, 2)}\n` : render(status, tag));
+  const whole = await client.status();
+  const unknown = unknownValues(whole, filters);
+  if (unknown.length > 0) throw new Error(unknown.join('; '));
+  const status = filteredPart(whole, filters);
+  if (!json) return print(viewText(viewOf(status, { whole, filters }), cellsIn(process.stdout)));
+  for (const text of unknownTags(whole, filters)) tell(`${text}\n`);
+  print(`${JSON.stringify(status, null, 2)}\n`);
 }
 
 /**
  * Shows the status again and again until Ctrl-C. With `isJson`, each status is one line, so that a program can read on.
  */
-async function runWatch(isJson: boolean, tags: readonly WantedTag[], reach: Reach): Promise<void> {
+async function runWatch(isJson: boolean, filters: Filters, reach: Reach): Promise<void> {
   process.once('SIGINT', () => process.exit(0));
   // A program that reads only the beginning of the output, such as `head`, has closed standard output.
   process.stdout.on('error', () => process.exit(0));
   const now = () => new Date().toTimeString().slice(0, 8);
-  let last = '';
+  const rates = new Rates();
+  let screen: Screen | undefined;
+  let shownAt = '';
   let absence = '';
   await watchStatus({
     connect: () => connectClient(reach),
     signal: new AbortController().signal,
     show: (whole) => {
-      const status = taggedPart(whole, tags);
+      const status = filteredPart(whole, filters);
       absence = '';
-      if (isJson) {
-        print(`${JSON.stringify(status)}\n`);
-        return;
-      }
-      last = render(status, tags);
-      showOn(process.stdout, `${now()}  ${last}`);
+      if (isJson) return print(`${JSON.stringify(status)}\n`);
+      rates.add(status, performance.now());
+      const view = viewOf(status, { whole, filters, rates });
+      shownAt = now();
+      if (!process.stdout.isTTY) return print(`${viewText(view, undefined)}\n`);
+      screen ??= openScreen();
+      screen.show(`${shownAt}  ${summaryOf(status)}`, view);
     },
     showAbsence: ({ message }) => {
-      // The message of a failed attempt may equal the previous one. Only a terminal shows it again, with the time of
-      // the attempt.
-      if (message === absence && !process.stdout.isTTY) return;
+      rates.clear();
+      if (screen !== undefined) {
+        screen.showMessage(`${now()}  ${message} What follows is the status of ${shownAt}.`);
+        return;
+      }
+      // The message of a failed attempt may equal the previous one.
+      if (message === absence) return;
       absence = message;
       if (isJson) tell(`${message}\n`);
-      // On a terminal, the last known status stays visible below the message.
-      else showOn(process.stdout, `${now()}  ${message}\n${process.stdout.isTTY ? `\nBefore that:\n${last}` : ''}`);
+      else print(`${message}\n\n`);
     },
   });
 }
 
-function render(status: StatusResponse, tags: readonly WantedTag[]): string {
-  const { version, engines, shortages = [], workers, listeners } = status;
-  const lines = engines.map(({ name, acked, lastError }) =>
-    inOneLine(`version ${version}, served by ${name}: ${acked}${lastError === null ? '' : ` (${lastError})`}`),
-  );
-  for (const { resource, count, lastError, lastAt } of shortages) {
-    lines.push(inOneLine(`short of ${resource}: ${count} times, last ${sinceOf(lastAt)} ago (${lastError})`));
-  }
-  lines.push(...apiWarningLines(status));
-  lines.push(
-    textTable(
-      ['worker', 'version', 'connections', 'restarts'],
-      workers.map((w) => [w.id, w.version, w.connections, w.restarts]),
-    ),
-  );
-  const omitted = listeners.flatMap(({ targets }) => targets).filter(({ areTagsOmitted }) => areTagsOmitted).length;
-  if (tags.length > 0 && omitted > 0) lines.push(`The response has no room for the tags of ${omitted} targets.`);
-  if (listeners.length === 0) lines.push(tags.length > 0 ? 'Nothing has these tags.' : 'No listeners yet.');
-  for (const listener of listeners) {
-    const problem = listener.lastError ? `  ${listener.lastError}` : '';
-    const waits = listener.isWaiting ? '  waits: another listener serves this endpoint' : '';
-    lines.push('', inOneLine(`${listener.id}  ${listener.endpoint}${waits}${problem}`));
-    lines.push(...listenerWarningLines(listener));
-    const hasRules = listener.targets.some(({ rule }) => rule !== undefined);
-    const rows = listener.targets.map((target) => [
-      ...(hasRules ? [target.rule ?? ''] : []),
-      target.name,
-      targetKey(target.address, target.port),
-      target.weight,
-      // The last error of an ineligible target already gives the reason.
-      target.health === 'ineligible' ? target.health : (target.reason ?? target.health),
-      sinceOf(target.history[0]?.at),
-      target.requests,
-      target.activeConnections,
-      target.draining,
-      target.lastError ?? '',
-    ]);
-    const head = [
-      ...(hasRules ? ['rule'] : []),
-      'target',
-      'address',
-      'weight',
-      'health',
-      'since',
-      'requests',
-      'active',
-      'draining',
-      'last error',
-    ];
-    lines.push(rows.length === 0 ? 'no targets' : textTable(head, rows));
-  }
-  return `${lines.join('\n')}\n`;
+function openScreen(): Screen {
+  const screen = new Screen({ input: process.stdin, output: process.stdout, onQuit: () => process.exit(0) });
+  screen.open();
+  return screen;
 }
-
-/** The time since `at` in its largest whole unit, such as "3 min". Returns an empty text if `at` is `undefined`. */
-function sinceOf(at: string | undefined): string {
-  if (at === undefined) return '';
-  const seconds = Math.max(0, (Date.now() - Date.parse(at)) / 1000);
-  const [size, unit] = UNITS.find(([length]) => seconds >= length) ?? [1, 's'];
-  return `${Math.floor(seconds / size)} ${unit}`;
-}
-
-const UNITS: readonly (readonly [seconds: number, unit: string])[] = [
-  [86_400, 'd'],
-  [3_600, 'h'],
-  [60, 'min'],
-];

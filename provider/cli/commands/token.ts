@@ -6,8 +6,8 @@ import { inOneLine } from '../../model/base/one-line.ts';
 import { hasPassed } from '../../model/objects/time.ts';
 import type { Statement } from '../../model/permissions/statement.ts';
 import { statementText } from '../../model/permissions/statement-text.ts';
+import { textTable } from '../text/table.ts';
 import { print, tell } from './output.ts';
-import { textTable } from './table.ts';
 
 const COLUMNS = ['id', 'name', 'created', 'valid', 'permits', 'for owners'];
 

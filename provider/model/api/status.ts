@@ -6,6 +6,11 @@ import { SHORT_RESOURCES } from '../base/short-resource.ts';
 const health = z.enum(HEALTH_STATES);
 /** Tags by name; left out if there are none, if the caller may not read the object, or by an earlier release. */
 const tags = z.record(z.string(), z.string()).optional();
+/**
+ * The stack that owns the object, as PROJECT/STACK; left out if no stack owns it, if the caller may not read the object,
+ * or by an earlier release.
+ */
+const stack = z.string().optional();
 
 /** Messages for the operator; left out if there are none, or by an earlier release. */
 const warnings = z.array(z.string()).optional();
@@ -39,7 +44,36 @@ export const statusResponse = z.object({
       endpoint: z.string(),
       tags,
       /** Left out if the caller may not read the load balancer. */
-      loadBalancer: z.object({ id: z.string(), tags }).optional(),
+      loadBalancer: z.object({ id: z.string(), tags, stack }).optional(),
+      stack,
+      /** The name of the listener's resource in its stack. */
+      resource: z.string().optional(),
+      /** The forwarding rules that the caller may read. An earlier release leaves them out. */
+      rules: z
+        .array(
+          z.object({
+            id: z.string(),
+            host: z.string().optional(),
+            path: z.string().optional(),
+            pathMatch: z.enum(['prefix', 'exact']),
+            stack,
+            /** Whether an attachment binds to the rule. Without one, the rule takes no requests. */
+            isAttached: z.boolean(),
+          }),
+        )
+        .optional(),
+      /** Counts since the listener exists; left out if the caller may not read it, or if it is not served. */
+      traffic: z
+        .object({
+          /** Accepted connections; of a UDP listener sessions. */
+          connections: z.number(),
+          openConnections: z.number(),
+          rejectedConnections: z.number(),
+          /** The requests of an HTTP or HTTPS listener, and its responses with a status of 500 or above. */
+          requests: z.number(),
+          errorResponses: z.number(),
+        })
+        .optional(),
       /** Whether another listener serves the VIP and port of this listener. */
       isWaiting: z.boolean().optional(),
       lastError: z.string().optional(),
@@ -50,6 +84,8 @@ export const statusResponse = z.object({
         z.object({
           /** Left out if the caller may not read the attachment: that of a load balancer may be another team's. */
           attachment: z.string().optional(),
+          /** The stack of the attachment. */
+          stack,
           rule: z.string().optional(),
           name: z.string(),
           /** The tags of the target's rule, attachment, auto scaling group and server; of one name, the last of them. */
@@ -72,6 +108,10 @@ export const statusResponse = z.object({
           requests: z.number(),
           activeConnections: z.number(),
           draining: z.number(),
+          /** The target's responses with a status of 500 or above. */
+          errorResponses: z.number().optional(),
+          /** Connects to the target that failed. `requests` does not include them. */
+          failedConnects: z.number().optional(),
         }),
       ),
     }),

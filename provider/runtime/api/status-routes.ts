@@ -30,7 +30,9 @@ import type { Storage } from './backup-route.ts';
 import { listenerWarnings } from './listener-warnings.ts';
 import { type LongResponses, withList } from './long-responses.ts';
 import { readFilter } from './read-filter.ts';
+import { SeenOwners } from './seen-owners.ts';
 import { SeenTags } from './seen-tags.ts';
+import { errorResponsesOf, shownTraffic } from './shown-counts.ts';
 
 const OPEN = { access: 'open' } as const;
 const challengeSchema = z
@@ -125,12 +127,16 @@ function statusPieces(control: ControlPlane, certificate: ApiCertificate, access
     mayAll(access, needsOfListener(compiled, listenerId, KIND_ACTIONS[kind].read, ruleId));
   const isReadable = readFilter(model, access);
   const seenTags = new SeenTags(model, isReadable);
+  const owners = new SeenOwners(compiled, model, isReadable);
   const isSeen = (id = '') => {
     if (access.isAdministrator) return true;
     const attachment = model.get('attachments', id) ?? model.get('group-attachments', id);
     return attachment !== undefined && isReadable(attachment);
   };
-  const shown = (target: TargetStatus) => (isSeen(target.attachment) ? target : { ...target, attachment: undefined });
+  const shown = (target: TargetStatus) =>
+    isSeen(target.attachment)
+      ? { ...target, stack: owners.ofAttachment(target.attachment) }
+      : { ...target, attachment: undefined };
   const maySeeWorkers = mayAll(access, NEEDS_OF_WORKERS);
   const nowMs = Date.now();
   const { listeners, waiting } = compiled.snapshot;
@@ -154,13 +160,14 @@ function statusPieces(control: ControlPlane, certificate: ApiCertificate, access
       id,
       isWaiting: waiting.has(id) || undefined,
       endpoint: endpointOf(protocol, address, port),
-      ...seenTags.ofListener(id),
+      ...owners.ofListener(listener, seenTags.ofListener(id)),
       ...listenerWarnings(
         maySee('listeners', id) ? model.get('listeners', id)?.properties : undefined,
         seen,
         control.running,
         nowMs,
       ),
+      traffic: maySee('listeners', id) ? shownTraffic(control.running.traffic(id)) : undefined,
       lastError: refused.get(id),
     };
     const targets = function* () {
@@ -205,7 +212,7 @@ function boundTarget(
   { running }: ControlPlane,
   seenTags: SeenTags,
 ): TargetStatus {
-  const { responses: __, isInSlowStart, ...counts } = running.counts(id, key);
+  const { responses, isInSlowStart, ...counts } = running.counts(id, key);
   const health = running.targetHealth(id, key);
   return {
     ...target,
@@ -216,6 +223,7 @@ function boundTarget(
     // The reason is that of the health, which may be newer than the snapshot of a status that is sent in slices.
     reason: health.health === 'ineligible' ? health.lastError : isInSlowStart ? 'slow start' : undefined,
     ...counts,
+    errorResponses: errorResponsesOf(responses),
   };
 }
 

@@ -5,6 +5,8 @@ import type { TargetSnapshot } from './snapshot.ts';
 export interface TargetCounts {
   readonly requests: number;
   readonly activeConnections: number;
+  /** Connects to the target that failed. `requests` does not include them. */
+  readonly failedConnects: number;
   /** Open flows and exchanges that began under an earlier binding of the target and may still finish. */
   readonly draining: number;
   /** Responses to clients by status class, 1xx to 5xx: five counts. */

@@ -86,7 +86,8 @@ export class SharedTargetGroup {
 
   counts(key: string): TargetSums & { readonly isInSlowStart: boolean } {
     const record = this.#targets.get(key);
-    if (record === undefined) return { requests: 0, active: 0, responses: [0, 0, 0, 0, 0], isInSlowStart: false };
+    if (record === undefined)
+      return { requests: 0, active: 0, failedConnects: 0, responses: [0, 0, 0, 0, 0], isInSlowStart: false };
     const { health, begunAtMs, counters } = record;
     const parts = rampParts(begunAtMs, rampMsOf(this.#settings), sharedNowMs());
     return { ...readCounters(counters), isInSlowStart: takesTraffic(health) && parts < RAMP_PARTS };

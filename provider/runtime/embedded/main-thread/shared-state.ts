@@ -22,6 +22,7 @@ interface ListenerRecord {
 const NO_COUNTS: Omit<TargetCounts, 'draining'> = {
   requests: 0,
   activeConnections: 0,
+  failedConnects: 0,
   responses: [0, 0, 0, 0, 0],
   isInSlowStart: false,
 };

@@ -137,7 +137,7 @@ export class Target implements StickyTarget, RampingTarget {
 
   connectFailed(error: Error): void {
     if (!this.#isBound) return;
-    if (shortageOf(error) === undefined) this.counters.markFailing();
+    if (shortageOf(error) === undefined) this.counters.connectFailed();
     this.#onPassive(this.key, error);
   }
 

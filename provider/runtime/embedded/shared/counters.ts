@@ -12,6 +12,7 @@ const CLASSES = 5;
 /** Cells of whole numbers, which Atomics can change: open and idle connections to an HTTP target. */
 const OPEN = 8;
 const IDLE = 9;
+const FAILED_CONNECTS = 10;
 /** Cell of the flag for failed connects, in the first column, which belongs to no worker. */
 const IS_FAILING = 0;
 
@@ -139,8 +140,9 @@ export class TargetColumn {
     (this.#cells[this.#at + RESPONSES + classOf(status)] as number)++;
   }
 
-  /** Records a failed connect. The flag is shared, so that another worker's success ends a series of failures. */
-  markFailing(): void {
+  /** Counts a failed connect. The flag is shared, so that another worker's success ends a series of failures. */
+  connectFailed(): void {
+    (this.#cells[this.#at + FAILED_CONNECTS] as number)++;
     this.#cells[IS_FAILING] = 1;
   }
 
@@ -155,6 +157,7 @@ export class TargetColumn {
 export interface TargetSums {
   readonly requests: number;
   readonly active: number;
+  readonly failedConnects: number;
   /** Responses of the target by status class, 1xx to 5xx. */
   readonly responses: readonly number[];
 }
@@ -166,10 +169,11 @@ export function classOf(status: number): number {
 
 /** The counters of a target summed over all workers, for the main thread. */
 export function readCounters(cells: TargetCounters): TargetSums {
-  const sums = { requests: 0, active: 0, responses: [0, 0, 0, 0, 0] };
+  const sums = { requests: 0, active: 0, failedConnects: 0, responses: [0, 0, 0, 0, 0] };
   for (let at = COLUMN_FLOATS; at < cells.length; at += COLUMN_FLOATS) {
     sums.requests += cells[at + REQUESTS] as number;
     sums.active += cells[at + ACTIVE] as number;
+    sums.failedConnects += cells[at + FAILED_CONNECTS] as number;
     for (let index = 0; index < CLASSES; index++)
       (sums.responses[index] as number) += cells[at + RESPONSES + index] as number;
   }

@@ -19,7 +19,14 @@ const target = (key: string): TargetSample => ({
   tags: { team: 'shop' },
   weight: 20,
   health: 'healthy',
-  counts: { requests: 7, activeConnections: 2, draining: 1, responses: [0, 6, 0, 0, 1], isInSlowStart: false },
+  counts: {
+    requests: 7,
+    activeConnections: 2,
+    failedConnects: 0,
+    draining: 1,
+    responses: [0, 6, 0, 0, 1],
+    isInSlowStart: false,
+  },
 });
 
 const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSample => ({

@@ -17,7 +17,7 @@ test('the columns of all workers add up', () => {
     column.opened();
   }
   columns[1]?.closed();
-  assert.deepEqual(readCounters(counters), { requests: 6, active: 2, responses: [0, 0, 0, 0, 0] });
+  assert.deepEqual(readCounters(counters), { requests: 6, active: 2, failedConnects: 0, responses: [0, 0, 0, 0, 0] });
 });
 
 test('the requests of an ended worker still count, and its open flows do not', () => {
@@ -28,14 +28,16 @@ test('the requests of an ended worker still count, and its open flows do not', (
     column.opened();
   }
   clearActive(counters, 1);
-  assert.deepEqual(readCounters(counters), { requests: 2, active: 1, responses: [0, 0, 0, 0, 0] });
+  assert.deepEqual(readCounters(counters), { requests: 2, active: 1, failedConnects: 0, responses: [0, 0, 0, 0, 0] });
 });
 
-test('the first success after failures is reported once, whichever workers had them', () => {
+test('failed connects are counted, and the first success after them is reported once, whichever workers had them', () => {
   const counters = countersMaker(2)();
   const [first, second] = [new TargetColumn(counters, 0), new TargetColumn(counters, 1)];
   assert.equal(first.clearFailing(), false);
-  first.markFailing();
+  first.connectFailed();
+  second.connectFailed();
+  assert.equal(readCounters(counters).failedConnects, 2);
   assert.equal(second.clearFailing(), true);
   assert.equal(first.clearFailing(), false);
 });
@@ -59,7 +61,7 @@ test('responses are counted by status class over all workers', () => {
   const counters = countersMaker(2)();
   new TargetColumn(counters, 0).responded(200);
   for (const status of [101, 299, 304, 404, 500, 599]) new TargetColumn(counters, 1).responded(status);
-  assert.deepEqual(readCounters(counters), { requests: 0, active: 0, responses: [1, 2, 1, 1, 2] });
+  assert.deepEqual(readCounters(counters), { requests: 0, active: 0, failedConnects: 0, responses: [1, 2, 1, 1, 2] });
 });
 
 test('targets that share a memory have counters of their own', () => {

@@ -6,6 +6,8 @@ import type { StatusResponse } from '../../model/api/status.ts';
 const LONGEST_PAUSE_MS = 2_000;
 /** Shortest pause between two readings of the status, so that a burst of events leads to one reading. */
 const SHORTEST_PAUSE_MS = 100;
+/** A pause is at least so many times as long as the reading before it, so that a large status takes few of the time. */
+const PAUSE_PER_READING = 4;
 const RECONNECT_AFTER_MS = 1_000;
 
 interface Watch {
@@ -63,9 +65,11 @@ async function follow(
       // An event stream that has ended is opened again: the runtime may have dropped the stream or be another process
       // by now.
       if (!isOpen) listen();
+      const beganAtMs = performance.now();
       show(await client.status());
-      await pause(SHORTEST_PAUSE_MS, either);
-      await Promise.race([changed.promise, pause(LONGEST_PAUSE_MS - SHORTEST_PAUSE_MS, either)]);
+      const shortestMs = Math.max(SHORTEST_PAUSE_MS, PAUSE_PER_READING * (performance.now() - beganAtMs));
+      await pause(shortestMs, either);
+      await Promise.race([changed.promise, pause(LONGEST_PAUSE_MS - shortestMs, either)]);
       changed = Promise.withResolvers();
     }
   } finally {
