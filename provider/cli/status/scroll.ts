@@ -39,7 +39,7 @@ export class Scroll {
 
   move(move: Move): void {
     // One line of the page before stays in sight.
-    const page = Math.max(1, this.#height - 1 - (this.#height >= MIN_HEIGHT ? HEADING_LINES : 0));
+    const page = Math.max(1, this.#height - 1 - (this.#height >= MIN_HEIGHT ? LINES_ABOVE : 0));
     if (move === 'up') this.#top--;
     else if (move === 'down') this.#top++;
     else if (move === 'pageup') this.#top -= page;
