@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { dynamic } from '@pulumi/pulumi';
 import { clientOf } from './client/connect.ts';
 import type { Config } from './client/settings.ts';
-import { report } from './messages/report.ts';
+import { report, reportOnce } from './messages/report.ts';
 import { asShown } from './messages/shown-error.ts';
 import { check } from './methods/check.ts';
 import { DeletedObjects } from './methods/deleted-objects.ts';
@@ -42,7 +42,12 @@ export function methods(type: string, config: Config): Methods {
   // an output alone, such as a target that became ineligible, is shown only if `diff` reports a change.
   const justRead = new Map<string, { isOutputOther: boolean }>();
   return {
-    check: (olds, news) => shownAsync(`check of ${resourceName(news)}`, () => check(resource, olds, news)),
+    check: (olds, news) =>
+      shownAsync(`check of ${resourceName(news)}`, () => {
+        for (const warning of resource.warnings?.(news, Date.now()) ?? [])
+          reportOnce(`${resourceName(news)}: ${warning}`);
+        return check(resource, olds, news);
+      }),
     diff: (id, olds, news) =>
       shownAsync(`diff of ${id}`, () => {
         const owner = String(news.owner);

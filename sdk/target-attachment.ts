@@ -92,7 +92,7 @@ export interface TargetAttachmentArgs extends AdoptionArgs, TagsArgs {
   /**
    * Seconds that `pulumi up` waits for every target of weight above 0 to be healthy, 0.05-86400. If some are not, it
    * fails and lists them; they stay bound.
-   * @default it does not wait
+   * @default it waits at most 5 s for the first checks, and succeeds; if no target takes traffic, a line says so
    */
   awaitHealthySeconds?: pulumi.Input<number>;
   /**

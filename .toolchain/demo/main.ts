@@ -6,6 +6,7 @@ import { withLock } from '../lock.mjs';
 import { down } from './down.ts';
 import { DemoError } from './failure.ts';
 import { ROOT } from './folder.ts';
+import { helpOf } from './help.ts';
 import { preview } from './preview.ts';
 import { listenToSignals } from './signals.ts';
 import { up } from './up.ts';
@@ -18,7 +19,9 @@ const command = COMMANDS[name];
 listenToSignals();
 try {
   if (command === undefined) throw new DemoError(`use: npm run ${Object.keys(COMMANDS).join(' | npm run ')}`);
-  await withLock(lockFile(), 'the quick start', () => command(args));
+  const help = helpOf(name, args);
+  if (help === undefined) await withLock(lockFile(), 'the quick start', () => command(args));
+  else process.stdout.write(help);
 } catch (error) {
   // An expected failure shows only its message. Any other error is a bug and shows its stack.
   if (!(error instanceof DemoError)) throw error;

@@ -18,14 +18,15 @@ const { keepDebuggerClosed } = await import('./debugger.ts');
 keepDebuggerClosed();
 const { createRequire } = await import('node:module');
 const { Command } = await import('commander');
-const { backupCommand } = await import('./commands/backup.ts');
-const { exportCommand } = await import('./commands/export.ts');
-const { planCommand } = await import('./commands/plan.ts');
-const { restoreCommand } = await import('./commands/restore.ts');
-const { serveCommand } = await import('./commands/serve.ts');
-const { statusCommand } = await import('./commands/status.ts');
-const { tokenCommand } = await import('./commands/token.ts');
-const { showOnlySeenCharacters, tell } = await import('./commands/output.ts');
+const { backupCommand } = await import('./usage/backup.ts');
+const { completionCommand } = await import('./usage/completion.ts');
+const { exportCommand } = await import('./usage/export.ts');
+const { planCommand } = await import('./usage/plan.ts');
+const { restoreCommand } = await import('./usage/restore.ts');
+const { serveCommand } = await import('./usage/serve.ts');
+const { statusCommand } = await import('./usage/status.ts');
+const { tokenCommand } = await import('./usage/token.ts');
+const { EXIT_CODES, showOnlySeenCharacters, tell } = await import('./commands/output.ts');
 
 const program = new Command('weir')
   .description('Load balancers as desired state: the runtime that the Pulumi provider drives.')
@@ -37,7 +38,9 @@ const program = new Command('weir')
   .addCommand(exportCommand())
   .addCommand(tokenCommand())
   .addCommand(backupCommand())
-  .addCommand(restoreCommand());
+  .addCommand(restoreCommand())
+  .addCommand(completionCommand())
+  .addHelpText('afterAll', EXIT_CODES);
 
 showOnlySeenCharacters(program);
 

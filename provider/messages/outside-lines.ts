@@ -26,7 +26,9 @@ const FATES = {
 export function outsideLines(resource: string, changes: readonly OutsideChange[]): string[] {
   const lines = changes.slice(0, MAX_LINES).map((change) => `${resource}: ${sentence(change)}: ${FATES[change.fate]}`);
   const left = changes.length - lines.length;
-  return left > 0 ? [...lines, `${resource}: and ${left} more changed outside; pulumi refresh shows them`] : lines;
+  return left > 0
+    ? [...lines, `${resource}: and ${left} more changed outside; pulumi refresh shows ${left === 1 ? 'it' : 'them'}`]
+    : lines;
 }
 
 function sentence({ path, before, after, isSecret }: OutsideChange): string {

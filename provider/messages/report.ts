@@ -8,3 +8,14 @@ import { inOneLine } from '../model/base/one-line.ts';
 export function report(line: string): void {
   process.stdout.write(`${inOneLine(line)}\n`);
 }
+
+const reported = new Set<string>();
+
+/**
+ * Shows a warning to the user, unless it was shown already: one operation may find it in the program, in the runtime's
+ * object and in the response to its write. A provider's process lives for one preview or one update.
+ */
+export function reportOnce(line: string): void {
+  if (!reported.has(line)) report(line);
+  reported.add(line);
+}

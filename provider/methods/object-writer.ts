@@ -4,7 +4,7 @@ import type { Call, RuntimeClient, TaggedObject } from '../client/client.ts';
 import type { Condition } from '../client/session.ts';
 import { type OutsideChange, outsideLines } from '../messages/outside-lines.ts';
 import { progressLines } from '../messages/progress.ts';
-import { report } from '../messages/report.ts';
+import { report, reportOnce } from '../messages/report.ts';
 import { shownMessage } from '../messages/shown-error.ts';
 import { type ApiObject, warningsOf } from '../model/api/objects.ts';
 import { type ErrorCode, hasCode, isWeirError, WeirError } from '../model/base/errors.ts';
@@ -219,7 +219,7 @@ export function isPartialFailure(error: unknown): boolean {
  */
 export function reportWarnings(inputs: Inputs, stored: ApiObject): void {
   const name = resourceName(inputs) || stored.id;
-  for (const warning of warningsOf(stored)) report(`${name}: ${warning}`);
+  for (const warning of warningsOf(stored)) reportOnce(`${name}: ${warning}`);
 }
 
 /** Shows what others changed in the object of a resource to the user. */

@@ -42,6 +42,8 @@ export interface ResourceDescription<K extends Kind = Kind> {
   readonly observed?: (actual: State, state: State, news?: Inputs) => State;
   /** The line that a preview shows for a change. Returns `undefined` if the change needs no line. */
   readonly changeLine?: (name: string, olds: CanonicalForm, news: CanonicalForm) => string | undefined;
+  /** Warnings about the inputs that a preview already shows, at a time in milliseconds since 1970. */
+  readonly warnings?: (inputs: Inputs, nowMs: number) => readonly string[];
   /** Why an object must not be replaced. Returns `undefined` if it may be. */
   readonly refusesReplacement?: (olds: State) => string | undefined;
   /**

@@ -2,6 +2,7 @@
 
 import { secretsLine } from '../messages/secrets-line.ts';
 import { isKnown, UNKNOWN } from '../model/base/unknown.ts';
+import { certificateFaults, faultTexts } from '../model/objects/certificate-faults.ts';
 import {
   healthCheckOf,
   idleTimeoutSeconds,
@@ -20,6 +21,7 @@ export const listener: ResourceDescription<'listeners'> = {
   outputs: ['endpoint'],
   problems: (checked) => [...backendPortProblems(checked.program, checked.news), ...duplicateEndpointProblems(checked)],
   changeLine: (name, olds, news) => secretsLine('listeners', name, olds, news),
+  warnings: ({ certificates }, nowMs) => faultTexts(certificateFaults(certificates, nowMs, isKnown)),
   complete: (normal) => {
     if (!isKnown(normal.protocol)) return { idleTimeoutSeconds: UNKNOWN, healthCheck: UNKNOWN, ...normal };
     const listener = normal as unknown as ListenerProperties;

@@ -5,11 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { Networks } from '../model/base/networks.ts';
 import { DENIED_BY_DEFAULT } from '../model/rules/connections.ts';
+import { ApiCertificate } from './api/api-certificate.ts';
 import { ApiNames } from './api/api-names.ts';
 import { type CertificateFiles, readCertificate, reloadCertificate } from './api/certificate-files.ts';
 import { createApi, type Patience } from './api/server.ts';
 import { Tokens } from './control/access/tokens.ts';
 import { ControlPlane } from './control/control-plane.ts';
+import { logEvent } from './control/events/event-lines.ts';
+import { LimitedLog } from './control/events/limited-log.ts';
 import { TargetGuard } from './control/write/target-guard.ts';
 import { VipPool } from './control/write/vip-pool.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
@@ -69,13 +72,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (fault === undefined) logger.info('the data directory can be written again');
     else logger.error({ err: error }, `nothing can be stored in ${directory.path}: ${fault.cause}; ${fault.remedy}`);
   });
+  const lines = new LimitedLog((level, message, fields) => logger[level](fields ?? {}, message));
+  const { log } = lines;
   const engine = new EmbeddedEngine({
     workers: options.workers,
     accessLog: logFile && {
       sampleRate: options.accessLog?.sampleRate ?? 1,
       append: (text) => logFile.append(text),
     },
-    log: (level, message, fields) => logger[level](fields ?? {}, message),
+    log,
     onPassive: (report) => control.report(report),
     onShortage: (shortage, count) => control.shortages.add(shortage, count),
     onWorkerChange: (change) => control.workerChanged(change),
@@ -99,8 +104,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     nowMs: Date.now,
     onError: (error) => {
       // The store has logged its fault already, and the work is tried again every second.
-      if (store.fault === undefined) logger.error({ err: error }, 'background work failed');
+      if (store.fault === undefined) log('error', 'background work failed', { err: error });
     },
+    onEvent: (event) => logEvent(log, event),
     onShort: ({ resource, ...shortage }) => {
       logger.warn(
         shortage,
@@ -110,23 +116,26 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const { runtimeId } = stored;
   const tokens = new Tokens({ stored: stored.tokens, store, adminToken, nowMs: Date.now });
+  const certificate = new ApiCertificate(tls?.cert, logger);
   const names = new ApiNames([options.apiHost, ...options.apiNames], tls?.cert);
   const backups = new Backups(store, directory.databaseFile);
   const storage = { writeFault: () => store.fault?.cause, backup: (signal: AbortSignal) => backups.make(signal) };
   const { patience } = options;
   const maxConnections = () => engine.reservedFiles.apiConnections;
-  const served = { control, tokens, storage, runtimeId, logger, tls, names };
+  const served = { control, tokens, storage, runtimeId, logger, log, tls, names, certificate };
   const api = await createApi({ ...served, maxConnections, patience });
   let closing: Promise<void> | undefined;
   const close = (graceMs: number) => {
     closing ??= (async () => {
       const deadlineMs = performance.now() + graceMs;
+      certificate.close();
       await control.close();
       // API and engine close in parallel, so a slow API caller leaves proxied traffic its whole time to finish.
       await Promise.all([
         Promise.race([api.close(), sleep(graceMs, undefined, { ref: false })]),
         engine.close(Math.max(0, deadlineMs - performance.now())),
       ]);
+      lines.close();
       await logFile?.close();
       await store.close();
       // Before the lock: the next runtime of this directory stores its own.
@@ -137,9 +146,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   };
   try {
     await control.start();
-    for (const { listenerId, problem } of control.refusals) {
-      logger.warn({ listenerId, problem }, 'a stored listener cannot be opened; the runtime tries again every second');
-    }
     await api.listen({ host: options.apiHost, port: options.apiPort });
     for (const { id, warnings } of guard.warned(control.model)) {
       logger.warn({ attachment: id, warnings }, 'stored targets that a write would be refused for are served');
@@ -156,8 +162,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const reload = async () => {
     await logFile?.reopen();
     try {
-      if (options.certificate)
-        names.useCertificate(reloadCertificate(api.server as unknown as Server, options.certificate));
+      if (options.certificate) {
+        const pem = reloadCertificate(api.server as unknown as Server, options.certificate);
+        names.useCertificate(pem);
+        certificate.use(pem);
+      }
       logger.info('reloaded the access log and the certificate of the API, as far as there are any');
     } catch (error) {
       logger.error({ err: error }, 'the API keeps its certificate, because the new one cannot be used');

@@ -63,6 +63,8 @@ test('two attachments, one unchanged: the planned shares match 10,000 requests b
   stack.write(program(port, { stays, changes: of({ b2: 10, b4: 20 }) }));
   const markdown = await planMarkdownOf(stack);
   assert.doesNotMatch(markdown, /this stack only/);
+  assert.match(markdown, /^\| `b3` .* \| healthy \|$/m);
+  assert.match(markdown, /^\| `b4` .* \| not bound \|$/m);
   for (const line of [/^- weight `b2` `50`→`10`$/m, /^- unbind `b3` /m, /^- bind `b4` .*weight 20 \(`changes`\)$/m]) {
     assert.match(markdown, line);
   }
@@ -161,7 +163,7 @@ test('exit codes: 2 if a named rule warns, 0 if only another rule warns, 1 for i
   await stack.up();
   const codeOf = async (preview: string, ...args: string[]) => {
     const { code, stdout } = await runPlan(stack, preview, args);
-    assert.match(stdout, /^## Weir plan\n/);
+    assert.match(stdout, /^<!-- weir plan shop\/dev -->\n\n## Weir plan of `shop\/dev`\n/);
     return code;
   };
   stack.write(two(0, 0));
@@ -176,18 +178,40 @@ test('exit codes: 2 if a named rule warns, 0 if only another rule warns, 1 for i
 
   const wrong = await runPlan(stack, none, ['--fail-on', 'no-traffic']);
   assert.equal(wrong.code, 1);
-  assert.match(wrong.stderr, /no-traffic.*no-target, over-half, replacement, open-order, deletion, warning/);
+  assert.match(
+    wrong.stderr,
+    /no-traffic.*no-target, over-half, replacement, open-order, deletion, .*-certificate, warning/,
+  );
   stack.write(two(50, 101));
   const failed = await runPlan(stack, await previewOf(stack));
   assert.equal(failed.code, 1);
   assert.match(failed.stderr, /^weir: the preview failed:\n.*targets\.b2\.weight must be from 0 to 100/);
-  assert.equal(failed.stdout, '');
+  assert.match(
+    failed.stdout,
+    /^<!-- weir plan shop\/dev -->\n\n## [\s\S]*\n> The preview failed, so there is no plan\.\n\n<pre>\n.*targets\.b2\.weight/,
+  );
+  const early = await runPlan(stack, (await stack.run(['preview', '--json', '--stack', 'nope'])).text, [
+    '--stack',
+    'shop/nope',
+  ]);
+  assert.equal(early.code, 1);
+  assert.match(
+    early.stdout,
+    /^<!-- weir plan shop\/nope -->\n[\s\S]*\n<pre>\nerror: no stack named 'nope' found\n<\/pre>\n$/,
+  );
+  const other = await runPlan(stack, none, ['--stack', 'shop/prod']);
+  assert.deepEqual([other.code, other.stdout], [1, '']);
+  assert.match(other.stderr, /^weir: the preview is of the stack shop\/dev, not of shop\/prod/);
   const missing = await runPlan(stack, '', ['no-such-file.json']);
   assert.equal(missing.code, 1);
   assert.match(missing.stderr, /^weir: .*no-such-file\.json/);
   const masked = await runPlan(stack, none, [], { WEIR_TOKEN: '' });
   assert.equal(masked.code, 1);
   assert.match(masked.stderr, /WEIR_TOKEN/);
+  assert.match(
+    masked.stdout,
+    /^<!-- weir plan shop\/dev -->\n[\s\S]*There is no plan, because of an error\.[\s\S]*WEIR_TOKEN/,
+  );
 });
 
 test('unknown values are shown as such, a new listener shows its attachments, and the stream of preview events is accepted', async (t) => {

@@ -4,15 +4,13 @@ import { createWriteStream, existsSync, linkSync, openSync, renameSync, rmSync, 
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
 import type { Reach } from '../../client/settings.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { syncFolder } from '../../model/base/sync-folder.ts';
-import { reachesRuntime } from './options.ts';
 import { tell } from './output.ts';
 
-interface Options extends Reach {
+export interface BackupFlags extends Reach {
   readonly force?: boolean;
 }
 
@@ -22,15 +20,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 /** Interval of the progress on a terminal. */
 const PROGRESS_MS = 500;
 
-export function backupCommand(): Command {
-  return reachesRuntime(new Command('backup'))
-    .description('Writes the objects and tokens of a runtime to a file.')
-    .argument('<file>', 'file for `weir restore`; only its owner may read it')
-    .option('--force', 'replace the file if it is there')
-    .action(runBackup);
-}
-
-async function runBackup(given: string, { force = false, ...reach }: Options): Promise<void> {
+export async function runBackup(given: string, { force = false, ...reach }: BackupFlags): Promise<void> {
   const file = path.resolve(given);
   refuseTaken(file, force);
   const client = await connectClient(reach);

@@ -1,36 +1,23 @@
 // `weir export`: writes a running configuration as the program of a Pulumi stack that adopts it.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
 import type { Reach } from '../../client/settings.ts';
+import { counted } from '../../messages/counted.ts';
 import type { ApiObject } from '../../model/api/objects.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { KINDS } from '../../model/base/kinds.ts';
 import { makeFolder } from '../../model/base/make-folder.ts';
 import { inLines } from '../../model/base/one-line.ts';
 import { exportedProgram } from '../export/program.ts';
-import { reachesRuntime } from './options.ts';
-import { counted, print, tell } from './output.ts';
+import { print, tell } from './output.ts';
 
-interface Options extends Reach {
+export interface ExportFlags extends Reach {
   readonly owner?: readonly string[];
   readonly out?: string;
 }
 
-export function exportCommand(): Command {
-  return reachesRuntime(new Command('export'))
-    .description('Writes a TypeScript program whose first `pulumi up` adopts the objects of a runtime.')
-    .option('--owner <prefix>', 'export only objects whose owner begins with this text; repeatable', append)
-    .option('--out <path>', 'new .ts file, or folder for a new index.ts (default: standard output)')
-    .action(runExport);
-}
-
-function append(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-async function runExport({ owner: prefixes = [], out, ...reach }: Options): Promise<void> {
+export async function runExport({ owner: prefixes = [], out, ...reach }: ExportFlags): Promise<void> {
   const client = await connectClient(reach);
   const isMeant = ({ owner }: ApiObject) =>
     prefixes.length === 0 || prefixes.some((prefix) => owner?.startsWith(prefix));

@@ -2,6 +2,13 @@
 import type { Command } from 'commander';
 import { inLines, inOneLine } from '../../model/base/one-line.ts';
 
+/** What the exit code of a command says, for the help of each command. */
+export const EXIT_CODES = `
+Exit codes:
+  0  The command is done. \`weir serve\` ends so after SIGTERM and Ctrl-C.
+  1  An error, also of usage: the standard error says which.
+  2  \`weir plan --fail-on\`: the plan has one of the warnings.`;
+
 /** Writes a result to standard output. */
 export function print(text: string): void {
   process.stdout.write(inLines(text));
@@ -10,11 +17,6 @@ export function print(text: string): void {
 /** Writes a message for the user to standard error. */
 export function tell(text: string): void {
   process.stderr.write(inLines(text));
-}
-
-/** A number of things in words, such as "1 object" or "2 objects". */
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** Makes a command and its subcommands write help and errors by `print` and `tell`, because errors repeat arguments. */

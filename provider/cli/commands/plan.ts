@@ -1,38 +1,47 @@
 // `weir plan`: shows, as Markdown for a pull request, what the change in a Pulumi preview will do to traffic.
 import { text } from 'node:stream/consumers';
-import { Command, InvalidArgumentError, Option } from 'commander';
 import { clientIfSet } from '../../client/connect.ts';
 import type { Reach } from '../../client/settings.ts';
 import { isWeirError } from '../../model/base/errors.ts';
 import { readUserFile } from '../../model/base/user-file.ts';
+import { renderFailure } from '../plan/failure.ts';
+import { stackIn } from '../plan/heading.ts';
 import { type Plan, planOf, type RuntimeView } from '../plan/plan.ts';
 import { type Preview, parsePreview, SECRET } from '../plan/preview.ts';
 import { renderPlan } from '../plan/render.ts';
 import { readRuntime } from '../plan/runtime-view.ts';
-import { WARNING_RULES } from '../plan/warnings.ts';
-import { reachesRuntime } from './options.ts';
+import { ANY_WARNING } from '../plan/warning-rules.ts';
 import { print, tell } from './output.ts';
 
 /** Exit code of `weir plan` if a warning of `--fail-on` applies. Exit code 1 stands for an error. */
 const GATE_EXIT_CODE = 2;
-const ANY = 'warning';
-const GATES: readonly string[] = [...WARNING_RULES, ANY];
 
-export function planCommand(): Command {
-  return reachesRuntime(new Command('plan'))
-    .description('Shows what `pulumi up` will do to traffic: `pulumi preview --json --show-sames | weir plan`.')
-    .argument('[file]', 'file with the preview (default: standard input)')
-    .addOption(
-      new Option('--fail-on <rules>', `exit with 2 if the plan has one of these warnings: ${GATES.join(', ')} (any)`)
-        .argParser(gates)
-        .default([], 'none'),
-    )
-    .action(async (file: string | undefined, { failOn, ...reach }: Reach & { failOn: readonly string[] }) => {
-      const preview = parsePreview(await read(file));
-      const plan = planOf(preview, await runtimeView(preview, reach), Date.now());
-      print(renderPlan(plan));
-      gate(plan, failOn);
-    });
+export interface PlanFlags extends Reach {
+  readonly failOn: readonly string[];
+  readonly stack?: string;
+}
+
+export async function showPlan(file: string | undefined, { failOn, stack: named, ...reach }: PlanFlags): Promise<void> {
+  const input = await read(file);
+  const stack = stackOf(input, named);
+  try {
+    const preview = parsePreview(input);
+    const plan = planOf(preview, await runtimeView(preview, reach), Date.now());
+    print(renderPlan(plan, stack));
+    gate(plan, failOn);
+  } catch (error) {
+    print(renderFailure(error, stack));
+    throw error;
+  }
+}
+
+/** The stack that the preview names, else the one of the option. Throws if they are not the same. */
+function stackOf(preview: string, named: string | undefined): string | undefined {
+  const found = stackIn(preview);
+  if (found !== undefined && named !== undefined && found !== named) {
+    throw new Error(`the preview is of the stack ${found}, not of ${named}, which --stack names`);
+  }
+  return found ?? named;
 }
 
 async function read(file: string | undefined): Promise<string> {
@@ -67,19 +76,8 @@ async function runtimeView(preview: Preview, reach: Reach): Promise<RuntimeView 
 }
 
 function gate({ warnings }: Plan, failOn: readonly string[]): void {
-  const met = warnings.map(({ rule }) => rule).filter((rule) => failOn.includes(rule) || failOn.includes(ANY));
+  const met = warnings.map(({ rule }) => rule).filter((rule) => failOn.includes(rule) || failOn.includes(ANY_WARNING));
   if (met.length === 0) return;
   tell(`weir: the plan warns of ${[...new Set(met)].join(', ')}\n`);
   process.exitCode = GATE_EXIT_CODE;
-}
-
-function gates(value: string, previous: readonly string[]): string[] {
-  const names = value.split(',').map((name) => name.trim());
-  const unknown = names.filter((name) => !GATES.includes(name));
-  if (unknown.length > 0) {
-    throw new InvalidArgumentError(
-      `There is no warning ${unknown.map((name) => JSON.stringify(name)).join(' or ')}: name one of ${GATES.join(', ')}.`,
-    );
-  }
-  return [...previous, ...names];
 }

@@ -1,61 +1,35 @@
 // `weir status`: shows as tables what a runtime serves.
-import { Command, Option } from 'commander';
 import { connectClient } from '../../client/connect.ts';
 import type { Reach } from '../../client/settings.ts';
-import { HEALTH_STATES, type Health } from '../../model/base/health.ts';
-import {
-  type Filters,
-  filteredPart,
-  unknownTags,
-  unknownValues,
-  type WantedTag,
-  wantedHealth,
-  wantedName,
-  wantedTag,
-} from '../status/filters.ts';
+import type { Health } from '../../model/base/health.ts';
+import { type Filters, filteredPart, unknownTags, unknownValues, type WantedTag } from '../status/filters.ts';
 import { Rates } from '../status/rates.ts';
 import { cellsIn, Screen } from '../status/screen.ts';
 import { summaryOf, viewOf, viewText } from '../status/view.ts';
 import { watchStatus } from '../status/watch.ts';
-import { reachesRuntime } from './options.ts';
 import { print, tell } from './output.ts';
 
-interface StatusFlags extends Reach {
-  json?: boolean;
-  watch?: boolean;
-  listener?: string[];
-  stack?: string[];
-  health?: Health[];
-  tag?: WantedTag[];
+export interface StatusFlags extends Reach {
+  readonly json?: boolean;
+  readonly watch?: boolean;
+  readonly listener?: readonly string[];
+  readonly stack?: readonly string[];
+  readonly health?: readonly Health[];
+  readonly tag?: readonly WantedTag[];
 }
 
-export function statusCommand(): Command {
-  return reachesRuntime(new Command('status'))
-    .description('Shows listeners, targets and workers of a runtime.')
-    .option('--json', 'print the response of the API as JSON')
-    .option('--watch', 'show the status at each event and at least every 2 s, until q or Ctrl-C')
-    .option('--listener <NAME>', 'show only this listener, by id or name; several such options: any', wantedName)
-    .option('--stack <PROJECT/STACK>', 'show only what belongs to the stack; several: any', wantedName)
-    .addOption(
-      new Option('--health <STATE>', 'show only targets in this state; several: any')
-        .choices(HEALTH_STATES)
-        .argParser(wantedHealth),
-    )
-    .option('--tag <NAME[=VALUE]>', 'show only what has the tag; of several such options, what has all', wantedTag)
-    .action(
-      async ({ json = false, watch, listener = [], stack = [], health = [], tag = [], ...reach }: StatusFlags) => {
-        const filters = { listeners: listener, stacks: stack, healths: health, tags: tag };
-        if (watch) return runWatch(json, filters, reach);
-        const client = await connectClient(reach);
-        const whole = await client.status();
-        const unknown = unknownValues(whole, filters);
-        if (unknown.length > 0) throw new Error(unknown.join('; '));
-        const status = filteredPart(whole, filters);
-        if (!json) return print(viewText(viewOf(status, { whole, filters }), cellsIn(process.stdout)));
-        for (const text of unknownTags(whole, filters)) tell(`${text}\n`);
-        print(`${JSON.stringify(status, null, 2)}\n`);
-      },
-    );
+export async function showStatus(flags: StatusFlags): Promise<void> {
+  const { json = false, watch, listener = [], stack = [], health = [], tag = [], ...reach } = flags;
+  const filters = { listeners: listener, stacks: stack, healths: health, tags: tag };
+  if (watch) return runWatch(json, filters, reach);
+  const client = await connectClient(reach);
+  const whole = await client.status();
+  const unknown = unknownValues(whole, filters);
+  if (unknown.length > 0) throw new Error(unknown.join('; '));
+  const status = filteredPart(whole, filters);
+  if (!json) return print(viewText(viewOf(status, { whole, filters }), cellsIn(process.stdout)));
+  for (const text of unknownTags(whole, filters)) tell(`${text}\n`);
+  print(`${JSON.stringify(status, null, 2)}\n`);
 }
 
 /**

@@ -1,13 +1,18 @@
 // Markdown in which names of users show literally, in text, headings and tables.
-import { inOneLine } from '../../model/base/one-line.ts';
+import { inLines, inOneLine } from '../../model/base/one-line.ts';
 
-/** Texts that are safe in a code span, in running text, in headings and in tables. */
-const PLAIN = /^[^|`\\\s]([^|`\\]*[^|`\\\s])?$/;
+/** Texts that are safe in a code span, in running text, in headings and in tables, and look like no HTML comment. */
+const PLAIN = /^[^|`<\\\s]([^|`<\\]*[^|`<\\\s])?$/;
 
 /** A name or value as Markdown code. Nothing in it acts as markup, a mention or a link. */
 export function code(text: string): string {
   const line = inOneLine(text);
   return PLAIN.test(line) ? `\`${line}\`` : `<code>${line.replace(/[^\p{L}\p{N} ]/gu, entity)}</code>`;
+}
+
+/** A text of several lines in which nothing acts as markup, a mention or a link. */
+export function preformatted(text: string): string {
+  return `<pre>\n${inLines(text).replace(/[&<>]/g, entity)}\n</pre>`;
 }
 
 /** A Markdown table. Its cells must be Markdown already. */

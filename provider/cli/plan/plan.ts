@@ -3,18 +3,20 @@
 import type { Kind } from '../../model/base/kinds.ts';
 import { idOf, keyOf } from '../../model/base/object-key.ts';
 import { parentKindsOf } from '../../model/base/references.ts';
+import { certificateWarnings } from './certificate-warnings.ts';
 import { isChanged, type TargetGroupChange, targetGroupChangesOf } from './changes.ts';
 import { type ObjectPlan, objectPlanOf, type PlannedChange, type RuntimeObjects } from './objects.ts';
 import { endpointOfListener, type PlanObject } from './plan-object.ts';
 import type { Preview } from './preview.ts';
-import type { HolderOf } from './served.ts';
+import type { HealthOf, HolderOf } from './served.ts';
 import { titleOf } from './titles.ts';
 import { planWarnings, type Warning } from './warnings.ts';
 
-/** All objects in the runtime, of every stack, and the holders of its targets. */
+/** All objects in the runtime, of every stack, and the holders and the health of its targets. */
 export interface RuntimeView {
   readonly objects: RuntimeObjects;
   readonly holderOf: HolderOf;
+  readonly healthOf: HealthOf;
 }
 
 export interface EndpointMove {
@@ -35,6 +37,8 @@ export interface Plan {
   readonly warnings: readonly Warning[];
   /** Why the plan does not know all objects of other stacks, as Markdown. `undefined` if it knows them all. */
   readonly gap: string | undefined;
+  /** The health of targets at present. `undefined` if no runtime is known. */
+  readonly healthOf: HealthOf | undefined;
   /** The name of the object with a plan key, as after `pulumi up`. */
   readonly nameOf: (key: string) => string;
   /**
@@ -52,11 +56,12 @@ export function planOf(preview: Preview, runtime: RuntimeView | undefined, nowMs
     outside: objects.outside,
     moves: movesIn(objects),
     targetGroups: targetGroups.filter(isChanged),
-    warnings: planWarnings(objects, targetGroups),
+    warnings: [...planWarnings(objects, targetGroups), ...certificateWarnings(objects.after, preview.notes, nowMs)],
     gap:
       runtime === undefined
         ? 'no runtime is set by `weir:endpoint`, `WEIR_ENDPOINT` or `--endpoint`'
         : gapIn(objects, runtime),
+    healthOf: runtime?.healthOf,
     nameOf: (key) => (objects.after.get(key) ?? objects.before.get(key))?.name ?? idOf(key),
     endpointOf: (listener) =>
       endpointOfListener(objects.after, listener) ?? endpointOfListener(objects.before, listener),

@@ -1,4 +1,5 @@
 // Previews as `pulumi preview --json --show-sames` writes them, parsed and checked to be complete.
+import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 import { json } from '../../model/base/json.ts';
 import { isKnown } from '../../model/base/unknown.ts';
@@ -82,16 +83,28 @@ export interface Preview {
   readonly hasDependencies: boolean;
 }
 
+/** A preview that failed, with the messages of the engine. */
+export class FailedPreview extends Error {
+  readonly errors: readonly string[];
+
+  constructor(messages: readonly string[]) {
+    const errors = messages.map((message) => stripVTControlCharacters(message).trim());
+    super(['the preview failed:', ...errors].join('\n'));
+    this.errors = errors;
+  }
+}
+
+/** The error of Pulumi's command line if it does not even begin a preview. It comes without JSON. */
+const EARLY_ERROR = /^error: .*/ms;
+
 /**
- * Parses a preview. Throws if the preview failed (with the engine's errors), if it is incomplete, or if the text is no
- * preview.
+ * Parses a preview. Throws a `FailedPreview` if the preview failed, and another error if it is incomplete or if the text
+ * is no preview.
  */
 export function parsePreview(text: string): Preview {
   const { config, steps = [], diagnostics = [], changeSummary, hasDependencies, isWhole } = read(text);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) {
-    throw new Error(['the preview failed:', ...errors.map(({ message }) => message.trim())].join('\n'));
-  }
+  if (errors.length > 0) throw new FailedPreview(errors.map(({ message }) => message));
   if (!isWhole) throw new Error('the preview is incomplete: its events end without a summary');
   if ((changeSummary.same ?? 0) > steps.filter(({ op }) => op === 'same').length) {
     throw new Error('the preview leaves out unchanged resources: run it with --show-sames');
@@ -104,6 +117,8 @@ function read(text: string): Digest & Pick<Preview, 'hasDependencies'> & { isWho
     throw new Error('there is no preview to read: pipe in `pulumi preview --json --show-sames`, which may have failed');
   }
   const whole = json(text);
+  const [earlyError] = (whole === undefined && EARLY_ERROR.exec(text)) || [];
+  if (earlyError !== undefined) throw new FailedPreview([earlyError]);
   const lines = whole === undefined || isEvent(whole) ? text.trim().split('\n').map(json) : undefined;
   const parsed = lines === undefined ? digestSchema.safeParse(whole) : z.array(eventSchema).safeParse(lines);
   if (!parsed.success) {

@@ -1,4 +1,6 @@
 // The targets of a target group that count in a plan, and the share of the traffic that each of them gets.
+
+import type { Health } from '../../model/base/health.ts';
 import { idOf } from '../../model/base/object-key.ts';
 import type { Binding, TargetGroup, TargetGroups } from './target-groups.ts';
 
@@ -10,6 +12,9 @@ export interface ServedTarget {
 
 /** The id of the attachment that holds a target key in a target group. Returns `undefined` if it is not known. */
 export type HolderOf = (targetGroupKey: string, targetKey: string) => string | undefined;
+
+/** The present health of a target in a target group. Returns `undefined` if it is not known. */
+export type HealthOf = (targetGroupKey: string, targetKey: string) => Health | undefined;
 
 export function servedBefore(key: string, targetGroup: TargetGroup, holderOf: HolderOf): ServedTarget[] {
   return servedOf(targetGroup, (binding) =>

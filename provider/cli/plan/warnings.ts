@@ -6,8 +6,7 @@ import { endpointOfListener, type PlanObject } from './plan-object.ts';
 import { weightIn } from './served.ts';
 import { listenerOfParent } from './target-groups.ts';
 import { titleOf } from './titles.ts';
-
-export const WARNING_RULES = ['no-target', 'over-half', 'replacement', 'open-order', 'deletion'] as const;
+import type { WARNING_RULES } from './warning-rules.ts';
 
 const REST_OF_RULE = 'its requests go to other rules and to the listener';
 

@@ -4,9 +4,9 @@ import type { Line } from './view.ts';
 /** Movements by lines or pages, or to an end. */
 export type Move = 'up' | 'down' | 'pageup' | 'pagedown' | 'home' | 'end';
 
-/** Lines of a listener's heading that stay on the screen while its targets scroll: its own, and that with the columns. */
-const HEADING_LINES = 2;
-/** Height from which on headings stay on the screen. */
+/** Lines of a listener that stay on the screen while its targets scroll: its own, and that with the columns. */
+const LINES_ABOVE = 2;
+/** Height from which on these lines stay on the screen. */
 const MIN_HEIGHT = 6;
 
 export class Scroll {
@@ -24,7 +24,7 @@ export class Scroll {
     const before = this.#lines;
     if (this.#top > 0) {
       const places = new Map(lines.map(({ key }, index) => [key, index]));
-      const covered = this.#heading === undefined ? 0 : HEADING_LINES;
+      const covered = this.#above === undefined ? 0 : LINES_ABOVE;
       const kept = before.slice(this.#top + covered).find(({ key }) => places.has(key));
       if (kept !== undefined) this.#top = (places.get(kept.key) ?? 0) - covered;
     }
@@ -48,20 +48,18 @@ export class Scroll {
     this.#clamp();
   }
 
-  /** Indexes of the lines on the screen. The heading of a listener stays above its targets. */
+  /** Indexes of the lines on the screen. The name of a listener and those of the columns stay above its targets. */
   shown(): number[] {
     const count = Math.min(this.#height, this.#lines.length - this.#top);
     const shown = Array.from({ length: Math.max(0, count) }, (_, index) => this.#top + index);
-    const heading = this.#heading;
-    if (heading === undefined) return shown;
-    for (let index = 0; index < Math.min(HEADING_LINES, shown.length); index++) shown[index] = heading + index;
-    return shown;
+    const above = this.#above ?? [];
+    return [...above, ...shown.slice(above.length)];
   }
 
-  /** Index of the heading that covers the first lines of the screen. `undefined` if none does. */
-  get #heading(): number | undefined {
-    const heading = this.#lines[this.#top + HEADING_LINES]?.heading;
-    return this.#height < MIN_HEIGHT || heading === undefined || heading >= this.#top ? undefined : heading;
+  /** Indexes of the lines that cover the first lines of the screen. `undefined` if none does. */
+  get #above(): Line['above'] {
+    const above = this.#lines[this.#top + LINES_ABOVE]?.above;
+    return this.#height < MIN_HEIGHT || above === undefined || above[1] > this.#top ? undefined : above;
   }
 
   #clamp(): void {

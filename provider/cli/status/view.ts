@@ -19,12 +19,14 @@ type Content =
   | { readonly cells: readonly string[] }
   | { readonly isHead: true };
 
+type Above = readonly [listener: number, columns: number];
+
 export interface Line {
   /** What the line shows, so that it is found again in a later status. */
   readonly key: string;
   readonly content: Content;
-  /** Index of the line of the listener to which the line belongs. The line after that names the columns. */
-  readonly heading?: number;
+  /** Indexes of the lines above a target or rule: that of its listener, and that with the names of the columns. */
+  readonly above?: Above;
 }
 
 export interface View {
@@ -43,13 +45,14 @@ interface ViewOptions {
 export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOptions): View {
   const { version, engines, shortages = [], workers, listeners } = status;
   const lines: Line[] = [];
-  const add = (key: string, content: Content, heading?: number) =>
-    lines.push(heading === undefined ? { key, content } : { key, content, heading });
+  const add = (key: string, content: Content, above?: Above) =>
+    lines.push(above === undefined ? { key, content } : { key, content, above });
   const say = (text: string) => add(text, { parts: [inOneLine(text)] });
   for (const { name, acked, lastError } of engines)
     say(`version ${version}, served by ${name}: ${acked}${lastError === null ? '' : ` (${lastError})`}`);
   for (const { resource, count, lastError, lastAt } of shortages)
     say(`short of ${resource}: ${count} times, last ${sinceOf(lastAt)} ago (${lastError})`);
+  for (const text of apiWarningsOf(status)) say(text);
   const table = textTable(
     ['worker', 'version', 'connections', 'restarts'],
     workers.map((w) => [w.id, w.version, w.connections, w.restarts]),
@@ -64,7 +67,9 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
     add(`${listener.id} above`, { parts: [] });
     const heading = lines.length;
     const key = listener.id;
-    add(key, { parts: headingOf(listener, rates).map(inOneLine) }, heading);
+    add(key, { parts: headingOf(listener, rates).map(inOneLine) });
+    for (const text of warningsOf(listener)) add(`${key} ${text}`, { parts: [inOneLine(text)] });
+    const above: Above = [heading, lines.length];
     const byRule = Map.groupBy(listener.targets, ({ rule }) => rule);
     const rules = rulesOf(listener, byRule.keys());
     const addTargets = (rule: Rule | undefined) => {
@@ -81,19 +86,27 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
               rates !== undefined,
             ),
           },
-          heading,
+          above,
         );
       }
     };
-    if (listener.targets.length > 0) add(`${key} columns`, { isHead: true }, heading);
-    else add(`${key} empty`, { parts: ['no targets'] }, heading);
+    if (listener.targets.length > 0) add(`${key} columns`, { isHead: true }, above);
+    else add(`${key} empty`, { parts: ['no targets'] }, above);
     addTargets(undefined);
     for (const rule of rules) {
-      add(`${key} ${rule.id}`, { parts: ruleTexts(rule, listener, byRule.has(rule.id)).map(inOneLine) }, heading);
+      add(`${key} ${rule.id}`, { parts: ruleTexts(rule, listener, byRule.has(rule.id)).map(inOneLine) }, above);
       addTargets(rule);
     }
   }
   return { lines, columns };
+}
+
+function apiWarningsOf({ apiCertificate }: StatusResponse): string[] {
+  return (apiCertificate?.warnings ?? []).map((text) => `warning: the certificate of the API ${text}`);
+}
+
+function warningsOf({ warnings = [] }: Listener): string[] {
+  return warnings.map((text) => `warning: ${text}`);
 }
 
 /** How many listeners and targets a status has, and the health of the targets, in one line. */

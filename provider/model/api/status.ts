@@ -12,8 +12,15 @@ const tags = z.record(z.string(), z.string()).optional();
  */
 const stack = z.string().optional();
 
+/** Messages for the operator; left out if there are none, or by an earlier release. */
+const warnings = z.array(z.string()).optional();
+/** When a certificate expires, or the first one of its chain. */
+const notAfter = z.iso.datetime();
+
 export const statusResponse = z.object({
   version: z.number(),
+  /** The certificate of the API. Left out if the API has none, or by an earlier release. */
+  apiCertificate: z.object({ notAfter, warnings }).optional(),
   engines: z.array(
     z.object({ name: z.string(), desired: z.number(), acked: z.number(), lastError: z.string().nullable() }),
   ),
@@ -70,6 +77,9 @@ export const statusResponse = z.object({
       /** Whether another listener serves the VIP and port of this listener. */
       isWaiting: z.boolean().optional(),
       lastError: z.string().optional(),
+      warnings,
+      /** Left out if the caller may not read the listener, or if the listener has none. */
+      certificates: z.array(z.object({ name: z.string(), notAfter })).optional(),
       targets: z.array(
         z.object({
           /** Left out if the caller may not read the attachment: that of a load balancer may be another team's. */

@@ -1,4 +1,4 @@
-// Chains of PEM certificates: their names and their validity. This file loads no zod, because workers import it.
+// Chains of PEM certificates: their certificates and the names in them. This file loads no zod, because workers import it.
 import { X509Certificate } from 'node:crypto';
 import type { Named } from './server-names.ts';
 
@@ -8,7 +8,6 @@ import type { Named } from './server-names.ts';
  */
 export const PEM_BLOCK = /-----BEGIN ([^-\r\n]+)-----(?:(?!-----)[\s\S])*-----END \1-----/g;
 const PEM_BEGIN = /-----BEGIN ([^-\r\n]+)-----/g;
-const DAY_MS = 86_400_000;
 
 /**
  * Labels of RFC 1123 2.1 and the underscore that is seen in practice. A wildcard is the whole first label (RFC 6125
@@ -16,16 +15,6 @@ const DAY_MS = 86_400_000;
  */
 export const SERVER_NAME =
   /^(?=.{1,254}$)(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
-
-/** Faults of a certificate that is served nevertheless, although clients reject it. */
-export function certificateWarnings(certificate: string, nowMs: number): string[] {
-  const { validFrom, validTo } = leafOf(certificate);
-  if (Date.parse(validTo) < nowMs) return [`has expired: it was valid to ${validTo}`];
-  // A certificate that becomes valid within the next day gets no warning, because this machine's clock may be a little
-  // behind.
-  if (Date.parse(validFrom) > nowMs + DAY_MS) return [`is not valid before ${validFrom}`];
-  return [];
-}
 
 /** The host names that a certificate is for. The common name counts only if there is no other name (RFC 6125 6.4.4). */
 function namesIn({ subjectAltName, subject }: X509Certificate): string[] {

@@ -1,4 +1,4 @@
-// Statements of a token: patterns of actions and resources, what they permit, and their form in one line.
+// Statements of a token: patterns of actions and resources, and what they permit.
 import { z } from 'zod';
 import { matchesGlob } from '../base/glob.ts';
 import { text } from '../objects/text.ts';
@@ -62,25 +62,6 @@ export function permitsSome(
   );
 }
 
-/**
- * The statement in a text such as "slb:AddBackendServers,slb:Describe* on loadbalancer/web-*,instance/*". Returns
- * `undefined` if the text has another form.
- */
-export function parseStatement(text: string): Statement | undefined {
-  const [actions, resources, ...rest] = text.trim().split(/\s+on\s+/);
-  if (actions === undefined || resources === undefined || rest.length > 0) return undefined;
-  return { actions: listOf(actions), resources: listOf(resources) };
-}
-
-/** A statement in one line: the inverse of `parseStatement`. */
-export function statementText({ actions, resources }: Statement): string {
-  return `${actions.join(',')} on ${resources.join(',')}`;
-}
-
 function hasAction(statement: Statement, actions: Actions): boolean {
   return statement.actions.some((pattern) => actions.some((action) => matchesGlob(pattern, action)));
-}
-
-function listOf(text: string): string[] {
-  return text.split(',').map((part) => part.trim());
 }

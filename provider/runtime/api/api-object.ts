@@ -3,14 +3,15 @@ import type { ApiObject } from '../../model/api/objects.ts';
 import type { OutputsOf } from '../../model/api/objects-by-kind.ts';
 import { endpointOf } from '../../model/base/endpoint.ts';
 import type { Kind } from '../../model/base/kinds.ts';
-import { propertyPath } from '../../model/base/property-path.ts';
 import { asFingerprint, replaceSecrets } from '../../model/base/secrets.ts';
-import { certificateWarnings } from '../../model/base/x509.ts';
+import { certificateFaults, faultTexts } from '../../model/objects/certificate-faults.ts';
 import { type ListenerProperties, orderedCertificates } from '../../model/objects/listener.ts';
 import { unservedWarnings } from '../../model/rules/unserved-certificates.ts';
+import { targetGroupIdOfRule } from '../contract/snapshot.ts';
 import type { Access } from '../control/access/access.ts';
 import { mayRead } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import { idleAttachmentWarnings, idleWarning } from '../control/health/idle-targets.ts';
 import { eligibilityWarnings, limited } from '../control/write/attachments.ts';
 import { endpointWarnings } from '../control/write/endpoints.ts';
 import { ruleWarnings } from '../control/write/forwarding-rules.ts';
@@ -19,23 +20,26 @@ import type { Attachment, StoredObject } from '../stored/object.ts';
 import { nameOf } from '../stored/references.ts';
 
 /** The parts of a control plane that objects show. A list in pieces has one model from its first to its last piece. */
-export type ShownState = Pick<ControlPlane, 'model' | 'refusals' | 'running' | 'guard'>;
+export type ShownState = Pick<ControlPlane, 'model' | 'compiled' | 'refusals' | 'running' | 'guard'>;
 
-/** Renders a stored object as an API object. Names of other objects are shown only if `access` permits to read them. */
-export function toApiObject(object: StoredObject, control: ShownState, access: Access): ApiObject {
+/**
+ * Renders a stored object as an API object. Names of other objects are shown only if `access` permits to read them.
+ * `by`: the stack that asks has waited for first checks, so that their missing results are told too.
+ */
+export function toApiObject(object: StoredObject, control: ShownState, access: Access, by?: 'stack'): ApiObject {
   return {
     id: object.id,
     ...replaceSecrets(object.kind, object.properties, asFingerprint),
     owner: object.owner,
     incarnation: object.incarnation,
     version: object.version,
-    ...OUTPUTS[object.kind]?.(object as never, control, access),
+    ...OUTPUTS[object.kind]?.(object as never, control, access, by !== undefined),
   };
 }
 
 /** Renders a stored object as `toApiObject` does, with the record for its stack if the request is one of the stack. */
 export function toResponse(object: StoredObject, control: ShownState, access: Access, by?: 'stack'): ApiObject {
-  const shown = toApiObject(object, control, access);
+  const shown = toApiObject(object, control, access, by);
   if (by === undefined) return shown;
   const { createdAt, written } = object;
   return { ...shown, stack: { createdAt, writtenVersion: written?.version, written: written?.patch } };
@@ -43,12 +47,17 @@ export function toResponse(object: StoredObject, control: ShownState, access: Ac
 
 /** Functions that add the outputs of an object, for each kind that has outputs. */
 type Outputs = {
-  readonly [K in Kind]?: (object: StoredObject<K>, control: ShownState, access: Access) => OutputsOf<K>;
+  readonly [K in Kind]?: (
+    object: StoredObject<K>,
+    control: ShownState,
+    access: Access,
+    isLate: boolean,
+  ) => OutputsOf<K>;
 };
 
 const OUTPUTS: Outputs = {
   'load-balancers': ({ state }) => ({ vip: state.vip }),
-  listeners: (object, control, access) => ({
+  listeners: (object, control, access, isLate) => ({
     endpoint: endpointOf(
       object.properties.protocol,
       vipOf(object.properties.loadBalancerId, control),
@@ -60,25 +69,43 @@ const OUTPUTS: Outputs = {
         mayRead(access, control.model, other) ? nameOf(other) : 'another listener',
       ),
       ...certificateWarningsOf(object.properties),
+      ...idleWarningsOf(object.id, control, isLate),
     ]),
   }),
-  rules: (object, control, access) => ({
-    warnings: orNone(
-      limited(
+  rules: (object, control, access, isLate) => ({
+    warnings: orNone([
+      ...limited(
         ruleWarnings(control.model, object, (other) =>
           mayRead(access, control.model, other) ? `rule ${other.id}` : 'another rule',
         ),
         'rules are equal to it',
       ),
-    ),
+      ...idleWarningsOf(targetGroupIdOfRule(object.id), control, isLate),
+    ]),
   }),
   attachments: bindings,
-  groups: (object) => ({ members: membersOf(object) }),
+  groups: (object, { model, running }, _, isLate) => {
+    const attachments = [...model.list('group-attachments')].filter(
+      ({ properties }) => properties.groupId === object.id,
+    );
+    const warnings = attachments.flatMap((attachment) => idleAttachmentWarnings(model, attachment, running, isLate));
+    return { members: membersOf(object), warnings: orNone([...new Set(warnings)]) };
+  },
   'group-attachments': bindings,
 };
 
-function bindings(attachment: Attachment, { running, model, guard }: ShownState): OutputsOf<Attachment['kind']> {
-  const warnings = [...eligibilityWarnings(model, attachment), ...guard.warnings(model, attachment)];
+function bindings(
+  attachment: Attachment,
+  { running, model, guard }: ShownState,
+  _: Access,
+  isLate: boolean,
+): OutputsOf<Attachment['kind']> {
+  const warnings = [
+    ...eligibilityWarnings(model, attachment),
+    ...guard.warnings(model, attachment),
+    // A minimal response has only some of the targets.
+    ...idleAttachmentWarnings(model, model.get(attachment.kind, attachment.id) ?? attachment, running, isLate),
+  ];
   return { boundTargets: running.boundTargets(attachment, model), warnings: orNone(warnings) };
 }
 
@@ -92,10 +119,13 @@ function vipOf(loadBalancerId: string, control: ShownState): string {
 }
 
 function certificateWarningsOf({ certificates = {} }: ListenerProperties): string[] {
-  const invalid = Object.entries(certificates).flatMap(([name, { certificate }]) =>
-    certificateWarnings(certificate, Date.now()).map((text) => `${propertyPath(['certificates', name])} ${text}`),
-  );
-  return [...invalid, ...unservedWarnings(orderedCertificates(certificates))];
+  const faults = certificateFaults(certificates, Date.now());
+  return [...faultTexts(faults), ...unservedWarnings(orderedCertificates(certificates))];
+}
+
+function idleWarningsOf(targetGroupId: string, { compiled, running }: ShownState, isLate: boolean): string[] {
+  const warning = idleWarning(compiled.snapshot.targetGroups.get(targetGroupId), running, isLate);
+  return warning === undefined ? [] : [`${warning}: weir status shows their last errors`];
 }
 
 function orNone(warnings: string[]): string[] | undefined {

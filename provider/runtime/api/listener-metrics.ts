@@ -16,6 +16,8 @@ export interface ListenerSample {
   readonly tags: Tags | undefined;
   /** False if the engine refused to open the listener. */
   readonly isOpen: boolean;
+  /** The certificates with their ends, in milliseconds since 1970. */
+  readonly certificates: readonly { readonly name: string; readonly endMs: number }[];
   readonly traffic: ListenerTraffic | undefined;
   /** The targets, each sampled when it is asked for. */
   readonly targets: Iterable<TargetSample>;

@@ -7,19 +7,24 @@ import { DESCRIBE_METRICS } from '../../model/permissions/actions.ts';
 import { type ListenerSnapshot, targetGroupsOf } from '../contract/snapshot.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { objectsOfListener, objectsOfTarget, tagsOf } from '../stored/tags.ts';
+import type { ApiCertificate } from './api-certificate.ts';
 import type { Storage } from './backup-route.ts';
 import type { ListenerSample } from './listener-metrics.ts';
+import { certificateEnds } from './listener-warnings.ts';
 import type { LongResponses } from './long-responses.ts';
 import { CONTENT_TYPE, type MetricsSample, renderMetrics } from './metrics.ts';
+import { processMetrics } from './process-metrics.ts';
 import type { TargetSample } from './target-metrics.ts';
 
 interface MetricsSources {
   readonly control: ControlPlane;
   readonly storage: Storage;
+  readonly certificate: ApiCertificate;
   readonly long: LongResponses;
 }
 
-export function registerMetricsRoute(server: FastifyInstance, { control, storage, long }: MetricsSources): void {
+export function registerMetricsRoute(server: FastifyInstance, sources: MetricsSources): void {
+  const ofProcess = processMetrics();
   server.withTypeProvider<ZodTypeProvider>().get(
     '/metrics',
     {
@@ -34,14 +39,14 @@ export function registerMetricsRoute(server: FastifyInstance, { control, storage
       },
     },
     async ({ access }, reply) => {
-      const text = await long.run(access, (next) => renderMetrics(sampleOf(control, storage), next));
-      return reply.type(CONTENT_TYPE).send(text as never);
+      const text = await sources.long.run(access, (next) => renderMetrics(sampleOf(sources), next));
+      return reply.type(CONTENT_TYPE).send(`${text}${await ofProcess.metrics()}` as never);
     },
   );
 }
 
 /** A sample that takes each listener and target when it is asked for, because there may be more than a scrape shows. */
-function sampleOf(control: ControlPlane, storage: Storage): MetricsSample {
+function sampleOf({ control, storage, certificate }: MetricsSources): MetricsSample {
   const { running, model } = control;
   const { listeners } = control.compiled.snapshot;
   const refused = new Set(control.refusals.map(({ listenerId }) => listenerId));
@@ -58,12 +63,14 @@ function sampleOf(control: ControlPlane, storage: Storage): MetricsSample {
   const samples = function* (): Iterable<ListenerSample> {
     for (const listener of listeners.values()) {
       const { id, protocol } = listener;
+      const properties = model.get('listeners', id)?.properties;
       yield {
         id,
         protocol,
-        loadBalancer: model.get('listeners', id)?.properties.loadBalancerId ?? '',
+        loadBalancer: properties?.loadBalancerId ?? '',
         tags: tagsOf(objectsOfListener(model, id)),
         isOpen: !refused.has(id),
+        certificates: certificateEnds(properties?.certificates ?? {}),
         traffic: running.traffic(id),
         targets: targets(listener),
         draining: (draining.get(id) ?? []).map(({ ruleId, target, count }) => ({
@@ -81,6 +88,7 @@ function sampleOf(control: ControlPlane, storage: Storage): MetricsSample {
   return {
     version: control.model.version,
     canStore: storage.writeFault() === undefined,
+    apiCertificateEndMs: certificate.notAfterMs,
     engine: running.engineStatus,
     shortages: control.shortages.all,
     listenerCount: listeners.size,

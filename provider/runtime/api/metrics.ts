@@ -2,6 +2,7 @@
 import { Registry } from 'prom-client';
 import { SHORT_RESOURCES, type ShortResource } from '../../model/base/short-resource.ts';
 import type { EngineStatus } from '../contract/engine-statistics.ts';
+import { writeCertificates } from './certificate-metrics.ts';
 import { durationHistogram } from './duration-histogram.ts';
 import { InfoSeries } from './info-series.ts';
 import { type ListenerSample, writeListeners } from './listener-metrics.ts';
@@ -18,6 +19,8 @@ export interface MetricsSample {
   readonly version: number;
   /** False while writes fail, for example because the disk is full. */
   readonly canStore: boolean;
+  /** When the certificate of the API expires, in milliseconds since 1970. `undefined` without TLS. */
+  readonly apiCertificateEndMs: number | undefined;
   readonly engine: EngineStatus;
   readonly shortages: readonly { readonly resource: ShortResource; readonly count: number }[];
   readonly listenerCount: number;
@@ -61,6 +64,7 @@ export async function renderMetrics(sample: MetricsSample, next: () => Promise<v
   omitted.set({ kind: 'listener' }, sample.listenerCount - listeners.length);
   omitted.set({ kind: 'target' }, sample.targetCount - targets.length);
   omitted.set({ kind: 'tags' }, budget.omitted);
+  omitted.set({ kind: 'certificate' }, writeCertificates(registry, sample.apiCertificateEndMs, listeners));
   const texts: string[] = [listenerInfo.text, targetInfo.text];
   for (const { name } of registry.getMetricsAsArray()) {
     await next();
@@ -141,11 +145,18 @@ function writeVersions(registry: Registry, { version, canStore, engine, shortage
   const served = gauge(registry, 'weir_worker_version', 'Version that the worker serves.', ofWorker);
   const open = gauge(registry, 'weir_worker_open_connections', 'Open client connections of the worker.', ofWorker);
   const restarts = counter(registry, 'weir_worker_restarts_total', 'How often the worker was replaced.', ofWorker);
+  const active = counter(
+    registry,
+    'weir_worker_event_loop_active_seconds_total',
+    'Time in which the event loop of the worker had work; its rate is the share of a processor that the worker needs.',
+    ofWorker,
+  );
   for (const worker of engine.workers) {
     const labels = { worker: worker.id };
     served.set(labels, worker.version);
     open.set(labels, worker.connections);
     restarts.inc(labels, worker.restarts);
+    active.inc(labels, worker.activeMs / 1000);
   }
 }
 

@@ -18,6 +18,8 @@ import { propertyPath } from '../../model/base/property-path.ts';
 import { invalid } from '../../model/objects/validate.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import type { WriteLine } from '../control/events/limited-log.ts';
+import type { ApiCertificate } from './api-certificate.ts';
 import type { ApiNames } from './api-names.ts';
 import { admit, bearerToken, requireRouteAccess } from './authorize.ts';
 import { registerBackupRoute, type Storage } from './backup-route.ts';
@@ -30,6 +32,7 @@ import { LongResponses } from './long-responses.ts';
 import { registerMemberRoutes } from './member-routes.ts';
 import { registerMetricsRoute } from './metrics-route.ts';
 import { registerObjectRoutes } from './object-routes.ts';
+import { logFailure } from './request-log.ts';
 import { registerStatusRoutes } from './status-routes.ts';
 import { contentCoding, requestFault } from './strict-requests.ts';
 import { registerTokenRoutes } from './token-routes.ts';
@@ -43,8 +46,11 @@ interface ApiOptions {
   readonly tokens: Tokens;
   readonly storage: Storage;
   readonly logger: FastifyBaseLogger;
+  /** Writes lines about refused and failed requests. `undefined` writes none. */
+  readonly log?: WriteLine;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly names: ApiNames;
+  readonly certificate: ApiCertificate;
   /** Returns how many connections the API may have at present, because of the limit of open files. */
   readonly maxConnections?: () => number;
   /** `undefined` means `PATIENCE`. */
@@ -71,6 +77,7 @@ const PATIENCE: Patience = { headMs: 10_000, requestMs: 30_000, readingMs: 60_00
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
+  const { log = () => {} } = options;
   /** The first fault of a request that is ambiguous, or that names a host or an origin which is not the API's. */
   const firstFault = ({ raw }: FastifyRequest): WeirError | undefined => {
     const fault = requestFault(raw);
@@ -91,6 +98,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     // Handles requests with an undecodable or too long path, which reach neither hooks nor the error handler.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       const shown = firstFault(request) ?? toWeirError(error);
+      logFailure(log, request, shown, error);
       const body = toErrorResponse(shown, request);
       reply.header('x-request-id', request.id).header('x-weir-runtime', options.runtimeId);
       reply.header('connection', 'close');
@@ -115,7 +123,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   server.setSerializerCompiler(() => (value) => inOneLine(JSON.stringify(value)));
   server.setErrorHandler((error, request, reply) => {
     const shown = toWeirError(error as FastifyError);
-    if (shown.status >= 500) request.log.error({ err: error, url: request.url }, 'an API request failed');
+    logFailure(log, request, shown, error);
     reply.code(shown.status).send(toErrorResponse(shown, request));
   });
   requireRouteAccess(server);
@@ -195,7 +203,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     registerWorkerRoutes(routes, options.control);
     registerMetricsRoute(routes, { ...options, long });
     registerEventsRoute(routes, options.control);
-    registerTokenRoutes(routes, options.tokens);
+    registerTokenRoutes(routes, options.tokens, log);
     registerBackupRoute(routes, options.storage);
     const config = { access: 'open' } as const;
     let document: string | undefined;

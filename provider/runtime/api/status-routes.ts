@@ -25,7 +25,9 @@ import { NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { HealthRecord } from '../health/checker.ts';
+import type { ApiCertificate } from './api-certificate.ts';
 import type { Storage } from './backup-route.ts';
+import { listenerWarnings } from './listener-warnings.ts';
 import { type LongResponses, withList } from './long-responses.ts';
 import { readFilter } from './read-filter.ts';
 import { SeenOwners } from './seen-owners.ts';
@@ -48,11 +50,12 @@ interface StatusSources {
   readonly tokens: Tokens;
   readonly storage: Storage;
   readonly runtimeId: string;
+  readonly certificate: ApiCertificate;
   readonly long: LongResponses;
 }
 
 export function registerStatusRoutes(server: FastifyInstance, sources: StatusSources): void {
-  const { control, tokens, storage, runtimeId, long } = sources;
+  const { control, tokens, storage, runtimeId, certificate, long } = sources;
   const app = server.withTypeProvider<ZodTypeProvider>();
   app.get(
     '/v1/status',
@@ -63,7 +66,7 @@ export function registerStatusRoutes(server: FastifyInstance, sources: StatusSou
         response: { 200: statusResponse, default: errorResponse },
       },
     },
-    async ({ access }, reply) => await long.send(reply, access, statusPieces(control, access)),
+    async ({ access }, reply) => await long.send(reply, access, statusPieces(control, certificate, access)),
   );
   app.get(
     '/healthz',
@@ -117,7 +120,7 @@ type TargetStatus = ListenerStatus['targets'][number];
 const TARGETS_AT_ONCE = 50;
 
 /** The status as the pieces of a response. Its listeners and their targets are those of one version. */
-function statusPieces(control: ControlPlane, access: Access): Iterable<string> {
+function statusPieces(control: ControlPlane, certificate: ApiCertificate, access: Access): Iterable<string> {
   const { name, desired, acked, lastError, workers } = control.running.engineStatus;
   const { compiled, refusals, model } = control;
   const maySee = (kind: 'listeners' | 'attachments', listenerId: string, ruleId?: string) =>
@@ -135,16 +138,18 @@ function statusPieces(control: ControlPlane, access: Access): Iterable<string> {
       ? { ...target, stack: owners.ofAttachment(target.attachment) }
       : { ...target, attachment: undefined };
   const maySeeWorkers = mayAll(access, NEEDS_OF_WORKERS);
+  const nowMs = Date.now();
   const { listeners, waiting } = compiled.snapshot;
   const draining = Map.groupBy(control.running.draining(), ({ listenerId }) => listenerId);
   const refused = new Map(refusals.map(({ listenerId, problem }) => [listenerId, problem.message]));
   const fields: Omit<StatusResponse, 'listeners'> = {
     version: model.version,
+    apiCertificate: certificate.status(nowMs),
     engines: [{ name, desired, acked, lastError: (maySeeWorkers && lastError) || null }],
     shortages: maySeeWorkers
       ? control.shortages.all.map(({ lastAtMs, ...shortage }) => ({ ...shortage, lastAt: rfc3339(lastAtMs) }))
       : [],
-    workers: maySeeWorkers ? workers.map((worker) => ({ ...worker })) : [],
+    workers: maySeeWorkers ? workers.map(({ activeMs: _, ...worker }) => worker) : [],
   };
   const listenerPieces = function* (listener: ListenerSnapshot): Iterable<string> {
     const { id, protocol, address, port } = listener;
@@ -156,6 +161,12 @@ function statusPieces(control: ControlPlane, access: Access): Iterable<string> {
       isWaiting: waiting.has(id) || undefined,
       endpoint: endpointOf(protocol, address, port),
       ...owners.ofListener(listener, seenTags.ofListener(id)),
+      ...listenerWarnings(
+        maySee('listeners', id) ? model.get('listeners', id)?.properties : undefined,
+        seen,
+        control.running,
+        nowMs,
+      ),
       traffic: maySee('listeners', id) ? shownTraffic(control.running.traffic(id)) : undefined,
       lastError: refused.get(id),
     };

@@ -6,12 +6,14 @@ import { errorResponse } from '../../model/api/error.ts';
 import { idParams } from '../../model/api/parameters.ts';
 import { type ApiToken, createdToken, tokenList } from '../../model/api/tokens.ts';
 import { invalid, schemaProblems } from '../../model/objects/validate.ts';
+import { statementText } from '../../model/permissions/statement-text.ts';
 import { tokenSchema } from '../../model/permissions/token.ts';
 import type { Tokens } from '../control/access/tokens.ts';
+import type { WriteLine } from '../control/events/limited-log.ts';
 import type { StoredToken } from '../stored/object.ts';
 import { paramsOnly } from './object-routes.ts';
 
-export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens): void {
+export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens, log: WriteLine): void {
   const app = server.withTypeProvider<ZodTypeProvider>();
   const config = { access: 'administrator' } as const;
 
@@ -26,10 +28,13 @@ export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens): vo
       },
       validatorCompiler: paramsOnly,
     },
-    async ({ body }, reply) => {
+    async ({ body, ip }, reply) => {
       const problems = schemaProblems(tokenSchema, body);
       if (problems.length > 0) throw invalid(problems);
       const { token, text } = await tokens.create(tokenSchema.parse(body));
+      const { id, name: tokenName, expiresAt, owners, statements } = token;
+      const permits = statements.map(statementText);
+      log('info', 'a token was created', { id, tokenName, expiresAt, owners, permits, client: ip });
       return reply.code(201).send({ ...shown(token), token: text });
     },
   );
@@ -56,8 +61,9 @@ export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens): vo
         response: { 204: z.null().describe('Revoked.'), default: errorResponse },
       },
     },
-    async ({ params: { id } }, reply) => {
+    async ({ params: { id }, ip }, reply) => {
       await tokens.revoke(id);
+      log('info', 'a token was revoked', { id, client: ip });
       return reply.code(204).send(null);
     },
   );

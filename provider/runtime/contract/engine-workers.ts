@@ -7,6 +7,8 @@ export interface WorkerStatus {
   readonly connections: number;
   /** How often the worker with this id was replaced. */
   readonly restarts: number;
+  /** Time in which the event loop of the present thread had work, in milliseconds. */
+  readonly activeMs: number;
 }
 
 /** One step in the replacement of a worker: the old thread ended, or the new one serves. */

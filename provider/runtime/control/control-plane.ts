@@ -1,4 +1,5 @@
 // The control plane: accepts the writes of the API, and keeps model, health checks and engine in step.
+import type { RuntimeEvent } from '../../model/api/events.ts';
 import type { Kind } from '../../model/base/kinds.ts';
 import type { MergePatch } from '../../model/base/merge-patch.ts';
 import type { PropertiesOf } from '../../model/objects/schemas.ts';
@@ -46,6 +47,8 @@ interface ControlPlaneOptions {
   readonly ackTimeoutMs: number;
   readonly nowMs: () => number;
   readonly onError: (error: unknown) => void;
+  /** Called with each event that readers of the event stream get. */
+  readonly onEvent?: (event: RuntimeEvent) => void;
   /** Called from time to time while the runtime is too short of something to connect to targets. */
   readonly onShort: ConstructorParameters<typeof Shortages>[0]['onLog'];
 }
@@ -71,7 +74,7 @@ export class ControlPlane {
     const { stored, store, engine, ackTimeoutMs, nowMs } = options;
     this.#options = options;
     this.guard = options.guard;
-    this.events = new EventLog(nowMs);
+    this.events = new EventLog(nowMs, options.onEvent);
     this.#reports = new Reports(this.events);
     this.shortages = new Shortages({ nowMs, onLog: options.onShort });
     const probe = this.shortages.recorded(options.probe);
@@ -168,7 +171,7 @@ export class ControlPlane {
     identity: Identity,
     precondition: Precondition,
   ): Promise<StoredObject<K>> {
-    return await this.#settled(await this.#writes.put(kind, id, properties, identity, precondition));
+    return await this.#settled(await this.#writes.put(kind, id, properties, identity, precondition), identity);
   }
 
   /** Changes an object by a merge patch. A patch of a stack waits like its puts, and any other does not. */
@@ -180,7 +183,7 @@ export class ControlPlane {
     precondition: Precondition,
   ): Promise<StoredObject<K>> {
     const written = await this.#writes.patch(kind, id, patch, identity, precondition);
-    return (identity.isOfStack ? await this.#settled(written) : written) as StoredObject<K>;
+    return (identity.isOfStack ? await this.#settled(written, identity) : written) as StoredObject<K>;
   }
 
   /**
@@ -234,9 +237,9 @@ export class ControlPlane {
     this.#monitor.close();
   }
 
-  /** Waits for what Pulumi relies on when a write has its response: first checks of targets, and due transfers. */
-  async #settled<K extends Kind>(written: StoredObject): Promise<StoredObject<K>> {
-    await this.#waits.firstChecks(this.model, this.compiled, written);
+  /** Waits for what a stack relies on when a write has its response: first checks of targets, and due transfers. */
+  async #settled<K extends Kind>(written: StoredObject, { isOfStack }: Identity): Promise<StoredObject<K>> {
+    await this.#waits.afterWrite(this.model, this.compiled, written, isOfStack);
     await this.#writer.writeDueTransfers();
     return written as StoredObject<K>;
   }

@@ -152,8 +152,8 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   }
 
   status(): EngineStatus {
-    const workers = this.#places.map(({ id, version, restarts }) => {
-      return { id, version, connections: this.#descriptors.openClientsOf(id), restarts };
+    const workers = this.#places.map(({ id, version, restarts, activeMs }) => {
+      return { id, version, connections: this.#descriptors.openClientsOf(id), restarts, activeMs };
     });
     return {
       name: this.name,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { WARNING_RULES } from '../../../provider/cli/plan/warnings.ts';
+import { WARNING_RULES } from '../../../provider/cli/plan/warning-rules.ts';
 import { freePort, httpBackend } from '../../harness/backends/backends.ts';
 import { readDocument } from '../../harness/documents/blocks.ts';
 import { tour } from '../../harness/documents/tour.ts';

@@ -35,7 +35,7 @@ export function makePair(
     const subject = ['-subj', `/CN=${commonName ?? names[0]}`];
     const alternatives =
       names.length > 0 ? ['-addext', `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`] : [];
-    const output = ['-keyout', file('key'), '-out', file('certificate'), '-days', '30'];
+    const output = ['-keyout', file('key'), '-out', file('certificate'), '-days', '365'];
     const request = ['req', '-x509', '-newkey', key, ...parameters, '-nodes', ...output, ...subject, ...alternatives];
     execFileSync('openssl', request, { stdio: ['ignore', 'ignore', 'pipe'] });
     return {

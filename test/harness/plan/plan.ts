@@ -41,7 +41,7 @@ interface PlannedShare {
 /** Reads the shares in percent from the tables of a plan, by target. An unknown share is NaN. */
 export function plannedShares(markdown: string): Record<string, PlannedShare> {
   const rows = [...markdown.matchAll(/^\| (.*) \|$/gm)].map(([, row = '']) => row.split(' | '));
-  const shares = rows.filter((cells) => cells.length === 6 && cells[0] !== 'target' && cells[0] !== '---');
+  const shares = rows.filter((cells) => cells.length >= 6 && cells[0] !== 'target' && cells[0] !== '---');
   return Object.fromEntries(
     shares.map(([name = '', , , , before, after]) => [
       name.replaceAll('`', ''),

@@ -1,5 +1,5 @@
 // Tokens for tests, made with the administrator's token.
-import { parseStatement } from '../../../provider/model/permissions/statement.ts';
+import { parseStatement } from '../../../provider/model/permissions/statement-text.ts';
 import type { RuntimeProcess } from './runtime.ts';
 
 export interface MadeToken {

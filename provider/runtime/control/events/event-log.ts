@@ -23,12 +23,15 @@ export class EventLog {
   /** Random prefix of event ids, so an event id of an earlier process is not mistaken for an event of this process. */
   readonly #run = randomBytes(4).toString('hex');
   readonly #nowMs: () => number;
+  readonly #onEvent: (event: RuntimeEvent) => void;
   #events: LoggedEvent[] = [];
   #last = 0;
   readonly #readers = new Set<(event: LoggedEvent) => void>();
 
-  constructor(nowMs: () => number) {
+  /** `onEvent`: called with each event. */
+  constructor(nowMs: () => number, onEvent: (event: RuntimeEvent) => void = () => {}) {
     this.#nowMs = nowMs;
+    this.#onEvent = onEvent;
   }
 
   /** Id of the newest event. Before the first event, an id that sorts before all events. */
@@ -43,6 +46,7 @@ export class EventLog {
     this.#events.push(logged);
     if (this.#events.length > MAX_EVENTS) this.#events.shift();
     for (const read of [...this.#readers]) read(logged);
+    this.#onEvent(event);
   }
 
   /**

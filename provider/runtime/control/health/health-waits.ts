@@ -12,8 +12,12 @@ import type { StoredObject } from '../../stored/object.ts';
 import { type AwaitedTarget, awaitedTargets } from './first-checks.ts';
 import { HandoverChecks } from './handover-checks.ts';
 import { changesBindings, handoversOf, type RecordOf } from './handovers.ts';
+import { isDecided, wantedBy } from './idle-targets.ts';
 import type { RunningState } from './running-state.ts';
 import { Waiters } from './waiters.ts';
+
+/** Longest wait for results that only decide on a warning. By default a check ends after 2 s at the latest. */
+const FIRST_RESULTS_MS = 5_000;
 
 interface HealthWaitsOptions {
   readonly monitor: HealthMonitor;
@@ -53,11 +57,17 @@ export class HealthWaits {
     return handovers.length === 0 ? undefined : this.#handover.prove(name, handovers, seconds, delayMs);
   }
 
+  /** Waits after a write for first checks. `isOfStack`: the response is one for a stack, which shows its warnings. */
+  async afterWrite(view: ModelView, compiled: Compiled, written: StoredObject, isOfStack = false): Promise<void> {
+    const results = isOfStack ? this.#firstResults(view, compiled, written) : undefined;
+    await Promise.all([this.#firstChecks(view, compiled, written), results]);
+  }
+
   /**
-   * Waits after a put for the first checks of targets that replace an older listener or rule. Pulumi deletes the older
-   * object as soon as the put has its response, so healthy new targets must take traffic by then.
+   * Waits for the first checks of targets that replace an older listener or rule. Pulumi deletes the older object as
+   * soon as the write has its response, so healthy new targets must take traffic by then.
    */
-  async firstChecks(view: ModelView, { snapshot }: Compiled, written: StoredObject): Promise<void> {
+  async #firstChecks(view: ModelView, { snapshot }: Compiled, written: StoredObject): Promise<void> {
     const health: HealthView = (targetGroupId, key) => this.#running.targetHealth(targetGroupId, key).health;
     const awaited = awaitedTargets(view, snapshot, written, health);
     const hasEnded = ({ targetGroupId, key }: AwaitedTarget) => {
@@ -65,6 +75,16 @@ export class HealthWaits {
       return record === undefined || record.checkedAtMs !== undefined || record.state.health !== 'checking';
     };
     await this.#waiters.until(() => awaited.every(hasEnded), toMs(handoverSecondsOf(written)));
+  }
+
+  /**
+   * Waits until each target group of the written object has a target that takes traffic or has failed all first checks,
+   * so that the response can warn. A target that passes, or refuses connections, ends the wait in milliseconds.
+   */
+  async #firstResults(view: ModelView, { snapshot }: Compiled, written: StoredObject): Promise<void> {
+    const isAwaited = written.kind === 'attachments' && written.properties.awaitHealthySeconds !== undefined;
+    const wanted = isAwaited ? [] : wantedBy(view, snapshot, written);
+    await this.#waiters.until(() => wanted.every((each) => isDecided(each, this.#running)), FIRST_RESULTS_MS);
   }
 
   /** Resolves when all targets of weight > 0 take traffic. After `seconds`, rejects with the targets that do not. */

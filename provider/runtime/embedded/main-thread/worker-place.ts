@@ -82,6 +82,11 @@ export class WorkerPlace {
     return this.#restarts;
   }
 
+  /** Time in which the event loop of the present thread had work, in milliseconds. */
+  get activeMs(): number {
+    return this.#thread?.performance.eventLoopUtilization().active ?? 0;
+  }
+
   /** Resolves when the present thread, or the first later one that succeeds, serves what it was started with. */
   get ready(): Promise<readonly OpenFailure[]> {
     return this.#ready.promise;

@@ -181,7 +181,7 @@ test('a listener that is renamed without an alias keeps its VIP, its port and it
 });
 
 const stored = (id: string, properties: object) => ({ id, incarnation: 'i', version: 1, ...properties });
-const NONE = { holderOf: () => undefined };
+const NONE = { holderOf: () => undefined, healthOf: () => undefined };
 
 /** A runtime with the load balancer, its listener `web-1` and the given attachments. */
 function runtimeWith(...attachments: readonly ReturnType<typeof stored>[]): RuntimeView {
@@ -315,7 +315,7 @@ test('if two attachments bind one target key, its holder counts, and a new bindi
   ] as const);
   const before = attachment('mine', {});
   const after = attachment('mine', { x: { address: '10.0.0.9', port: 80, weight: 30 } });
-  const targetGroup = only([lb, web], [[before, after]], { objects: both as never, holderOf: () => 'old' });
+  const targetGroup = only([lb, web], [[before, after]], { ...NONE, objects: both as never, holderOf: () => 'old' });
   assert.deepEqual(sharesOf(targetGroup, 'before'), { x: 50, y: 50 });
   assert.deepEqual(sharesOf(targetGroup, 'after'), { x: 75, y: 25 });
 });

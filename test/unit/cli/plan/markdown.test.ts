@@ -7,7 +7,8 @@ import { assertHolds } from '../../../harness/properties/properties.ts';
 
 const ROWS: readonly (readonly [text: string, markdown: string])[] = [
   ['b1', '`b1`'],
-  ['<img src=x>', '`<img src=x>`'],
+  ['<img src=x>', '<code>&#60;img src&#61;x&#62;</code>'],
+  ['a <!-- weir plan shop/dev -->', '<code>a &#60;&#33;&#45;&#45; weir plan shop&#47;dev &#45;&#45;&#62;</code>'],
   ['a|b', '<code>a&#124;b</code>'],
   ['a`b', '<code>a&#96;b</code>'],
   ['a\\', '<code>a&#92;</code>'],

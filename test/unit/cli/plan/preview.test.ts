@@ -52,6 +52,11 @@ test('a preview that failed is an error with the message of the engine', () => {
   assert.throws(() => parsePreview(stream(events)), { message: failed });
 });
 
+test('a preview that fails before it begins is an error with the message of the command line', () => {
+  const text = 'warning: a new version is there\nerror: no stack named \u001b[1mnope\u001b[0m found\n  hint\n';
+  assert.throws(() => parsePreview(text), { message: 'the preview failed:\nerror: no stack named nope found\n  hint' });
+});
+
 const REFUSED: readonly (readonly [rule: string, text: string, message: RegExp])[] = [
   ['an empty text', ' \n', /there is no preview to read/],
   ['a text that is not JSON', 'Previewing update (dev):\n', /this is not a preview[^\n]*\nit is not JSON$/],

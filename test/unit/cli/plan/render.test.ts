@@ -22,7 +22,7 @@ function markdown(sames: readonly PreviewResource[], changes: readonly PreviewCh
 test('a plan without changes has no section', () => {
   assert.equal(
     markdown([lb, web, attachment('pool', previewTargets({ b1: 1 }))]),
-    '## Weir plan\n\nNothing changes.\n',
+    '<!-- weir plan -->\n\n## Weir plan\n\nNothing changes.\n',
   );
 });
 
@@ -33,7 +33,7 @@ test('operations, shares and warnings of a listener are shown, under "this stack
   ];
   const text = markdown([lb, web], [change]);
   for (const line of [
-    'Traffic: 1 weight, 1 unbind, 1 bind. Resources: 1 update.',
+    'Traffic: 1 weight changed, 1 target unbound, 1 target bound. Resources: 1 changed.',
     '> - **over-half**: 60 % of the weight of listener `web` is removed (60 of 100).',
     '### Listener `web` at `http://127.0.0.1:80` (this stack only)',
     '- weight `b2` `20`→`25`',
@@ -55,6 +55,7 @@ test('a runtime that does not show everything gives "this stack only", too, and 
   const stored = (id: string, properties: object) => ({ id, incarnation: 'i', version: 1, ...properties });
   const runtime = (listeners: string[]): RuntimeView => ({
     holderOf: () => undefined,
+    healthOf: () => undefined,
     objects: new Map([
       ['load-balancers', [stored('lb-1', lb.properties)]],
       ['listeners', listeners.map((id) => stored(id, web.properties))],
@@ -66,7 +67,7 @@ test('a runtime that does not show everything gives "this stack only", too, and 
     /\(this stack only\)[\s\S]*bound: listener `web` is not in the runtime \(preview with --refresh\), or not for this token/,
   );
   assert.doesNotMatch(textOf(['web-1']), /this stack only/);
-  assert.match(textOf(['web-1']), /^Traffic: 1 known after up\. Resources: 1 create\.$/m);
+  assert.match(textOf(['web-1']), /^Traffic: targets of 1 attachment known after up\. Resources: 1 created\.$/m);
 });
 
 test('created, changed, replaced and deleted objects have a row with their properties, and moved endpoints have one', () => {
@@ -130,6 +131,56 @@ test('hostile names stay in their cells', () => {
     assert.equal(line.split('|').length, 8, line);
 });
 
+test('the health of each target at present is the last column if a runtime is known', () => {
+  const stored = (id: string, properties: object) => ({ id, incarnation: 'i', version: 1, ...properties });
+  const [before, after] = [previewTargets({ b1: 20, b2: 20 }), previewTargets({ b1: 20, b2: 0, b3: 1 })];
+  const runtime: RuntimeView = {
+    holderOf: () => undefined,
+    healthOf: (parent, key) => (parent === 'listeners web-1' && key === '10.0.0.2:80' ? 'unhealthy' : undefined),
+    objects: new Map([
+      ['load-balancers', [stored('lb-1', { ...lb.properties, vip: '127.0.0.1' })]],
+      ['listeners', [stored('web-1', web.properties)]],
+      ['attachments', [stored('pool-1', { listenerId: 'web-1', targets: before })]],
+    ]),
+  };
+  const text = renderPlan(plan([lb, web], [[attachment('pool', before), attachment('pool', after)]], runtime));
+  for (const line of [
+    '| target | attachment | address | weight | share before | share after | health now |',
+    '| `b1` | `pool` | `10.0.0.1:80` | 20 | 50 % | 95.2 % | not known |',
+    '| `b2` | `pool` | `10.0.0.2:80` | 20→0 | 50 % | 0 % | unhealthy |',
+    '| `b3` | `pool` | `10.0.0.3:80` | 1 | 0 % | 4.8 % | not bound |',
+  ]) {
+    assert.ok(text.split('\n').includes(line), `${line}\nis not in\n${text}`);
+  }
+});
+
+test('one item is counted in the singular, and several in the plural', () => {
+  const targets = (count: number, port: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`t${index}`, { address: `10.0.0.${index}`, port, weight: 1 }]),
+    );
+  const fronts = (count: number) =>
+    Array.from({ length: count }, (_, index) => previewListener(`l${index}`, 100 + index));
+  const textOf = (count: number) =>
+    markdown(
+      [lb, web],
+      [
+        [attachment('pool', targets(count, 80)), attachment('pool', targets(count, 81))],
+        ...fronts(count).map((front): PreviewChange => [undefined, { ...front, id: undefined }]),
+      ],
+    );
+  for (const [count, summary, rest] of [
+    [1, '1 port changed', undefined],
+    [21, '21 ports changed', '1 more'],
+    [22, '22 ports changed', '2 more'],
+  ] as const) {
+    const text = textOf(count);
+    assert.ok(text.includes(`Traffic: ${summary}. Resources: 1 changed, ${count} created.`), text);
+    const folded = ['change', 'target', 'resource'].map((what) => `>${rest} ${what}${count === 22 ? 's' : ''}<`);
+    for (const line of rest === undefined ? [] : folded) assert.ok(text.includes(line), `${line} is not in ${text}`);
+  }
+});
+
 test('500 targets stay readable: 20 are in sight, and the others are folded away under their number', () => {
   const many = (weight: number) =>
     Object.fromEntries(
@@ -139,7 +190,7 @@ test('500 targets stay readable: 20 are in sight, and the others are folded away
       ]),
     );
   const text = markdown([lb, web], [[attachment('pool', {}), attachment('pool', many(1))]]);
-  assert.match(text, /Traffic: 500 bind\./);
+  assert.match(text, /Traffic: 500 targets bound\./);
   assert.match(text, /<details><summary>480 more changes<\/summary>\n\n- /);
   assert.match(text, /<details><summary>480 more targets<\/summary>\n\n\| target /);
   assert.ok(text.length < 65_536, `${text.length}`);
@@ -174,5 +225,15 @@ test('a thousand deleted listeners fit into a comment', () => {
   assert.ok(text.length < 65_536, `${text.length}`);
   assert.match(text, /^> - \.\.\. and 980 more warnings$/m);
   assert.match(text, /^\.\.\. and 1980 more resources$/m);
-  assert.match(text, /^1000 listeners and rules change, too many for one comment\.$/m);
+  assert.match(text, /^1000 listeners and rules change, too much for one comment\.$/m);
+});
+
+test('resources with many changed properties fit into a comment', () => {
+  const tags = Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`tag-${index}`, 'v'.repeat(70)]));
+  const created = Array.from({ length: 20 }, (_, index): PreviewChange => {
+    return [undefined, { ...previewListener(`l${index}`, 1000 + index, { tags }), id: undefined }];
+  });
+  const text = markdown([lb], created);
+  assert.ok(text.length < 65_536, `${text.length}`);
+  assert.match(text, /, \.\.\. and 62 more \|$/m);
 });

@@ -9,8 +9,8 @@ function lines(targets: Readonly<Record<string, readonly string[]>>): Line[] {
   const all: Line[] = [];
   for (const [listener, names] of Object.entries(targets)) {
     all.push({ key: `${listener} above`, content: { parts: [] } });
-    const heading = all.length;
-    for (const key of [listener, `${listener} columns`, ...names]) all.push({ key, content: { parts: [] }, heading });
+    const above = [all.length, all.length + 1] as const;
+    for (const key of [listener, `${listener} columns`, ...names]) all.push({ key, content: { parts: [] }, above });
   }
   return all;
 }

@@ -1,17 +1,10 @@
-// The validity and the names of certificates.
+// The names of certificates.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { certificateWarnings, namedCertificates } from '../../../../provider/model/base/x509.ts';
+import { namedCertificates } from '../../../../provider/model/base/x509.ts';
 import { makePair, type Pair } from '../../../harness/machine/certificates.ts';
 
 const pair = makePair(['a.example', '*.b.example'], { commonName: 'not-a.example' });
-
-test('an expired certificate gives a warning, and is not refused', () => {
-  const day = 86_400_000;
-  assert.deepEqual(certificateWarnings(pair.certificate, Date.now()), []);
-  assert.match(certificateWarnings(pair.certificate, Date.now() + 31 * day)[0] ?? '', /^has expired: it was valid to /);
-  assert.match(certificateWarnings(pair.certificate, Date.now() - 2 * day)[0] ?? '', /^is not valid before /);
-});
 
 /** The names by which a certificate is served, and the kind of its key. */
 function told(pair: Pair, serverNames?: readonly string[]): [readonly string[], string][] {

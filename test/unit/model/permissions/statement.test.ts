@@ -2,12 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { schemaProblems } from '../../../../provider/model/objects/validate.ts';
-import {
-  parseStatement,
-  permits,
-  permitsSome,
-  statementText,
-} from '../../../../provider/model/permissions/statement.ts';
+import { permits, permitsSome } from '../../../../provider/model/permissions/statement.ts';
+import { parseStatement, statementText } from '../../../../provider/model/permissions/statement-text.ts';
 import { tokenSchema } from '../../../../provider/model/permissions/token.ts';
 
 test('action and resource must be permitted by one statement; any of the actions is enough', () => {

@@ -23,7 +23,10 @@ const listener = {
   }),
   state: { cookieKey: 'planted-own-key' },
 } as StoredObject<'listeners'>;
-const control = { model: Model.of(1, [listener]), refusals: [] } as unknown as ControlPlane;
+const control = {
+  ...{ model: Model.of(1, [listener]), refusals: [] },
+  compiled: { snapshot: { targetGroups: new Map() } },
+} as unknown as ControlPlane;
 
 test('the API object of a listener matches its schema, with fingerprints and without private keys', () => {
   const response = toApiObject(listener, control, ADMINISTRATOR);
@@ -37,7 +40,7 @@ test('the API object of a listener matches its schema, with fingerprints and wit
 
 test('a listener with an expired certificate has a warning', (t) => {
   assert.equal(toApiObject(listener, control, ADMINISTRATOR).warnings, undefined);
-  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 31 * DAY_MS });
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 366 * DAY_MS });
   const [warning, ...rest] = toApiObject(listener, control, ADMINISTRATOR).warnings as string[];
   assert.match(warning ?? '', /^certificates\["a\.b"\] has expired: it was valid to /);
   assert.deepEqual(rest, []);

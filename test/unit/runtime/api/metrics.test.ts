@@ -35,6 +35,7 @@ const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSa
   loadBalancer: 'edge',
   tags: undefined,
   isOpen: true,
+  certificates: [{ name: 'main', endMs: 1_800_000_000_500 }],
   traffic: {
     connections: 3,
     openConnections: 1,
@@ -55,13 +56,14 @@ const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSa
 const sample = (listeners: readonly ListenerSample[]): MetricsSample => ({
   version: 12,
   canStore: true,
+  apiCertificateEndMs: 1_800_000_000_000,
   engine: {
     name: 'embedded',
     desired: 12,
     acked: 11,
     lastError: undefined,
     droppedLogLines: 3,
-    workers: [{ id: 0, version: 11, connections: 5, restarts: 2 }],
+    workers: [{ id: 0, version: 11, connections: 5, restarts: 2, activeMs: 1500 }],
   },
   shortages: [{ resource: 'ports', count: 4 }],
   listeners,
@@ -107,6 +109,9 @@ test('versions, workers, listeners and targets have their series', async () => {
     'weir_omitted{kind="listener"} 0',
     'weir_omitted{kind="target"} 0',
     'weir_omitted{kind="tags"} 0',
+    'weir_omitted{kind="certificate"} 0',
+    'weir_certificate_not_after_seconds{listener="web",certificate="main"} 1800000000.5',
+    'weir_api_certificate_not_after_seconds 1800000000',
   ]) {
     assert.ok(lines.has(line), `${line}\nis not in\n${[...lines].join('\n')}`);
   }

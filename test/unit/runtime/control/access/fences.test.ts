@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Kind } from '../../../../../provider/model/base/kinds.ts';
-import { parseStatement } from '../../../../../provider/model/permissions/statement.ts';
+import { parseStatement } from '../../../../../provider/model/permissions/statement-text.ts';
 import { mayAll, TokenAccess } from '../../../../../provider/runtime/control/access/access.ts';
 import { mayRead, needsOfWrite } from '../../../../../provider/runtime/control/access/permissions.ts';
 import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
