@@ -50,6 +50,7 @@ async function follow(
   let changed = Promise.withResolvers<void>();
   let isOpen = false;
   const look = () => changed.resolve();
+  signal.addEventListener('abort', look);
   const listen = () => {
     isOpen = true;
     client
@@ -69,11 +70,15 @@ async function follow(
       show(await client.status());
       const shortestMs = Math.max(SHORTEST_PAUSE_MS, PAUSE_PER_READING * (performance.now() - beganAtMs));
       await pause(shortestMs, either);
-      await Promise.race([changed.promise, pause(LONGEST_PAUSE_MS - shortestMs, either)]);
+      // A pause that stays behind when something happens would leave one more listener at the signal each time.
+      const timer = setTimeout(look, LONGEST_PAUSE_MS - shortestMs);
+      await changed.promise;
+      clearTimeout(timer);
       changed = Promise.withResolvers();
     }
   } finally {
     over.abort();
+    signal.removeEventListener('abort', look);
   }
 }
 
