@@ -5,7 +5,7 @@ import type { Health } from '../../model/base/health.ts';
 import { type Filters, filteredPart, unknownTags, unknownValues, type WantedTag } from '../status/filters.ts';
 import { Rates } from '../status/rates.ts';
 import { cellsIn, Screen } from '../status/screen.ts';
-import { summaryOf, viewOf, viewText } from '../status/view.ts';
+import { countsText, viewOf, viewText } from '../status/view.ts';
 import { watchStatus } from '../status/watch.ts';
 import { print, tell } from './output.ts';
 
@@ -56,7 +56,7 @@ async function runWatch(isJson: boolean, filters: Filters, reach: Reach): Promis
       shownAt = now();
       if (!process.stdout.isTTY) return print(`${viewText(view, undefined)}\n`);
       screen ??= openScreen();
-      screen.show(`${shownAt}  ${summaryOf(status)}`, view);
+      screen.show(`${shownAt}  ${countsText(status)}`, view);
     },
     showAbsence: ({ message }) => {
       rates.clear();

@@ -110,7 +110,7 @@ function warningsOf({ warnings = [] }: Listener): string[] {
 }
 
 /** How many listeners and targets a status has, and the health of the targets, in one line. */
-export function summaryOf({ listeners }: StatusResponse): string {
+export function countsText({ listeners }: StatusResponse): string {
   const counts = new Map<string, number>();
   for (const { targets } of listeners)
     for (const { health } of targets) counts.set(health, (counts.get(health) ?? 0) + 1);
