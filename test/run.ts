@@ -1,14 +1,18 @@
 // `npm test`: format, lint, types and every test, ended by the line `N passed, N failed`.
-import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from './harness/machine/find-program.ts';
 import { endProcess, markRun, processesOfRun } from './harness/machine/left-processes.ts';
+import { PACKED_FOLDER } from './harness/stack/packed.ts';
 
 // Caches compiled code for every process and thread of the tests: removing the types each time takes longer than many
 // tests, and Node 24.21 sometimes crashes if a worker is ended while it does that in WebAssembly.
@@ -37,32 +41,41 @@ const mark = markRun(String(process.pid));
 let passed = 0;
 let failed = 0;
 
-if (patterns.length === 0) {
-  for (const [command, args] of CHECKS) {
-    const { status } = spawnSync(`node_modules/.bin/${command}`, args, { cwd: root, stdio: 'inherit' });
-    console.log(`${status === 0 ? 'ok' : 'FAILED'}: ${command} ${args.join(' ')}`);
-    if (status === 0) passed++;
-    else failed++;
-  }
-}
+// The package that the first test packs is used by all others.
+process.env[PACKED_FOLDER] = mkdtempSync(join(tmpdir(), 'weir-test-packed-'));
 
 const files = globSync(patterns.length > 0 ? patterns : 'test/**/*.test.ts', { cwd: root }).sort();
-// Unit tests run in parallel. Other tests run loads or the CLI with its processes, so more than two at once would
-// disturb each other.
+// Unit tests and checks run in parallel. Other tests run loads or the CLI with its processes, so more than two at once
+// would disturb each other.
 const isSlow = (file: string) => file.startsWith('test/conformance/') || file.startsWith('test/e2e/');
+const checks = patterns.length === 0 ? CHECKS.map(check) : [];
 await runFiles(
   files.filter((file) => !isSlow(file)),
   availableParallelism(),
 );
+for (const result of await Promise.all(checks)) {
+  console.log(result.text);
+  if (result.isPassed) passed++;
+  else failed++;
+}
 await runFiles(files.filter(isSlow), Math.min(2, availableParallelism()));
 
 await endLeftProcesses();
+rmSync(process.env[PACKED_FOLDER] ?? '', { recursive: true, force: true });
 
 const missing = PROGRAMS.filter((name) => findProgram(name) === undefined);
 if (missing.length > 0)
   console.log(`Programs that tests need are missing (.ci/run installs them): ${missing.join(', ')}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+
+async function check([command, args]: (typeof CHECKS)[number]): Promise<{ isPassed: boolean; text: string }> {
+  const child = spawn(`node_modules/.bin/${command}`, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = await once(child, 'exit');
+  const result = `${code === 0 ? 'ok' : 'FAILED'}: ${command} ${args.join(' ')}`;
+  return { isPassed: code === 0, text: `${(await output).join('')}${result}` };
+}
 
 /** Ends the processes that the tests have left running. They count as one failed test. */
 async function endLeftProcesses(): Promise<void> {

@@ -226,7 +226,7 @@ new weir.TargetAttachment('later', { listenerId: web.id, targets: other.vip.appl
   assert.match(markdown, new RegExp(`^### Listener \`web\` at \`http://127.0.0.1:${port}\`$`, 'm'));
   assert.match(markdown, /^- bind `b2` `known after up:80` weight 25 \(`late`\)$/m);
   assert.match(markdown, /^- targets of attachment `later`: known after up$/m);
-  assert.match(markdown, /^\| `b1` .* \| known after up \|$/m);
+  assert.match(markdown, /^\| `b1` .* \| known after up \| not bound \|$/m);
   const stream = await previewOf(stack, { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: 'true' });
   assert.ok(stream.startsWith('{"sequence":'), stream.slice(0, 100));
   const streamed = await runPlan(stack, stream);
@@ -307,6 +307,6 @@ new weir.TargetAttachment('own', { listenerId: web.id, targets: { three: { serve
   stack.write(scaled('{ one: one.id }', 'Stopped', 50));
   const stopped = await planMarkdownOf(stack);
   assert.match(stopped, /^\| server `one` \| changed \| `status` `Running`→`Stopped` \|$/m);
-  assert.match(stopped, /^\| `one` .*\(`server i-one-[0-9a-f]{8} is Stopped, not Running`\) \| 50 % \| 0 % \|$/m);
+  assert.match(stopped, /^\| `one` .*\(`server i-one-[0-9a-f]{8} is Stopped, not Running`\) \| 50 % \| 0 % \| unhealthy \|$/m);
   assert.deepEqual(plannedShares(stopped).three, { before: 50, after: 100 });
 });

@@ -1,7 +1,7 @@
 // The package as a user installs it: the tarball of `npm pack`, and projects that depend on it.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { copyFileSync, globSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { copyTree, ROOT } from '../machine/tree.ts';
 
@@ -10,11 +10,24 @@ export const PULUMI_VERSION: string = JSON.parse(
   readFileSync(join(ROOT, 'node_modules/@pulumi/pulumi/package.json'), 'utf8'),
 ).version;
 
+/** Environment variable with the folder in which a run of tests keeps the package. */
+export const PACKED_FOLDER = 'TEST_PACKED_FOLDER';
+
 /**
- * Packs a copy of the checkout, because packing rewrites package.json for a moment. Returns the path of the tarball.
+ * Packs a copy of the checkout, because packing rewrites package.json for a moment. Returns the path of the tarball,
+ * which is that of an earlier test if there is one.
  */
 export function packWeir(t: Pick<TestContext, 'after'>): string {
-  return packFolder(copyTree(t));
+  const folder = process.env[PACKED_FOLDER];
+  if (folder === undefined) return packFolder(copyTree(t));
+  const [name] = globSync('*.tgz', { cwd: folder });
+  if (name !== undefined) return join(folder, name);
+  const packed = packFolder(copyTree(t));
+  const kept = join(folder, basename(packed));
+  // Only a rename lets the next test never see a part of it.
+  copyFileSync(packed, `${kept}.${process.pid}`);
+  renameSync(`${kept}.${process.pid}`, kept);
+  return kept;
 }
 
 /** Packs a folder. Returns the path of the tarball, which is in the folder. */
