@@ -45,6 +45,8 @@ class Server(HTTPServer):
 
 
 server = Server(("127.0.0.1", int(sys.argv[1])), Handler)
+# All processes wake up for a connection that only one of them can accept: the others must not wait in accept.
+server.socket.setblocking(False)
 for _ in range(PROCESSES - 1):
     if os.fork() == 0:
         break
