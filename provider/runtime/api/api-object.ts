@@ -15,6 +15,7 @@ import { idleAttachmentWarnings, idleWarning } from '../control/health/idle-targ
 import { eligibilityWarnings, limited } from '../control/write/attachments.ts';
 import { endpointWarnings } from '../control/write/endpoints.ts';
 import { ruleWarnings } from '../control/write/forwarding-rules.ts';
+import { attachmentsOfGroup } from '../stored/attachments.ts';
 import { membersOf } from '../stored/members.ts';
 import type { Attachment, StoredObject } from '../stored/object.ts';
 import { nameOf } from '../stored/references.ts';
@@ -85,10 +86,9 @@ const OUTPUTS: Outputs = {
   }),
   attachments: bindings,
   groups: (object, { model, running }, _, isLate) => {
-    const attachments = [...model.list('group-attachments')].filter(
-      ({ properties }) => properties.groupId === object.id,
+    const warnings = attachmentsOfGroup(model, object.id).flatMap((attachment) =>
+      idleAttachmentWarnings(model, attachment, running, isLate),
     );
-    const warnings = attachments.flatMap((attachment) => idleAttachmentWarnings(model, attachment, running, isLate));
     return { members: membersOf(object), warnings: orNone([...new Set(warnings)]) };
   },
   'group-attachments': bindings,

@@ -4,6 +4,7 @@ import { projectAndStackOf } from '../../model/base/owners.ts';
 import { resourceName } from '../../model/base/urn.ts';
 import type { ListenerSnapshot } from '../contract/snapshot.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import { attachmentWithId } from '../stored/attachments.ts';
 import type { Model } from '../stored/model.ts';
 import type { StoredObject } from '../stored/object.ts';
 import type { ReadFilter } from './read-filter.ts';
@@ -51,8 +52,7 @@ export class SeenOwners {
   /** The stack of an attachment that the caller may read. */
   ofAttachment(id = ''): string | undefined {
     if (!this.#stacks.has(id)) {
-      const attachment = this.#model.get('attachments', id) ?? this.#model.get('group-attachments', id);
-      this.#stacks.set(id, projectAndStackOf(attachment?.owner));
+      this.#stacks.set(id, projectAndStackOf(attachmentWithId(this.#model, id)?.owner));
     }
     return this.#stacks.get(id);
   }

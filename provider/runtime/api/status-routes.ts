@@ -25,6 +25,7 @@ import { NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { HealthRecord } from '../health/checker.ts';
+import { attachmentWithId } from '../stored/attachments.ts';
 import type { ApiCertificate } from './api-certificate.ts';
 import type { Storage } from './backup-route.ts';
 import { listenerWarnings } from './listener-warnings.ts';
@@ -130,7 +131,7 @@ function statusPieces(control: ControlPlane, certificate: ApiCertificate, access
   const owners = new SeenOwners(compiled, model, isReadable);
   const isSeen = (id = '') => {
     if (access.isAdministrator) return true;
-    const attachment = model.get('attachments', id) ?? model.get('group-attachments', id);
+    const attachment = attachmentWithId(model, id);
     return attachment !== undefined && isReadable(attachment);
   };
   const shown = (target: TargetStatus) =>
@@ -155,19 +156,20 @@ function statusPieces(control: ControlPlane, certificate: ApiCertificate, access
     const { id, protocol, address, port } = listener;
     const seen = targetGroupsOf(listener).filter(({ ruleId }) => maySee('attachments', id, ruleId));
     const unbound = (draining.get(id) ?? []).filter(({ ruleId }) => maySee('attachments', id, ruleId));
-    if (seen.length === 0 && unbound.length === 0 && !maySee('listeners', id)) return yield '';
+    const maySeeListener = maySee('listeners', id);
+    if (seen.length === 0 && unbound.length === 0 && !maySeeListener) return yield '';
     const head: Omit<ListenerStatus, 'targets'> = {
       id,
       isWaiting: waiting.has(id) || undefined,
       endpoint: endpointOf(protocol, address, port),
       ...owners.ofListener(listener, seenTags.ofListener(id)),
       ...listenerWarnings(
-        maySee('listeners', id) ? model.get('listeners', id)?.properties : undefined,
+        maySeeListener ? model.get('listeners', id)?.properties : undefined,
         seen,
         control.running,
         nowMs,
       ),
-      traffic: maySee('listeners', id) ? shownTraffic(control.running.traffic(id)) : undefined,
+      traffic: maySeeListener ? shownTraffic(control.running.traffic(id)) : undefined,
       lastError: refused.get(id),
     };
     const targets = function* () {

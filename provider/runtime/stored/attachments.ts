@@ -49,6 +49,16 @@ export function* attachmentsOf(view: ModelView): Iterable<Attachment> {
   yield* view.list('group-attachments');
 }
 
+/** The attachment with this id, of either kind. */
+export function attachmentWithId(objects: StoredObjects, id: string): Attachment | undefined {
+  return objects.get('attachments', id) ?? objects.get('group-attachments', id);
+}
+
+/** The attachments that bind the members of an auto scaling group. */
+export function attachmentsOfGroup(view: ModelView, groupId: string): StoredObject<'group-attachments'>[] {
+  return [...view.list('group-attachments')].filter(({ properties }) => properties.groupId === groupId);
+}
+
 /**
  * The load balancer that is the parent of an attachment, or to which that parent belongs. Returns `undefined` if the
  * load balancer is missing.

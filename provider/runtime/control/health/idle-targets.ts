@@ -8,6 +8,7 @@ import {
   takesTraffic,
   targetGroupIdOfRule,
 } from '../../contract/snapshot.ts';
+import { attachmentsOfGroup } from '../../stored/attachments.ts';
 import { bindingsOf } from '../../stored/bindings.ts';
 import type { ModelView } from '../../stored/model.ts';
 import { type Attachment, isAttachment, type StoredObject } from '../../stored/object.ts';
@@ -33,10 +34,7 @@ const MAX_NAMED = 5;
 export function wantedBy(view: ModelView, snapshot: Snapshot, object: StoredObject): WantedTargets[] {
   if (isAttachment(object)) return wantedByAttachment(view, object);
   if (object.kind === 'groups') {
-    const attachments = [...view.list('group-attachments')].filter(
-      ({ properties }) => properties.groupId === object.id,
-    );
-    return attachments.flatMap((attachment) => wantedByAttachment(view, attachment));
+    return attachmentsOfGroup(view, object.id).flatMap((attachment) => wantedByAttachment(view, attachment));
   }
   const listener = object.kind === 'listeners' ? listenerOf(snapshot, object.id) : undefined;
   const rule = object.kind === 'rules' ? snapshot.targetGroups.get(targetGroupIdOfRule(object.id)) : undefined;

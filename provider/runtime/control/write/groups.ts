@@ -1,6 +1,6 @@
 // Rules for the members of a written auto scaling group: the members that stay, and the members that are not allowed.
 import type { Problem } from '../../../model/base/errors.ts';
-import { loadBalancerOf } from '../../stored/attachments.ts';
+import { attachmentsOfGroup, loadBalancerOf } from '../../stored/attachments.ts';
 import { membersOf } from '../../stored/members.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
@@ -23,14 +23,12 @@ export function groupProblems(view: ModelView, next: Group, before: Group | unde
   const joining = Object.entries(membersOf(next)).filter(([, serverId]) => !known.has(serverId));
   const names = new Set(joining.map(([name]) => name));
   // Checks one attachment below each load balancer, so each problem of a group is reported once.
-  const one = new Map(attachmentsOfGroup(view, next).map((each) => [loadBalancerOf(view, each.properties)?.id, each]));
+  const one = new Map(
+    attachmentsOfGroup(view, next.id).map((each) => [loadBalancerOf(view, each.properties)?.id, each]),
+  );
   return [...one.values()].flatMap((attachment) => memberProblems(view, attachment, names));
 }
 
 export function refuseMembersOfOtherStacks(view: ModelView, next: Group): void {
-  for (const attachment of attachmentsOfGroup(view, next)) refuseTargetsOfOtherStacks(view, attachment);
-}
-
-function attachmentsOfGroup(view: ModelView, { id }: Group): StoredObject<'group-attachments'>[] {
-  return [...view.list('group-attachments')].filter(({ properties }) => properties.groupId === id);
+  for (const attachment of attachmentsOfGroup(view, next.id)) refuseTargetsOfOtherStacks(view, attachment);
 }

@@ -1,5 +1,5 @@
 // The attachments whose connections to targets the changes of a write may have changed, whatever kind of object changed.
-import { attachmentsOf, loadBalancerOf } from '../../stored/attachments.ts';
+import { attachmentsOf, attachmentsOfGroup, loadBalancerOf } from '../../stored/attachments.ts';
 import type { Model, ModelView } from '../../stored/model.ts';
 import { type Attachment, isAttachment, type StoredObject } from '../../stored/object.ts';
 import { hasMoved } from '../../stored/servers.ts';
@@ -36,7 +36,7 @@ function touchedBy(
       // Servers change their status often, and of a server only its addresses decide where targets are.
       return hasMoved(before.get('backend-servers', object.id), object) ? dependents(view, object) : [];
     case 'groups':
-      return [...view.list('group-attachments')].filter(({ properties }) => properties.groupId === object.id);
+      return attachmentsOfGroup(view, object.id);
     case 'load-balancers':
       return [...attachmentsOf(view)].filter(({ properties }) => loadBalancerOf(view, properties)?.id === object.id);
     case 'rules':
