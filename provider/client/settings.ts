@@ -36,7 +36,7 @@ export interface Settings {
   readonly token: Token | undefined;
   /** PEM of the certificate authority that signed the endpoint's certificate. */
   readonly ca: string | undefined;
-  /** Who reads the settings. Messages name what this reader can be given. */
+  /** The kind of program that reads the settings. Messages name the places where its user can set them. */
   readonly reader: Reader;
   /** The id of a runtime that the user accepts in place of the runtime that the state names. */
   readonly acceptRuntime: string | undefined;

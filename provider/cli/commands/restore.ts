@@ -1,5 +1,5 @@
 // `weir restore`: puts a backup into the data directory of a runtime that does not run.
-import { counted } from '../../messages/counted.ts';
+import { counted } from '../../model/base/counted.ts';
 import { restore } from '../../runtime/store/directory/restore.ts';
 import { tell } from './output.ts';
 

@@ -1,5 +1,5 @@
 // The Markdown that takes the place of a plan that could not be made, so that no older plan stands for it.
-import { counted } from '../../messages/counted.ts';
+import { counted } from '../../model/base/counted.ts';
 import { headingOf } from './heading.ts';
 import { preformatted } from './markdown.ts';
 import { FailedPreview } from './preview.ts';

@@ -1,5 +1,5 @@
 // A plan as Markdown for a comment on a pull request.
-import { counted } from '../../messages/counted.ts';
+import { counted } from '../../model/base/counted.ts';
 import type { TargetGroupChange, TargetOperation, TargetRow } from './changes.ts';
 import { headingOf } from './heading.ts';
 import { bullets, code, details, markdownTable } from './markdown.ts';

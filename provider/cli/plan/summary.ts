@@ -1,5 +1,5 @@
 // The summary of a plan: how many targets and resources change, and in which way.
-import { counted } from '../../messages/counted.ts';
+import { counted } from '../../model/base/counted.ts';
 import type { TargetOperation } from './changes.ts';
 import type { PlannedChange } from './objects.ts';
 import type { Plan } from './plan.ts';

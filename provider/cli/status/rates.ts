@@ -60,7 +60,7 @@ export class Rates {
     const last = this.#readings.at(-1);
     this.#newest = { atMs, counts };
     if (last !== undefined && atMs - last.atMs < SPACING_MS) return;
-    // Of the readings that are old enough, only the newest is needed.
+    // A rate is taken since the newest reading that is old enough, so the readings before that one can go.
     const firstNeeded = this.#readings.findLastIndex((reading) => atMs - reading.atMs >= WINDOW_MS);
     this.#readings = [...this.#readings.slice(Math.max(0, firstNeeded)), this.#newest];
   }

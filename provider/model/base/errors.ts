@@ -1,4 +1,5 @@
 // The table of errors, from which the API's responses, the client's errors and the errors of `pulumi up` are made.
+import { counted } from './counted.ts';
 import { inOneLine } from './one-line.ts';
 
 /**
@@ -86,7 +87,7 @@ export function problemsText(problems: readonly Problem[], text: (problem: Probl
 
 /** The text for the problems that an error does not name. */
 export function moreProblems(count: number): string {
-  return `and ${count} more ${count === 1 ? 'problem' : 'problems'}`;
+  return `and ${counted(count, 'more problem')}`;
 }
 
 /** The problems that an error reports, of which each has a bounded length, because a caller chooses names in paths. */

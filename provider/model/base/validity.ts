@@ -1,5 +1,6 @@
 // The time in which a chain of certificates is valid, and the faults that follow from it. The clock comes in as a value.
 import type { X509Certificate } from 'node:crypto';
+import { counted } from './counted.ts';
 import { inOneLine } from './one-line.ts';
 import { readChain } from './x509.ts';
 
@@ -93,7 +94,7 @@ function subjectOf({ subject = '' }: X509Certificate): string {
 function spanOf(ms: number): string {
   const [count, unit] = ms >= DAY_MS ? [Math.floor(ms / DAY_MS), 'day'] : [Math.floor(ms / HOUR_MS), 'hour'];
   if (count === 0) return 'less than 1 hour';
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+  return counted(count, unit);
 }
 
 function textOf(ms: number): string {
