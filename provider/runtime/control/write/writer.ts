@@ -49,6 +49,8 @@ export class Writer {
   #compiled: Compiled;
   #queue: Write[] = [];
   #running: Promise<void> | undefined;
+  /** Resolves when the last batch that began is served, or has failed. */
+  #batch: Promise<void> = Promise.resolve();
   #isClosed = false;
   readonly #refusals: StandingRefusals;
 
@@ -117,10 +119,15 @@ export class Writer {
     if (this.refusals.length > 0) await this.write(() => undefined);
   }
 
-  /** Starts a write that transfers each due VIP:port to its waiting listener. Does nothing if no transfer is due. */
+  /**
+   * Starts a write that transfers each due VIP:port to its waiting listener. Resolves when no transfer is due and each
+   * one that has begun is served.
+   */
   async writeDueTransfers(): Promise<void> {
     const due = dueTransfers(this.#model, this.#compiled.snapshot, this.#options.health);
     if (due.length > 0) await this.write(() => undefined);
+    // Otherwise another caller's transfer may be in the model already, although the engine does not serve it yet.
+    else await this.#batch;
   }
 
   /** Rejects new writes and resolves when the queued writes are finished. */
@@ -133,7 +140,8 @@ export class Writer {
     // Wait one event-loop iteration, so writes that arrive together are committed together.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
-      await this.#runBatch(this.#queue.splice(0, MAX_BATCH));
+      this.#batch = this.#runBatch(this.#queue.splice(0, MAX_BATCH));
+      await this.#batch;
     }
     this.#running = undefined;
   }

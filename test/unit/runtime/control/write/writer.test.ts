@@ -24,7 +24,7 @@ function listener(port: number, pair: Pair, drainSeconds = 0): ModelChange {
 async function writerWith(
   t: TestContext,
   stored: ModelChange,
-  handOver: WriterOptions['handOver'] = () => undefined,
+  callbacks: Partial<Pick<WriterOptions, 'handOver' | 'onCommit' | 'onServed'>> = {},
 ): Promise<Writer> {
   const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', { address: '127.0.0.1' });
@@ -38,11 +38,12 @@ async function writerWith(
     health: UNCHECKED,
     ackTimeoutMs: 60_000,
     nowMs: Date.now,
-    handOver,
+    handOver: () => undefined,
     onCommit: () => {},
     onServed: () => {},
     onRefused: () => {},
     onOpened: () => {},
+    ...callbacks,
   });
   await writer.start();
   return writer;
@@ -99,10 +100,11 @@ test('a write that waited for a hand-over is made before a newer write of the sa
   const asked = Promise.withResolvers<void>();
   const passed = Promise.withResolvers<readonly []>();
   const waits: (Promise<readonly []> | undefined)[] = [passed.promise];
-  const writer = await writerWith(t, listener(port, GOOD), () => {
+  const handOver = () => {
     asked.resolve();
     return waits.shift();
-  });
+  };
+  const writer = await writerWith(t, listener(port, GOOD), { handOver });
   const older = writer.write(listener(port, GOOD, 1), 'listeners web');
   await asked.promise;
   let newer: Promise<unknown> | undefined;
@@ -114,4 +116,21 @@ test('a write that waited for a hand-over is made before a newer write of the sa
   });
   await Promise.all([older, newer]);
   assert.equal(writer.model.get('listeners', 'web')?.properties.drainSeconds, 2);
+});
+
+test('a caller waits for a transfer that is in the model and not served yet', async (t) => {
+  const order: string[] = [];
+  const asked: Promise<unknown>[] = [];
+  const writer: Writer = await writerWith(t, listener(await freePort(), GOOD), {
+    onServed: () => order.push('served'),
+    onCommit: ({ snapshot }) => {
+      if (snapshot.listeners.get('web')?.drainMs !== 3_000) return;
+      // No transfer is due any more, because the model has it.
+      asked.push(writer.writeDueTransfers().then(() => order.push('resolved')));
+    },
+  });
+  await writer.write(listener(writer.model.get('listeners', 'web')?.properties.port ?? 0, GOOD, 3));
+  assert.equal(asked.length, 1);
+  await Promise.all(asked);
+  assert.deepEqual(order, ['served', 'resolved']);
 });
