@@ -65,7 +65,8 @@ export class RawConnection implements Connection {
   /** Number of writes that are queued. */
   #queued = 0;
   #isEnding = false;
-  #hasWritten = true;
+  #isShuttingDown = false;
+  #hasWritten = false;
   #hasReadAll = false;
   #isDestroyed = false;
   #error: Error | undefined;
@@ -209,18 +210,20 @@ export class RawConnection implements Connection {
   end(): void {
     if (this.#isEnding || this.#isDestroyed) return;
     this.#isEnding = true;
-    this.#hasWritten = false;
-    if (!this.#isConnecting) this.#shutDown();
+    this.#shutDownIfDue();
   }
 
   #connected(handler: ConnectHandler): void {
     this.#isConnecting = false;
     handler.onConnect();
-    if (this.#isEnding && !this.#isDestroyed) this.#shutDown();
+    this.#shutDownIfDue();
     if (!this.#isPaused) this.resume();
   }
 
-  #shutDown(): void {
+  /** Sends the FIN once everything is written: during a shutdown, which then takes one iteration, libuv cannot reset. */
+  #shutDownIfDue(): void {
+    if (!this.#isEnding || this.#isConnecting || this.#isDestroyed || this.#queued > 0) return;
+    this.#isShuttingDown = true;
     const request = Object.assign(new ShutdownWrap(), { oncomplete: () => this.#ended() });
     if (this.#handle.shutdown(request) < 0) this.#ended();
   }
@@ -233,9 +236,13 @@ export class RawConnection implements Connection {
 
   reset(): void {
     if (this.#isDestroyed) return;
-    // libuv refuses a reset while a shutdown is in progress.
-    if (this.#handle.reset(onClosed) === 0) this.#isDestroyed = true;
-    else this.destroy();
+    // libuv refuses a reset while a shutdown is in progress, and a handle that has refused one cannot be closed either.
+    if (this.#isShuttingDown || this.#isConnecting) {
+      this.destroy();
+      return;
+    }
+    this.#isDestroyed = true;
+    this.#handle.reset(onClosed);
   }
 
   /** Takes the result of a read, which is in the stream state. Returns the buffer for the next one if it is another. */
@@ -271,6 +278,7 @@ export class RawConnection implements Connection {
     }
     if (this.#queued > 0) return;
     this.#isBlocked = false;
+    this.#shutDownIfDue();
     this.handler.onWritable();
   }
 
@@ -312,12 +320,13 @@ export class RawConnection implements Connection {
   }
 
   #ended(): void {
+    this.#isShuttingDown = false;
     this.#hasWritten = true;
     this.#closeIfDone();
   }
 
   #closeIfDone(): void {
-    if (this.#hasReadAll && this.#isEnding && this.#hasWritten) this.destroy();
+    if (this.#hasReadAll && this.#hasWritten) this.destroy();
   }
 
   #fail(error: Error): void {

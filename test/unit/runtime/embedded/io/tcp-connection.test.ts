@@ -178,6 +178,15 @@ for (const mode of MODES) {
     }
   });
 
+  test(`${mode}: a reset in the tick of the FIN closes the connection`, async (t) => {
+    const { client, server } = await pair(t, mode);
+    client.socket?.end();
+    client.socket?.reset();
+    await untilTrue(() => client.events.includes('close'), 'the close');
+    server.socket?.end();
+    await untilTrue(() => server.events.includes('close'), 'the close at the other side');
+  });
+
   test(`${mode}: only the close is reported after destroy`, async (t) => {
     const { client, server } = await pair(t, mode);
     server.socket?.write('x');
