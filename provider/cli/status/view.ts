@@ -3,7 +3,7 @@ import type { StatusResponse } from '../../model/api/status.ts';
 import { HEALTH_STATES } from '../../model/base/health.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { targetKey } from '../../model/base/target-key.ts';
-import { type Column, laidOut, laidOutLine, layoutOf } from '../text/columns.ts';
+import { type Column, laidOut, laidOutLine, layoutOf, type Part } from '../text/columns.ts';
 import { textTable } from '../text/table.ts';
 import { perSecondText, shareText, sinceOf } from './figures.ts';
 import { type Filters, isFiltering, unknownTags, unknownValues } from './filters.ts';
@@ -14,10 +14,7 @@ type Target = Listener['targets'][number];
 type Rule = NonNullable<Listener['rules']>[number];
 
 /** Parts of a line that share its width, the cells of a row of targets, or the names of the columns. */
-type Content =
-  | { readonly parts: readonly string[] }
-  | { readonly cells: readonly string[] }
-  | { readonly isHead: true };
+type Content = { readonly parts: readonly Part[] } | { readonly cells: readonly string[] } | { readonly isHead: true };
 
 type Above = readonly [listener: number, columns: number];
 
@@ -47,7 +44,7 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
   const lines: Line[] = [];
   const add = (key: string, content: Content, above?: Above) =>
     lines.push(above === undefined ? { key, content } : { key, content, above });
-  const say = (text: string) => add(text, { parts: [inOneLine(text)] });
+  const say = (text: string) => add(text, { parts: [{ text: inOneLine(text) }] });
   for (const { name, acked, lastError } of engines)
     say(`version ${version}, served by ${name}: ${acked}${lastError === null ? '' : ` (${lastError})`}`);
   for (const { resource, count, lastError, lastAt } of shortages)
@@ -57,7 +54,7 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
     ['worker', 'version', 'connections', 'restarts'],
     workers.map((w) => [w.id, w.version, w.connections, w.restarts]),
   );
-  for (const [index, line] of table.split('\n').entries()) add(`worker ${index}`, { parts: [line] });
+  for (const [index, line] of table.split('\n').entries()) add(`worker ${index}`, { parts: [{ text: line }] });
   const omitted = listeners.flatMap(({ targets }) => targets).filter(({ areTagsOmitted }) => areTagsOmitted).length;
   if (filters.tags.length > 0 && omitted > 0) say(`The response has no room for the tags of ${omitted} targets.`);
   for (const text of notesOf(status, whole, filters)) say(text);
@@ -67,8 +64,8 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
     add(`${listener.id} above`, { parts: [] });
     const heading = lines.length;
     const key = listener.id;
-    add(key, { parts: headingOf(listener, rates).map(inOneLine) });
-    for (const text of warningsOf(listener)) add(`${key} ${text}`, { parts: [inOneLine(text)] });
+    add(key, { parts: headingOf(listener, rates).map(partInOneLine) });
+    for (const text of warningsOf(listener)) add(`${key} ${text}`, { parts: [{ text: inOneLine(text) }] });
     const above: Above = [heading, lines.length];
     const byRule = Map.groupBy(listener.targets, ({ rule }) => rule);
     const rules = rulesOf(listener, byRule.keys());
@@ -91,10 +88,10 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
       }
     };
     if (listener.targets.length > 0) add(`${key} columns`, { isHead: true }, above);
-    else add(`${key} empty`, { parts: ['no targets'] }, above);
+    else add(`${key} empty`, { parts: [{ text: 'no targets' }] }, above);
     addTargets(undefined);
     for (const rule of rules) {
-      add(`${key} ${rule.id}`, { parts: ruleTexts(rule, listener, byRule.has(rule.id)).map(inOneLine) }, above);
+      add(`${key} ${rule.id}`, { parts: ruleParts(rule, listener, byRule.has(rule.id)).map(partInOneLine) }, above);
       addTargets(rule);
     }
   }
@@ -150,17 +147,23 @@ function notesOf({ listeners }: StatusResponse, whole: StatusResponse, filters: 
   return [nothing, ...unknown, ...unknownTags(whole, filters)];
 }
 
-function headingOf(listener: Listener, rates: Rates | undefined): string[] {
+function partInOneLine(part: Part): Part {
+  return { ...part, text: inOneLine(part.text) };
+}
+
+/** The line of a listener. Its endpoint, whose end is the port, and its counts are never cut before other parts. */
+function headingOf(listener: Listener, rates: Rates | undefined): Part[] {
   const { id, endpoint, stack = '', loadBalancer, isWaiting, lastError = '' } = listener;
   const isOfAnother = loadBalancer?.stack !== undefined && loadBalancer.stack !== stack;
+  const counts = rates === undefined ? totalText(listener) : rateText(listener, rates.ofListener(listener));
   return [
-    id,
-    endpoint,
-    stack,
-    isOfAnother ? `on ${loadBalancer.id} of ${loadBalancer.stack}` : '',
-    rates === undefined ? totalText(listener) : rateText(listener, rates.ofListener(listener)),
-    isWaiting ? 'waits: another listener serves this endpoint' : '',
-    lastError,
+    { text: id },
+    { text: endpoint, min: endpoint.length },
+    { text: stack, rank: 2 },
+    { text: isOfAnother ? `on ${loadBalancer.id} of ${loadBalancer.stack}` : '', rank: 3 },
+    { text: counts, min: counts.length, rank: 1 },
+    { text: isWaiting ? 'waits: another listener serves this endpoint' : '' },
+    { text: lastError },
   ];
 }
 
@@ -189,25 +192,26 @@ function rulesOf({ rules = [] }: Listener, ids: Iterable<string | undefined>): R
   return [...rules, ...others.map((id) => ({ id, pathMatch: 'prefix' as const, isAttached: true }))];
 }
 
-function ruleTexts(
+function ruleParts(
   { id, host = '', path = '', pathMatch, stack, isAttached }: Rule,
   listener: Listener,
   hasTargets: boolean,
-) {
+): Part[] {
   const match = `${host}${path}${pathMatch === 'exact' ? ' (exact)' : ''}`;
   return [
-    `rule ${id}`,
-    match,
-    stack === listener.stack ? '' : (stack ?? ''),
-    isAttached ? '' : 'takes no requests: it has no attachment',
-    isAttached && !hasTargets ? 'no targets' : '',
+    { text: `rule ${id}` },
+    { text: match },
+    { text: stack === listener.stack ? '' : (stack ?? ''), rank: 1 },
+    { text: isAttached ? '' : 'takes no requests: it has no attachment' },
+    { text: isAttached && !hasTargets ? 'no targets' : '' },
   ];
 }
 
 function columnsOf(hasRates: boolean): readonly Column[] {
   return [
     { head: 'target', min: 12 },
-    { head: 'address', min: 14, rank: 2 },
+    // An IPv4 address and its port are never cut.
+    { head: 'address', min: 21, rank: 2 },
     { head: 'stack', min: 8, rank: 6, omittedIfEmpty: 'always' },
     { head: 'weight', rank: 1 },
     { head: 'health', min: 9 },
