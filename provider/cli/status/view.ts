@@ -1,5 +1,6 @@
 // The status as lines: what the runtime serves, then each listener with its rules and targets.
 import type { StatusResponse } from '../../model/api/status.ts';
+import { counted } from '../../model/base/counted.ts';
 import { HEALTH_STATES } from '../../model/base/health.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { targetKey } from '../../model/base/target-key.ts';
@@ -7,11 +8,11 @@ import { type Column, laidOut, laidOutLine, layoutOf, type Part } from '../text/
 import { textTable } from '../text/table.ts';
 import { perSecondText, shareText, sinceOf } from './figures.ts';
 import { type Filters, isFiltering, unknownTags, unknownValues } from './filters.ts';
-import { countsOfListener, countsOfTarget, isHttpEndpoint, type Rate, type Rates } from './rates.ts';
+import { listenerParts, type Rule, ruleParts, rulesOf } from './listener-parts.ts';
+import { countsOfTarget, type Rate, type Rates } from './rates.ts';
 
 type Listener = StatusResponse['listeners'][number];
 type Target = Listener['targets'][number];
-type Rule = NonNullable<Listener['rules']>[number];
 
 /** Parts of a line that share its width, the cells of a row of targets, or the names of the columns. */
 type Content = { readonly parts: readonly Part[] } | { readonly cells: readonly string[] } | { readonly isHead: true };
@@ -60,15 +61,18 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
   for (const text of notesOf(status, whole, filters)) say(text);
 
   const columns = columnsOf(rates !== undefined);
+  const targetsOf = new Map(whole.listeners.map((listener) => [listener.id, listener.targets]));
   for (const listener of listeners) {
     add(`${listener.id} above`, { parts: [] });
     const heading = lines.length;
     const key = listener.id;
-    add(key, { parts: headingOf(listener, rates).map(partInOneLine) });
+    add(key, { parts: listenerParts(listener, rates) });
     for (const text of warningsOf(listener)) add(`${key} ${text}`, { parts: [{ text: inOneLine(text) }] });
     const above: Above = [heading, lines.length];
     const byRule = Map.groupBy(listener.targets, ({ rule }) => rule);
     const rules = rulesOf(listener, byRule.keys());
+    const all = targetsOf.get(listener.id) ?? [];
+    const rulesWithTargets = new Set(all.map(({ rule }) => rule));
     const addTargets = (rule: Rule | undefined) => {
       for (const target of byRule.get(rule?.id) ?? []) {
         // The status shows a target that is bound again beside its earlier binding.
@@ -88,14 +92,19 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
       }
     };
     if (listener.targets.length > 0) add(`${key} columns`, { isHead: true }, above);
-    else add(`${key} empty`, { parts: [{ text: 'no targets' }] }, above);
+    else add(`${key} empty`, { parts: [{ text: emptyText(all) }] }, above);
     addTargets(undefined);
     for (const rule of rules) {
-      add(`${key} ${rule.id}`, { parts: ruleParts(rule, listener, byRule.has(rule.id)).map(partInOneLine) }, above);
+      add(`${key} ${rule.id}`, { parts: ruleParts(rule, listener, rulesWithTargets.has(rule.id)) }, above);
       addTargets(rule);
     }
   }
   return { lines, columns };
+}
+
+/** The line in place of targets. `all`: the targets of the listener that the filters may have left out. */
+function emptyText(all: readonly Target[]): string {
+  return all.length === 0 ? 'no targets' : `${counted(all.length, 'target')}, of which none passes the filters`;
 }
 
 function apiWarningsOf({ apiCertificate }: StatusResponse): string[] {
@@ -145,66 +154,6 @@ function notesOf({ listeners }: StatusResponse, whole: StatusResponse, filters: 
   const { tags, ...others } = filters;
   const nothing = isFiltering({ ...others, tags: [] }) ? 'Nothing passes all filters.' : 'Nothing has these tags.';
   return [nothing, ...unknown, ...unknownTags(whole, filters)];
-}
-
-function partInOneLine(part: Part): Part {
-  return { ...part, text: inOneLine(part.text) };
-}
-
-/** The line of a listener. Its endpoint, whose end is the port, and its counts are never cut before other parts. */
-function headingOf(listener: Listener, rates: Rates | undefined): Part[] {
-  const { id, endpoint, stack = '', loadBalancer, isWaiting, lastError = '' } = listener;
-  const isOfAnother = loadBalancer?.stack !== undefined && loadBalancer.stack !== stack;
-  const counts = rates === undefined ? totalText(listener) : rateText(listener, rates.ofListener(listener));
-  return [
-    { text: id },
-    { text: endpoint, min: endpoint.length },
-    { text: stack, rank: 2 },
-    { text: isOfAnother ? `on ${loadBalancer.id} of ${loadBalancer.stack}` : '', rank: 3 },
-    { text: counts, min: counts.length, rank: 1 },
-    { text: isWaiting ? 'waits: another listener serves this endpoint' : '' },
-    { text: lastError },
-  ];
-}
-
-function unitsOf({ endpoint }: Listener): readonly [of: string, errors: string] {
-  if (isHttpEndpoint(endpoint)) return ['requests', 'errors'];
-  return [/^udp:/i.test(endpoint) ? 'sessions' : 'connections', 'rejected'];
-}
-
-function totalText(listener: Listener): string {
-  const counts = countsOfListener(listener);
-  const [units, errors] = unitsOf(listener);
-  return counts === undefined ? '' : `${counts.total} ${units}, ${counts.errors} ${errors}`;
-}
-
-function rateText(listener: Listener, rate: Rate | undefined): string {
-  const [units, errors] = unitsOf(listener);
-  if (rate === undefined) return '';
-  const share = rate.errorShare === undefined ? '' : `, ${shareText(rate.errorShare)} ${errors}`;
-  return `${perSecondText(rate.perSecond)} ${units}/s${share}`;
-}
-
-/** The listener's rules, with those that the status names only at targets. */
-function rulesOf({ rules = [] }: Listener, ids: Iterable<string | undefined>): Rule[] {
-  const known = new Set(rules.map(({ id }) => id));
-  const others = [...ids].filter((id) => id !== undefined).filter((id) => !known.has(id));
-  return [...rules, ...others.map((id) => ({ id, pathMatch: 'prefix' as const, isAttached: true }))];
-}
-
-function ruleParts(
-  { id, host = '', path = '', pathMatch, stack, isAttached }: Rule,
-  listener: Listener,
-  hasTargets: boolean,
-): Part[] {
-  const match = `${host}${path}${pathMatch === 'exact' ? ' (exact)' : ''}`;
-  return [
-    { text: `rule ${id}` },
-    { text: match },
-    { text: stack === listener.stack ? '' : (stack ?? ''), rank: 1 },
-    { text: isAttached ? '' : 'takes no requests: it has no attachment' },
-    { text: isAttached && !hasTargets ? 'no targets' : '' },
-  ];
 }
 
 function columnsOf(hasRates: boolean): readonly Column[] {
