@@ -6,7 +6,7 @@ import { perSecondText, shareText } from './figures.ts';
 import { countsOfListener, isHttpEndpoint, type Rate, type Rates } from './rates.ts';
 
 type Listener = StatusResponse['listeners'][number];
-export type Rule = NonNullable<Listener['rules']>[number];
+export type RuleOfListener = NonNullable<Listener['rules']>[number];
 
 /** The line of a listener. Its endpoint, whose end is the port, and its counts are never cut before other parts. */
 export function listenerParts(listener: Listener, rates: Rates | undefined): Part[] {
@@ -44,7 +44,7 @@ function rateText(listener: Listener, rate: Rate | undefined): string {
 }
 
 /** The listener's rules, with those that the status names only at targets. */
-export function rulesOf({ rules = [] }: Listener, ids: Iterable<string | undefined>): Rule[] {
+export function rulesToShow({ rules = [] }: Listener, ids: Iterable<string | undefined>): RuleOfListener[] {
   const known = new Set(rules.map(({ id }) => id));
   const others = [...ids].filter((id) => id !== undefined).filter((id) => !known.has(id));
   return [...rules, ...others.map((id) => ({ id, pathMatch: 'prefix' as const, isAttached: true }))];
@@ -52,7 +52,7 @@ export function rulesOf({ rules = [] }: Listener, ids: Iterable<string | undefin
 
 /** The line of a rule. `hasTargets`: whether it has targets, also if the filters leave them out. */
 export function ruleParts(
-  { id, host = '', path = '', pathMatch, stack, isAttached }: Rule,
+  { id, host = '', path = '', pathMatch, stack, isAttached }: RuleOfListener,
   listener: Listener,
   hasTargets: boolean,
 ): Part[] {

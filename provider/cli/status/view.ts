@@ -8,7 +8,7 @@ import { type Column, laidOut, laidOutLine, layoutOf, type Part } from '../text/
 import { textTable } from '../text/table.ts';
 import { perSecondText, shareText, sinceOf } from './figures.ts';
 import { type Filters, isFiltering, unknownTags, unknownValues } from './filters.ts';
-import { listenerParts, type Rule, ruleParts, rulesOf } from './listener-parts.ts';
+import { listenerParts, type RuleOfListener, ruleParts, rulesToShow } from './listener-parts.ts';
 import { countsOfTarget, type Rate, type Rates } from './rates.ts';
 
 type Listener = StatusResponse['listeners'][number];
@@ -70,10 +70,10 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
     for (const text of warningsOf(listener)) add(`${key} ${text}`, { parts: [{ text: inOneLine(text) }] });
     const above: Above = [heading, lines.length];
     const byRule = Map.groupBy(listener.targets, ({ rule }) => rule);
-    const rules = rulesOf(listener, byRule.keys());
+    const rules = rulesToShow(listener, byRule.keys());
     const all = targetsOf.get(listener.id) ?? [];
     const rulesWithTargets = new Set(all.map(({ rule }) => rule));
-    const addTargets = (rule: Rule | undefined) => {
+    const addTargets = (rule: RuleOfListener | undefined) => {
       for (const target of byRule.get(rule?.id) ?? []) {
         // The status shows a target that is bound again beside its earlier binding.
         const place = `${key} ${rule?.id ?? ''} ${targetKey(target.address, target.port)} ${target.reason === 'unbound'}`;
