@@ -1,7 +1,7 @@
 // Why something could not be stored: the cause, as a user calls it, and what to do about it.
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { SQLITE, sqliteCodeOf } from './sqlite-result.ts';
 
 export interface DiskFault {
@@ -71,8 +71,15 @@ export function diskFaultOf(error: unknown, directory: string): DiskFault | unde
 export function explained(error: unknown, directory: string): unknown {
   const fault = diskFaultOf(error, directory);
   if (fault === undefined) return error;
+  // A key file may be elsewhere.
+  const { path = directory, message: text } = error as NodeJS.ErrnoException;
+  if (!isWithin(path, directory)) return new Error(`${path} cannot be used: ${text}`, { cause: error });
   const message = `the data directory ${directory} cannot be used, because ${fault.cause}: ${fault.remedy}`;
   return new Error(`${message} (${(error as Error).message})`, { cause: error });
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return !/^\.\.(\/|$)/.test(relative(directory, path));
 }
 
 /** The code with which the system refuses a new file in the directory. Returns `undefined` if it refuses none. */

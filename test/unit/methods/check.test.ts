@@ -27,7 +27,7 @@ test('every fault is reported with its property, and deep ones in the reason, be
   const news = { loadBalancerId: 'lb', protocol: 'TCP', port: 0, colour: 'red', healthCheck };
   assert.deepEqual(checked(listener, news).failures, [
     { property: 'port', reason: 'must be from 1 to 65535' },
-    { property: '', reason: 'healthCheck.path must begin with "/" and have no spaces and no "#"' },
+    { property: '', reason: 'healthCheck.path must begin with "/" and have no spaces and no "#": write /no-slash' },
     { property: '', reason: 'healthCheck.intervalSeconds must be at least 0.05 seconds' },
     { property: '', reason: 'colour is not a property' },
   ]);
