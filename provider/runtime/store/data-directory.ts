@@ -46,6 +46,7 @@ const SECRET_BYTES = 32;
 export function openDataDirectory(directory: string, options: DataDirectoryOptions = {}): DataDirectory {
   const { path, databaseFile, lockFile, keyFile, tokenFile } = dataFiles(directory, options.keyFile);
   makeFolder(path, 0o700);
+  makeFolder(dirname(keyFile), 0o700);
   // These are read before the lock is made, because a token that is refused must not make the next start look like a
   // second one.
   const hadRuntime = existsSync(lockFile);
