@@ -92,8 +92,15 @@ test('an unknown property may turn out to be unset, so it contradicts nothing', 
 
 test('a parent that a preview does not know counts as given, so a second one is refused', () => {
   assert.deepEqual(checked(targetAttachment, { ruleId: UNKNOWN, targets: {} }).failures, []);
-  for (const parents of [{}, { listenerId: 'web', ruleId: UNKNOWN }, { listenerId: UNKNOWN, ruleId: UNKNOWN }]) {
-    assert.match(checked(targetAttachment, { ...parents, targets: {} }).failures?.[0]?.reason ?? '', /exactly one of/);
+  const choice = 'exactly one of loadBalancerId, listenerId and ruleId must be given';
+  for (const [parents, reason] of [
+    [{}, `listenerId ${choice}`],
+    [{ listenerId: 'web', ruleId: UNKNOWN }, `ruleId is given beside listenerId: ${choice}`],
+    [{ listenerId: UNKNOWN, ruleId: UNKNOWN }, `ruleId is given beside listenerId: ${choice}`],
+    [{ loadBalancerId: UNKNOWN, ruleId: 'api' }, `ruleId is given beside loadBalancerId: ${choice}`],
+  ] as const) {
+    const { failures = [] } = checked(targetAttachment, { ...parents, targets: {} });
+    assert.deepEqual(failures, [{ property: '', reason }]);
   }
 });
 
