@@ -14,6 +14,7 @@ export interface ServeFlags {
   apiKey?: string;
   allowPlaintext?: boolean;
   workers: number;
+  sockets: 'raw' | 'net';
   ackTimeout: number;
   vipPool: string;
   denyTargets?: readonly string[];
@@ -55,6 +56,7 @@ export async function runServe(flags: ServeFlags): Promise<void> {
     apiNames: flags.apiName ?? [],
     certificate,
     workers: flags.workers,
+    sockets: flags.sockets,
     ackTimeoutMs: flags.ackTimeout * 1000,
     vipPool: flags.vipPool,
     deniedTargets: flags.denyTargets ?? [],
