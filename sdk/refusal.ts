@@ -11,10 +11,16 @@ export function refuse(component: string, name: string, problems: readonly strin
  * content of an output is not known yet.
  */
 export function mapProblems(path: string, map: unknown): string[] {
-  if (!isPlain(map)) return [`${path}: must be a plain object, not an output`];
+  if (!isPlain(map)) return [`${path}: ${problemOf(map)}`];
   return Object.entries(map).flatMap(([name, value]) =>
-    isPlain(value) ? [] : [`${path}.${name}: must be a plain object, not an output`],
+    isPlain(value) ? [] : [`${path}.${name}: ${problemOf(value)}`],
   );
+}
+
+function problemOf(value: unknown): string {
+  if (value === undefined) return 'is required: must be a plain object';
+  const isOutput = pulumi.Output.isInstance(value) || value instanceof Promise;
+  return `must be a plain object${isOutput ? ', not an output' : ''}`;
 }
 
 function isPlain(value: unknown): value is object {

@@ -113,7 +113,9 @@ export interface TargetAttachmentArgs extends AdoptionArgs, TagsArgs {
    * ended, 0.05-86400; with 0 it does not wait. The machines of its targets, on which the attachment depends, are
    * deleted only afterwards. `pulumi up` shows how many are open meanwhile. If some are left in the end, it says how
    * many, and does not fail. How long they may stay open is said by `drainSeconds` of the listener, which should not be
-   * longer. A target that the same listener still serves, from another attachment or a rule, does not count.
+   * longer. A target that the same listener still serves, from another attachment or a rule, does not count: what lets it
+   * go last waits for all its connections and requests of the listener. Another value also counts for an unbind that has
+   * not ended yet.
    * @default 0
    */
   awaitDrainSeconds?: pulumi.Input<number>;

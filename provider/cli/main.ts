@@ -20,6 +20,7 @@ const { createRequire } = await import('node:module');
 const { Command } = await import('commander');
 const { backupCommand } = await import('./usage/backup.ts');
 const { completionCommand } = await import('./usage/completion.ts');
+const { refuseEmptyValues } = await import('./usage/empty-values.ts');
 const { exportCommand } = await import('./usage/export.ts');
 const { planCommand } = await import('./usage/plan.ts');
 const { restoreCommand } = await import('./usage/restore.ts');
@@ -43,6 +44,7 @@ const program = new Command('weir')
   .addHelpText('afterAll', EXIT_CODES);
 
 showOnlySeenCharacters(program);
+refuseEmptyValues(program);
 process.stdout.on('error', endWithoutOutput);
 // Nobody is left to be told that standard error cannot be written.
 process.stderr.on('error', () => {});

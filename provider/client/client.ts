@@ -67,6 +67,11 @@ export class RuntimeClient {
     return endpointText(this.#settings.endpoint);
   }
 
+  /** The certificate authority with which the runtime is reached, and its file if it has one. */
+  get authority(): Pick<Settings, 'ca' | 'caFile'> {
+    return this.#settings;
+  }
+
   get acceptRuntime(): string | undefined {
     return this.#settings.acceptRuntime;
   }

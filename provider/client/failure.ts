@@ -222,7 +222,9 @@ function reason(error: unknown, timeoutMs: number): string {
   // OpenSSL's own message is replaced, because its three lines name only a place in OpenSSL's source.
   if (isNoTls(code)) return 'the TLS handshake failed';
   if (code === 'ABORT_ERR' || code === 'ETIMEDOUT') return `no response within ${timeoutMs / 1000} s`;
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  // Node ends some messages with advice for those who start Node themselves.
+  return isTrustFault(code) ? message.replace(/; if the root CA is installed locally.*$/s, '') : message;
 }
 
 /**

@@ -36,6 +36,8 @@ export interface Settings {
   readonly token: Token | undefined;
   /** PEM of the certificate authority that signed the endpoint's certificate. */
   readonly ca: string | undefined;
+  /** The file from which `ca` was read. `undefined` if `ca` is not set, or is the text of its setting. */
+  readonly caFile: string | undefined;
   /** The kind of program that reads the settings. Messages name the places where its user can set them. */
   readonly reader: Reader;
   /** The id of a runtime that the user accepts in place of the runtime that the state names. */
@@ -69,7 +71,7 @@ export function settingsOf(
   return {
     ...endpointOf(config, env, reach),
     token: tokenOf(config, env, reach),
-    ca: caOf(config, env, reach),
+    ...caOf(config, env, reach),
     reader,
     // For this setting the environment variable wins over the configuration, because plain `pulumi refresh` and `pulumi
     // destroy` see the configuration of the last `pulumi up`.
@@ -164,16 +166,16 @@ function reuseObjectsOf(text = 'true'): boolean {
   throw new WeirError('InvalidParameter', `weir:reuseObjects is ${JSON.stringify(text)}: it must be true or false`);
 }
 
-function caOf(config: Config, env: NodeJS.ProcessEnv, reach: Reach): string | undefined {
+function caOf(config: Config, env: NodeJS.ProcessEnv, reach: Reach): Pick<Settings, 'ca' | 'caFile'> {
   const [ca, source] = firstGiven([
     [reach.ca, '--ca'],
     [given(config.get('weir:ca')), 'weir:ca'],
     [given(env.WEIR_CA), 'WEIR_CA'],
   ]) ?? [undefined];
-  if (ca === undefined) return undefined;
+  if (ca === undefined) return { ca: undefined, caFile: undefined };
   const isText = ca.includes('-----BEGIN ');
   const pem = isText ? ca : textOf(ca, `${source} is neither a PEM text nor a file that can be read:`);
-  if (isCertificate(pem)) return pem;
+  if (isCertificate(pem)) return { ca: pem, caFile: isText ? undefined : ca };
   const where = isText ? `the text of ${source}` : `the file ${ca} of ${source}`;
   throw new WeirError('InvalidParameter', `${where} has no certificate in PEM`);
 }

@@ -29,6 +29,24 @@ test('a file, a folder or a name that is not there is told in one line', async (
       [...serve, temporaryDirectory(t), '--api', 'weir.invalid:0'],
       /^weir: the name weir\.invalid of --api is not found/,
     ],
+    [[...serve, ''], /^error: option '--data <dir>' is empty: give a value, or leave it out\n/],
+    [['status', '--ca', ''], /^error: option '--ca <file>' is empty: /],
+    [['backup', ''], /^error: argument 'file' is empty\n/],
+    [['serve', '--api', 'http://127.0.0.1:0'], / It must be HOST:PORT, such as 127\.0\.0\.1:7400\.\n/],
+    [['serve', '--deny-targets', 'db.example'], / is not a network such as .*: host names are not resolved\.\n/],
+    [
+      ['serve', '--allow-targets', '10.0.0.1:80'],
+      / is not a network such as .*: write 10\.0\.0\.1\/32 for this address\.\n/,
+    ],
+    [['serve', '--ack-timeout', 'Infinity'], / It must be a number of seconds above 0 and at most 86400\.\n/],
+    [
+      [...serve, temporaryDirectory(t), '--vip-pool', 'vips.example'],
+      /^weir: the VIP pool "vips\.example" is not an IPv4 block .*: host names are not resolved\n$/,
+    ],
+    [
+      [...serve, temporaryDirectory(t), '--key-file', '/proc/weir/key'],
+      /^weir: the directory \/proc\/weir cannot be made: .*\n$/,
+    ],
   ];
   const ended = ROWS.map(async ([args, message]) => {
     const ran = promisify(execFile)(process.execPath, [MAIN, ...args]);

@@ -29,7 +29,7 @@ export async function runExport({ owner: prefixes = [], out, ...reach }: ExportF
     const condition = prefixes.length === 0 ? '' : ` whose owner begins with ${prefixes.join(' or ')}`;
     throw new WeirError('NotFound', `the runtime at ${client.endpoint} has no object${condition}`);
   }
-  const program = exportedProgram(client.endpoint, new Map(lists));
+  const program = exportedProgram(client.endpoint, new Map(lists), client.authority);
   if (out === undefined) {
     print(program);
     return;

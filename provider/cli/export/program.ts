@@ -1,5 +1,4 @@
 // A running configuration as a stack's program: TypeScript that adopts each object, made from responses of the API.
-import { DEFAULT_ENDPOINT } from '../../client/settings.ts';
 import { type ApiObject, warningsOf } from '../../model/api/objects.ts';
 import { KINDS, type Kind, type ResourceClass } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
@@ -11,6 +10,7 @@ import { argumentsOf } from './arguments.ts';
 import { Expression, literal } from './literal.ts';
 import { nameOfId, unique, variableName } from './names.ts';
 import { inOrder } from './order.ts';
+import { type Authority, reachCommands } from './reach.ts';
 import { Secrets } from './secrets.ts';
 
 /** The noun at the end of a variable's name, for resource types that do not use their own name. */
@@ -28,8 +28,15 @@ interface Declared {
   readonly variable: string;
 }
 
-/** The program that adopts the objects. `endpoint` is the endpoint of the runtime that they run in. */
-export function exportedProgram(endpoint: string, objects: ReadonlyMap<Kind, readonly ApiObject[]>): string {
+/**
+ * The program that adopts the objects. `endpoint` is the endpoint of the runtime that they run in, and `authority` the
+ * one that signed the certificate of an `https` endpoint.
+ */
+export function exportedProgram(
+  endpoint: string,
+  objects: ReadonlyMap<Kind, readonly ApiObject[]>,
+  authority?: Authority,
+): string {
   const declared = declare(objects);
   const secrets = new Secrets();
   const referred = new Set<Declared>();
@@ -47,7 +54,7 @@ export function exportedProgram(endpoint: string, objects: ReadonlyMap<Kind, rea
   const statements = [...declared.values()].map((each, index) =>
     statementOf(each, args[index] ?? {}, referred.has(each)),
   );
-  return `${[headOf(endpoint, secrets.commands()), ...statements].join('\n\n')}\n`;
+  return `${[headOf(endpoint, authority, secrets.commands()), ...statements].join('\n\n')}\n`;
 }
 
 function declare(objects: ReadonlyMap<Kind, readonly ApiObject[]>): Map<string, Declared> {
@@ -71,9 +78,8 @@ function statementOf({ description, stored, name, variable }: Declared, args: Pr
   return `${lines}${start}${literal(args, '', start.length, 2)});`;
 }
 
-function headOf(endpoint: string, secretCommands: readonly string[]): string {
-  const isUsual = endpoint === DEFAULT_ENDPOINT;
-  const commands = [...(isUsual ? [] : [`pulumi config set weir:endpoint ${endpoint}`]), ...secretCommands];
+function headOf(endpoint: string, authority: Authority | undefined, secretCommands: readonly string[]): string {
+  const commands = [...reachCommands(endpoint, authority), ...secretCommands];
   const lines = [
     `The configuration of the runtime at ${endpoint}, by \`weir export\`.`,
     'The first `pulumi up` adopts the running objects unchanged. After it, `adopt` and `adoptFrom` can be removed.',

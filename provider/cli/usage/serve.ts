@@ -1,11 +1,14 @@
 // The options of `weir serve`.
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { networkAdvice } from '../../model/base/address-advice.ts';
 import { isNetwork } from '../../model/base/networks.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../commands/log-choices.ts';
 import type { ServeFlags } from '../commands/serve.ts';
 
 const DEFAULT_API = '127.0.0.1:7400';
+
+const MAX_ACK_SECONDS = 86_400;
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -26,7 +29,7 @@ export function serveCommand(): Command {
         .choices(['raw', 'net'])
         .default('raw'),
     )
-    .option('--ack-timeout <seconds>', 'how long a write waits for the data planes to serve it', positiveNumber, 10)
+    .option('--ack-timeout <seconds>', 'how long a write waits for the data planes to serve it', ackSeconds, 10)
     .option('--vip-pool <cidr>', 'network from which load balancers without an address get one', '127.77.0.0/16')
     .option('--deny-targets <cidrs>', 'networks that targets may not be in, besides link-local; repeatable', networks)
     .option('--allow-targets <cidrs>', 'networks that targets may be in although they are denied; repeatable', networks)
@@ -58,8 +61,9 @@ function defaultWorkers(): number {
 }
 
 function hostPort(text: string): { host: string; port: number } {
-  const [, host = '', port = ''] = /^(?:\[?([^\]]*?)\]?):(\d+)$/.exec(text) ?? [];
-  if (host === '' || Number(port) > 65_535) throw new InvalidArgumentError('It must be HOST:PORT.');
+  const [, host = '', port = ''] = /^(?:\[?([^\]/]*?)\]?):(\d+)$/.exec(text) ?? [];
+  if (host === '' || Number(port) > 65_535)
+    throw new InvalidArgumentError('It must be HOST:PORT, such as 127.0.0.1:7400.');
   return { host, port: Number(port) };
 }
 
@@ -77,7 +81,9 @@ function networks(text: string, before: readonly string[] = []): readonly string
   const given = text.split(',').map((each) => each.trim());
   const wrong = given.find((each) => !isNetwork(each));
   if (wrong === undefined) return [...before, ...given];
-  throw new InvalidArgumentError(`${JSON.stringify(wrong)} is not a network such as 10.0.0.0/8 or fd00::/8.`);
+  throw new InvalidArgumentError(
+    `${JSON.stringify(wrong)} is not a network such as 10.0.0.0/8 or fd00::/8${networkAdvice(wrong)}.`,
+  );
 }
 
 function logFile(text: string): string {
@@ -91,8 +97,11 @@ function sampleRate(text: string): number {
   return value;
 }
 
-function positiveNumber(text: string): number {
+function ackSeconds(text: string): number {
   const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
+  // A timer takes no more than 24 days, and fires at once if it is given more.
+  if (!(value > 0 && value <= MAX_ACK_SECONDS)) {
+    throw new InvalidArgumentError(`It must be a number of seconds above 0 and at most ${MAX_ACK_SECONDS}.`);
+  }
   return value;
 }

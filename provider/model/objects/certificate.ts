@@ -3,9 +3,16 @@ import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:cry
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { PEM_BLOCK, readChain, SERVER_NAME } from '../base/x509.ts';
+import { hostAdvice } from './host-advice.ts';
 import { text } from './text.ts';
 
 const MAX_PEM = 64 * 1024;
+
+const NAME_FORM = 'must be a host name such as "www.example.com" or "*.example.com"';
+
+function isServerName(text: string): boolean {
+  return SERVER_NAME.test(text);
+}
 
 export const certificateSchema = z.strictObject(
   {
@@ -16,10 +23,9 @@ export const certificateSchema = z.strictObject(
     /** The host names for which the certificate is used. `undefined` means the names in the certificate. */
     serverNames: z
       .array(
-        text('must be a host name', 255).regex(
-          SERVER_NAME,
-          'must be a host name such as "www.example.com" or "*.example.com"',
-        ),
+        text('must be a host name', 255).regex(SERVER_NAME, {
+          error: ({ input }) => `${NAME_FORM}${hostAdvice(String(input), isServerName, 'name the hosts')}`,
+        }),
         'must be a list of host names',
       )
       .max(100, 'must have at most 100 names')

@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { healthCheckSchema } from './health-check.ts';
+import { hostAdvice } from './host-advice.ts';
 import { algorithm, targetConnectionLimits } from './listener.ts';
 import { objectId, tags } from './network.ts';
 import { ownerPatterns } from './owner-patterns.ts';
+import { isPattern, pathAdvice, patternAdvice } from './path-advice.ts';
 import { stickySessionSchema } from './sticky-session.ts';
 import { text } from './text.ts';
 
@@ -14,21 +16,24 @@ const HOST = new RegExp(`^(\\*\\.)?${LABEL}(\\.${LABEL})*\\.?$`);
 const DOT_SEGMENT = /\/(\.|%2e){1,2}(\/|$)/i;
 const IPV6_HOST = /^\[[0-9A-Fa-f:.]{2,45}\]$/;
 
-/** The signs of a wildcard, a query or a regular expression. Other load balancers take some of them for paths. */
-const PATTERN = /\.[*+]|[*?^[\]{}|\\]|\$$|^~/;
+function isHost(text: string): boolean {
+  return HOST.test(text) || IPV6_HOST.test(text);
+}
 
 export const forwardingRuleSchema = z.strictObject({
   listenerId: objectId,
   host: text('must be a host name', 255)
-    .refine(
-      (value) => HOST.test(value) || IPV6_HOST.test(value),
-      'must be a host name without port; it may begin with "*."',
-    )
+    .refine(isHost, {
+      error: ({ input }) =>
+        `must be a host name without port; it may begin with "*."${hostAdvice(String(input), isHost, 'leave host out for every host')}`,
+    })
     .optional(),
   // A path of RFC 3986 section 3.3. A query or fragment is not matched.
   path: text('must be a path', 1024)
-    .refine((value) => !PATTERN.test(value), { error: ({ input }) => patternAdvice(String(input)) })
-    .regex(/^\/[\x21-\x22\x24-\x3e\x40-\x7e]*$/, 'must begin with "/" and have no spaces, no "?" and no "#"')
+    .refine((value) => !isPattern(value), { error: ({ input }) => patternAdvice(String(input)) })
+    .regex(/^\/[\x21-\x22\x24-\x3e\x40-\x7e]*$/, {
+      error: ({ input }) => `must begin with "/" and have no spaces, no "?" and no "#"${pathAdvice(String(input))}`,
+    })
     .refine(
       (value) => !DOT_SEGMENT.test(value),
       'must not have dot segments: paths of requests have none when they are matched',
@@ -45,19 +50,6 @@ export const forwardingRuleSchema = z.strictObject({
 });
 
 export type ForwardingRuleProperties = z.infer<typeof forwardingRuleSchema>;
-
-/** The message for a path that is a pattern or has a query. It names the path that matches the most of it. */
-function patternAdvice(path: string): string {
-  const start = path.replace(/^[~^*\s]+|^[a-z]+:\/\/[^/]*/, '').replace(/^(?=[A-Za-z0-9])/, '/');
-  const [sign = ''] = PATTERN.exec(path) ?? [];
-  const at = start.search(PATTERN);
-  const before = at === -1 ? start : start.slice(0, at);
-  // Text before a sign in the middle of a segment is no whole segment, unless the sign ends the path or begins a query.
-  const isWhole = at === -1 || /^(\.?[*+]|\$|\?([^/.]*|[^?]*=.*))$/.test(start.slice(at));
-  const whole = (isWhole ? before : before.slice(0, before.lastIndexOf('/'))).replace(/[(/]+$/, '');
-  const prefix = JSON.stringify(whole.startsWith('/') ? whole : '/').slice(1, -1);
-  return `has ${JSON.stringify(sign)}, and neither patterns nor queries are matched: use path ${prefix} with pathMatch prefix`;
-}
 
 export function forwardingRuleRules(input: Readonly<Record<string, unknown>>): Problem[] {
   if (input.path !== undefined) return [];

@@ -2,12 +2,23 @@
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { PAYLOAD } from '../base/payload.ts';
+import { partsOfUrl } from './host-advice.ts';
 import { port } from './network.ts';
+import { pathAdvice } from './path-advice.ts';
 import { seconds } from './seconds.ts';
 import { text } from './text.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const CODES = /^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$/;
+
+const HOST = /^[A-Za-z0-9._\-:[\]]{1,255}$/;
+const HOST_FORM = 'must be a host name, or an address, with or without port';
+
+/** The end of the message for text that is no host: the host and port of a URL. */
+function placeAdvice(value: string): string {
+  const { host = '', port = '' } = partsOfUrl(value) ?? {};
+  return HOST.test(host) ? `: write ${host}${port}` : '';
+}
 
 const PROTOCOLS = ['TCP', 'HTTP', 'HTTPS', 'UDP', 'none'] as const;
 
@@ -21,10 +32,12 @@ export const healthCheckSchema = z.strictObject(
     port: port.optional(),
     // RFC 9112 section 3: a request target contains no whitespace and no control characters.
     path: text('must be a path', 1024)
-      .regex(/^\/[\x21-\x22\x24-\x7e]*$/, 'must begin with "/" and have no spaces and no "#"')
+      .regex(/^\/[\x21-\x22\x24-\x7e]*$/, {
+        error: ({ input }) => `must begin with "/" and have no spaces and no "#"${pathAdvice(String(input))}`,
+      })
       .default('/'),
     host: text('must be a host name', 255)
-      .regex(/^[A-Za-z0-9._\-:[\]]{1,255}$/, 'must be a host name, or an address, with or without port')
+      .regex(HOST, { error: ({ input }) => `${HOST_FORM}${placeAdvice(String(input))}` })
       .optional(),
     method: text('must be a method', 20)
       .regex(/^[A-Z]{1,20}$/, 'must be a method in capitals, such as "GET"')

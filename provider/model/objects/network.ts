@@ -1,6 +1,7 @@
 // Schemas for ports, addresses and names.
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { addressAdvice, networkAdvice } from '../base/address-advice.ts';
 import { isNetwork, isOfMany } from '../base/networks.ts';
 import { hasUnseen } from '../base/one-line.ts';
 import { canonicalAddress } from '../base/target-key.ts';
@@ -14,19 +15,6 @@ const MAX_ADDRESS = 128;
 
 const ADDRESS_FORM = 'must be an IPv4 or IPv6 address';
 const NETWORK_FORM = 'must be a network such as "10.0.0.0/8"';
-
-/** A host name of letters in some label. Text of digits and dots is a mistyped address. */
-const HOST_NAME = /^(?=.*\p{L})[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*\.?$/u;
-/** An address or a host name as part of a URL, or with a port. */
-const PLACE = /^(?:[a-z]+:\/\/)?(?:\[([^\]]*)\]|([^/:]+))(?::\d+)?(?:\/.*)?$/;
-
-/** The end of the message for text that is no address: the address that it contains, or that names are not resolved. */
-function addressAdvice(value: string): string {
-  const [, bracketed, plain = value] = PLACE.exec(value) ?? [];
-  const place = (bracketed ?? plain).trim();
-  if (place !== value && isIP(place) !== 0) return `: write ${place}`;
-  return HOST_NAME.test(place) ? ': host names are not resolved' : '';
-}
 
 export const ipAddress = text(ADDRESS_FORM, MAX_ADDRESS, ADDRESS_FORM)
   .refine((value) => isIP(value) !== 0 && !value.includes('%'), {
@@ -47,11 +35,6 @@ export const cidr = text(NETWORK_FORM, MAX_ADDRESS, NETWORK_FORM).refine(
   (value) => value.includes('/') && isNetwork(value),
   { error: ({ input }) => `${NETWORK_FORM}${networkAdvice(String(input))}` },
 );
-
-function networkAdvice(value: string): string {
-  const version = isIP(value);
-  return version === 0 ? addressAdvice(value) : `: write ${value}/${version === 4 ? 32 : 128} for this address`;
-}
 
 const OBJECT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 

@@ -32,6 +32,8 @@ export function hasSameParent(a: ParentFields, b: ParentFields): boolean {
  */
 export function parentChoiceProblems(input: Readonly<Record<string, unknown>>): Problem[] {
   const given = PARENTS.filter((name) => input[name] !== undefined);
-  if (given.length === 1) return [];
-  return [{ path: 'listenerId', message: 'exactly one of loadBalancerId, listenerId and ruleId must be given' }];
+  const [first, ...others] = given;
+  const choice = 'exactly one of loadBalancerId, listenerId and ruleId must be given';
+  if (first === undefined) return [{ path: 'listenerId', message: choice }];
+  return others.map((path) => ({ path, message: `is given beside ${first}: ${choice}` }));
 }

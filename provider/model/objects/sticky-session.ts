@@ -3,11 +3,20 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { FINGERPRINT } from '../base/secrets.ts';
+import { partsOfUrl } from './host-advice.ts';
 import { seconds } from './seconds.ts';
 import { text } from './text.ts';
 
 /** RFC 6265 section 4.1.2.3: labels of RFC 1034 section 3.5 and RFC 1123 section 2.1. Browsers ignore a leading dot. */
 const DOMAIN = /^\.?[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
+
+const DOMAIN_FORM = 'must be a domain name such as "example.com", without port and final dot';
+
+/** The end of the message for text that is no domain name: the domain name of a URL or of a pattern for its hosts. */
+function domainAdvice(value: string): string {
+  const domain = (partsOfUrl(value)?.host ?? value).replace(/^\*\.?/, '').replace(/\.$/, '');
+  return domain !== value && DOMAIN.test(domain) && isIP(domain) === 0 ? `: write ${domain}` : '';
+}
 
 /** RFC 6265 section 4.1.1: a cookie's name is a token. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
@@ -35,7 +44,7 @@ export const stickySessionSchema = z.strictObject(
     sameSite: z.enum(['Lax', 'Strict', 'None'], 'must be "Lax", "Strict" or "None"').optional(),
     /** The domain whose hosts all get the cookie. Unset means only the host that set it. */
     domain: text('must be a domain name', 253)
-      .regex(DOMAIN, 'must be a domain name such as "example.com", without port and final dot')
+      .regex(DOMAIN, { error: ({ input }) => `${DOMAIN_FORM}${domainAdvice(String(input))}` })
       .refine(
         (value) => isIP(value.replace(/^\./, '')) === 0,
         'is an address: a browser keeps no cookie for it; leave it out',

@@ -123,16 +123,46 @@ function toProblems(issue: z.core.$ZodIssue, input: unknown, isKnown: IsKnown): 
   }
   const value = valueAt(issue.path, input);
   const isMissing = MISSING_CODES.includes(issue.code) && value === undefined;
-  const message = isMissing ? `is required: ${issue.message}` : `${issue.message}${textAdvice(issue, value)}`;
+  const message = isMissing ? `is required: ${issue.message}` : `${issue.message}${typeAdvice(issue, value)}`;
   return [{ path: propertyPath(issue.path), message }];
 }
 
-/** Says that text was given for a number or a truth value, as the configuration of a stack gives it. */
-function textAdvice(issue: z.core.$ZodIssue, value: unknown): string {
-  if (issue.code !== 'invalid_type' || typeof value !== 'string') return '';
-  if (issue.expected === 'number' || issue.expected === 'int')
-    return ', and text is given: leave out the quotes, or convert it with Number()';
-  return issue.expected === 'boolean' ? ', and text is given: leave out the quotes' : '';
+/** What a value of another type has to become, by the type that is expected and the type that is given. */
+const TYPE_ADVICE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  number: { text: 'leave out the quotes, or convert it with Number()' },
+  boolean: { text: 'leave out the quotes' },
+  string: { number: 'put it in quotes', boolean: 'put it in quotes', list: 'give one text' },
+  array: { text: 'put it in brackets', map: 'give the values alone in brackets' },
+  record: { list: 'give each entry a name' },
+  object: { list: 'give one object' },
+};
+
+/** The words for types in messages, with their articles. */
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  text: 'text',
+  number: 'a number',
+  boolean: 'a truth value',
+  list: 'a list',
+  map: 'a map',
+};
+
+/** Says that a property has a value of another type, such as text for a number, which a stack's configuration gives. */
+function typeAdvice(issue: z.core.$ZodIssue, value: unknown): string {
+  if (!MISSING_CODES.includes(issue.code) || issue.path.length === 0) return '';
+  if (value === null) return ', and null is given: give a value, or leave it out';
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return `, and ${value} is given: see what it is computed from`;
+  if (issue.code !== 'invalid_type') return '';
+  const expected = issue.expected === 'int' ? 'number' : issue.expected;
+  const given = typeNameOf(value);
+  const advice = TYPE_ADVICE[expected]?.[given];
+  return advice === undefined ? '' : `, and ${TYPE_NAMES[given]} is given: ${advice}`;
+}
+
+function typeNameOf(value: unknown): string {
+  if (Array.isArray(value)) return 'list';
+  if (isRecord(value)) return 'map';
+  return typeof value === 'string' ? 'text' : typeof value;
 }
 
 /** Whether a nested value is known. It is not known if a value that contains it is not known. */

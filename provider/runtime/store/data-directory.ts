@@ -1,6 +1,7 @@
 // The runtime's data directory: private, locked for one runtime, with the administrator's token and the database.
 import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { makeFolder } from '../../model/base/make-folder.ts';
 import { isOfAnotherUser, readPrivateFile } from '../../model/base/private-file.ts';
 import { adminTokenFault } from '../../model/permissions/admin-token.ts';
@@ -45,6 +46,7 @@ const SECRET_BYTES = 32;
 export function openDataDirectory(directory: string, options: DataDirectoryOptions = {}): DataDirectory {
   const { path, databaseFile, lockFile, keyFile, tokenFile } = dataFiles(directory, options.keyFile);
   makeFolder(path, 0o700);
+  makeFolder(dirname(keyFile), 0o700);
   // These are read before the lock is made, because a token that is refused must not make the next start look like a
   // second one.
   const hadRuntime = existsSync(lockFile);
@@ -84,8 +86,12 @@ function lostDatabase(databaseFile: string, evidence: readonly string[]): Error 
   return new Error(
     `the database ${databaseFile} is missing or empty, but ${evidence.join(' and ')} of an earlier runtime ` +
       `${evidence.length === 1 ? 'is' : 'are'} there: ${restoreAdvice(databaseFile)}, or put the database back with its ` +
-      'files -wal and -shm, or make a new runtime without any objects with: weir serve --init',
+      `files -wal and -shm, or ${newRuntimeAdvice(databaseFile)}`,
   );
+}
+
+function newRuntimeAdvice(databaseFile: string): string {
+  return `make a new runtime without any objects with: weir serve --init --data ${dirname(databaseFile)}`;
 }
 
 /** SQLite would delete the log of a missing database, which may have everything that the database had. */
@@ -95,7 +101,7 @@ function leaveLog(databaseFile: string, isAside: boolean): void {
   if (!isAside) {
     throw new Error(
       `the database ${databaseFile} is missing or empty, but its newest writes are there in ${log}: put the database ` +
-        `back, or ${restoreAdvice(databaseFile)}, or make a new runtime without any objects with: weir serve --init`,
+        `back, or ${restoreAdvice(databaseFile)}, or ${newRuntimeAdvice(databaseFile)}`,
     );
   }
   renameSync(log, `${log}.old`);

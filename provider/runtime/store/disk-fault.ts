@@ -1,7 +1,7 @@
 // Why something could not be stored: the cause, as a user calls it, and what to do about it.
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { SQLITE, sqliteCodeOf } from './sqlite-result.ts';
 
 export interface DiskFault {
@@ -61,7 +61,7 @@ const PROBE_BYTES = 64 * 1024;
 export function diskFaultOf(error: unknown, directory: string): DiskFault | undefined {
   if (!(error instanceof Error)) return undefined;
   const result = sqliteCodeOf(error);
-  if (result === undefined) return BY_SYSTEM_CODE[(error as NodeJS.ErrnoException).code ?? ''];
+  if (result === undefined) return systemFaultOf(error, directory);
   if (result === SQLITE.full) return BY_SYSTEM_CODE.ENOSPC;
   const likely = HIDING[result];
   return likely === undefined ? BY_SQLITE_CODE[result] : BY_SYSTEM_CODE[systemCodeIn(directory) ?? likely];
@@ -71,8 +71,23 @@ export function diskFaultOf(error: unknown, directory: string): DiskFault | unde
 export function explained(error: unknown, directory: string): unknown {
   const fault = diskFaultOf(error, directory);
   if (fault === undefined) return error;
+  const { path = directory, message: text } = error as NodeJS.ErrnoException;
+  if (!isWithin(path, directory)) return new Error(`${path} cannot be used: ${text}`, { cause: error });
   const message = `the data directory ${directory} cannot be used, because ${fault.cause}: ${fault.remedy}`;
   return new Error(`${message} (${(error as Error).message})`, { cause: error });
+}
+
+function systemFaultOf(error: NodeJS.ErrnoException, directory: string): DiskFault | undefined {
+  const { code = '', path = directory } = error;
+  const fault = BY_SYSTEM_CODE[code];
+  if (fault === undefined || isWithin(path, directory)) return fault;
+  const cause = `the folder of the key file, ${dirname(path)}, cannot be used (${code})`;
+  return { cause, remedy: 'let the user of the runtime write there' };
+}
+
+/** Whether a path is in the directory. A key file may be elsewhere. */
+function isWithin(path: string, directory: string): boolean {
+  return !/^\.\.(\/|$)/.test(relative(directory, path));
 }
 
 /** The code with which the system refuses a new file in the directory. Returns `undefined` if it refuses none. */

@@ -27,7 +27,7 @@ test('every fault is reported with its property, and deep ones in the reason, be
   const news = { loadBalancerId: 'lb', protocol: 'TCP', port: 0, colour: 'red', healthCheck };
   assert.deepEqual(checked(listener, news).failures, [
     { property: 'port', reason: 'must be from 1 to 65535' },
-    { property: '', reason: 'healthCheck.path must begin with "/" and have no spaces and no "#"' },
+    { property: '', reason: 'healthCheck.path must begin with "/" and have no spaces and no "#": write /no-slash' },
     { property: '', reason: 'healthCheck.intervalSeconds must be at least 0.05 seconds' },
     { property: '', reason: 'colour is not a property' },
   ]);
@@ -92,8 +92,15 @@ test('an unknown property may turn out to be unset, so it contradicts nothing', 
 
 test('a parent that a preview does not know counts as given, so a second one is refused', () => {
   assert.deepEqual(checked(targetAttachment, { ruleId: UNKNOWN, targets: {} }).failures, []);
-  for (const parents of [{}, { listenerId: 'web', ruleId: UNKNOWN }, { listenerId: UNKNOWN, ruleId: UNKNOWN }]) {
-    assert.match(checked(targetAttachment, { ...parents, targets: {} }).failures?.[0]?.reason ?? '', /exactly one of/);
+  const choice = 'exactly one of loadBalancerId, listenerId and ruleId must be given';
+  for (const [parents, reason] of [
+    [{}, `listenerId ${choice}`],
+    [{ listenerId: 'web', ruleId: UNKNOWN }, `ruleId is given beside listenerId: ${choice}`],
+    [{ listenerId: UNKNOWN, ruleId: UNKNOWN }, `ruleId is given beside listenerId: ${choice}`],
+    [{ loadBalancerId: UNKNOWN, ruleId: 'api' }, `ruleId is given beside loadBalancerId: ${choice}`],
+  ] as const) {
+    const { failures = [] } = checked(targetAttachment, { ...parents, targets: {} });
+    assert.deepEqual(failures, [{ property: '', reason }]);
   }
 });
 

@@ -210,10 +210,10 @@ for (const [what, args, message] of REFUSED) {
 
 test('a service refuses listeners that are missing or outputs', () => {
   const made = (listeners: unknown) => () => new weir.Service('shop', { listeners: listeners as never });
-  const refused = (path: string) => ({
-    message: `InvalidParameter: weir.Service shop: ${path}: must be a plain object, not an output`,
-  });
-  assert.throws(made(undefined), refused('listeners'));
-  assert.throws(made(Promise.resolve({})), refused('listeners'));
-  assert.throws(made({ http: pulumi.output({ protocol: 'HTTP', port: 80 }) }), refused('listeners.http'));
+  const refused = (text: string) => ({ message: `InvalidParameter: weir.Service shop: ${text}` });
+  const notOutput = 'must be a plain object, not an output';
+  assert.throws(made(undefined), refused('listeners: is required: must be a plain object'));
+  assert.throws(made([{ protocol: 'HTTP', port: 80 }]), refused('listeners: must be a plain object'));
+  assert.throws(made(Promise.resolve({})), refused(`listeners: ${notOutput}`));
+  assert.throws(made({ http: pulumi.output({ protocol: 'HTTP', port: 80 }) }), refused(`listeners.http: ${notOutput}`));
 });

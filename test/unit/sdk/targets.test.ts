@@ -1,6 +1,7 @@
 // Maps of targets that are made from lists of addresses and ports.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as pulumi from '@pulumi/pulumi';
 import { targets } from '../../../sdk/targets.ts';
 
 test('targets are named by address and port in their shortest form, and share the given properties', () => {
@@ -10,19 +11,28 @@ test('targets are named by address and port in their shortest form, and share th
   });
 });
 
-for (const entry of [
-  '10.0.0.1',
-  '10.0.0.1:0',
-  '10.0.0.1:65536',
-  'host:80',
-  '::1:80',
-  '[10.0.0.1]:80',
-  '10.0.0.1:80 ',
-]) {
-  test(`${entry} is refused`, () => {
-    assert.throws(() => targets([entry]), /is not an address and port such as "10.0.0.1:80"/);
+for (const [entry, advice] of [
+  ['10.0.0.1', ': add the port'],
+  ['10.0.0.1:0', ''],
+  ['10.0.0.1:65536', ''],
+  ['host:80', ': host names are not resolved'],
+  ['::1:80', ': add the port'],
+  ['[10.0.0.1]:80', ''],
+  ['10.0.0.1:80 ', ''],
+  [pulumi.output('10.0.0.1:80'), ': write it as a target, as in { b1: { address: output, port: 80 } }'],
+] as const) {
+  test(`${typeof entry === 'string' ? entry : 'an output'} is refused`, () => {
+    assert.throws(
+      () => targets([entry as string]),
+      ({ message }: Error) =>
+        message.endsWith(`is not an address and port such as "10.0.0.1:80" or "[::1]:80"${advice}`),
+    );
   });
 }
+
+test('a text in place of the list is refused', () => {
+  assert.throws(() => targets('10.0.0.1:80' as never), /the addresses must be a list, such as \["10\.0\.0\.1:80"\]/);
+});
 
 test('two entries that mean the same target are refused', () => {
   assert.throws(() => targets(['[::1]:80', '[0:0::1]:80']), /\[0:0::1\]:80 is given twice/);

@@ -6,7 +6,7 @@ import { keyOf } from '../../../model/base/object-key.ts';
 import { toMs } from '../../../model/objects/seconds.ts';
 import type { DrainingTarget } from '../../contract/engine-statistics.ts';
 import type { Model } from '../../stored/model.ts';
-import type { ObjectChange } from '../../stored/object.ts';
+import { isAttachment, type ObjectChange, type StoredObject } from '../../stored/object.ts';
 import { type Leaving, leavingTargets } from './leaving.ts';
 
 /** Interval at which the open flows are counted while a write waits. */
@@ -44,11 +44,23 @@ export class DrainWaits {
   /** Remembers what a batch of changes has unbound, as soon as the data plane serves it. */
   served(before: Model, after: Model, changes: readonly ObjectChange[]): void {
     const nowMs = this.#nowMs();
+    for (const change of changes) if ('put' in change) this.#limit(change.put);
     for (const leaving of leavingTargets(before, after, changes))
       this.#unbinds.push({ ...leaving, begunAtMs: nowMs, untilMs: nowMs + toMs(leaving.seconds) });
     if (this.#unbinds.length === 0) return;
     const draining = this.#options.draining();
     this.#unbinds = this.#unbinds.filter((unbind) => this.#left([unbind], draining).length > 0);
+  }
+
+  /** Applies the wait of a written attachment to its earlier unbinds, so that a shorter one ends the waits for them. */
+  #limit(written: StoredObject): void {
+    if (!isAttachment(written)) return;
+    const waiter = keyOf(written.kind, written.id);
+    const seconds = written.properties.awaitDrainSeconds ?? 0;
+    this.#unbinds = this.#unbinds.flatMap((unbind) => {
+      if (unbind.waiter !== waiter) return unbind;
+      return seconds === 0 ? [] : { ...unbind, seconds, untilMs: unbind.begunAtMs + toMs(seconds) };
+    });
   }
 
   /** Whether targets that writes of the object have unbound may have open flows. */

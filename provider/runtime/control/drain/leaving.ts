@@ -3,7 +3,6 @@ import type { Kind } from '../../../model/base/kinds.ts';
 import { keyOf } from '../../../model/base/object-key.ts';
 import type { ParentIds } from '../../../model/objects/parent.ts';
 import type { DrainingTarget } from '../../contract/engine-statistics.ts';
-import { targetGroupIdOfRule } from '../../contract/snapshot.ts';
 import { targetSourcesOf } from '../../stored/attachments.ts';
 import { bindingsOf } from '../../stored/bindings.ts';
 import type { Model } from '../../stored/model.ts';
@@ -13,6 +12,8 @@ import { touchedAttachments } from '../write/touched.ts';
 export interface Leaving {
   /** The keys of the objects whose writes wait: the attachment, and the objects whose changes unbind its targets. */
   readonly waiting: readonly string[];
+  /** The key of the attachment or listener whose `awaitDrainSeconds` counts. */
+  readonly waiter: string;
   readonly seconds: number;
   /** Whether an unbound target is one of those that leave. */
   readonly has: (target: DrainingTarget) => boolean;
@@ -68,8 +69,9 @@ function leavingOf(before: Model, after: Model, attachment: Attachment, causes: 
   const left = new Set([...bindingNames(before, attachment)].filter((name) => !kept.has(name)));
   if (left.size === 0) return [];
   const above = [...parentsOf(before, attachment.properties), ...targetSourcesOf(before, attachment)];
-  const has = (target: DrainingTarget) => left.has(bindingName(targetGroupIdOf(target), target.target.key));
-  return [{ waiting: [...causes, ...deletedKeys(after, above)], seconds, has }];
+  const waiter = keyOf(attachment.kind, attachment.id);
+  const has = ({ listenerId, target }: DrainingTarget) => left.has(bindingName(listenerId, target.key));
+  return [{ waiting: [...causes, ...deletedKeys(after, above)], waiter, seconds, has }];
 }
 
 /** The targets that leave with a deleted listener. */
@@ -82,7 +84,7 @@ function leavingWith(
   const seconds = listener?.properties.awaitDrainSeconds ?? 0;
   if (listener === undefined || seconds === 0 || after.get('listeners', id) !== undefined) return [];
   const waiting = deletedKeys(after, [listener, ...parentsOf(before, listener.properties)]);
-  return [{ waiting, seconds, has: ({ listenerId }) => listenerId === id }];
+  return [{ waiting, waiter: keyOf(kind, id), seconds, has: ({ listenerId }) => listenerId === id }];
 }
 
 function deletedKeys(after: Model, objects: readonly StoredObject[]): string[] {
@@ -98,19 +100,19 @@ function parentsOf(model: Model, { ruleId, listenerId, loadBalancerId }: ParentI
   return [rule, listener, loadBalancer].filter((object) => object !== undefined);
 }
 
+/**
+ * The targets of an attachment, each with its listener. The target group does not matter: if a listener and one of its
+ * rules have the same target, the attachment that lets it go last waits for the flows of both.
+ */
 function bindingNames(model: Model, attachment: Attachment): Set<string> {
   const bindings = bindingsOf(model);
   return new Set(
-    bindings.targetGroupsServedBy(attachment).flatMap(({ targetGroupId, fixedPort }) => {
-      return bindings.targetsOf(attachment, fixedPort).map(({ key }) => bindingName(targetGroupId, key));
+    bindings.targetGroupsServedBy(attachment).flatMap(({ listenerId, fixedPort }) => {
+      return bindings.targetsOf(attachment, fixedPort).map(({ key }) => bindingName(listenerId, key));
     }),
   );
 }
 
-function bindingName(targetGroupId: string, key: string): string {
-  return `${targetGroupId} ${key}`;
-}
-
-function targetGroupIdOf({ listenerId, ruleId }: DrainingTarget): string {
-  return ruleId === undefined ? listenerId : targetGroupIdOfRule(ruleId);
+function bindingName(listenerId: string, key: string): string {
+  return `${listenerId} ${key}`;
 }

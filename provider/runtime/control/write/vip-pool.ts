@@ -1,5 +1,6 @@
 // The pool of virtual IP addresses for load balancers without a configured address.
 import { isIPv4 } from 'node:net';
+import { hostNameAdvice } from '../../../model/base/address-advice.ts';
 
 export class VipPool {
   readonly #first: number;
@@ -11,7 +12,9 @@ export class VipPool {
     const [address = '', bits = '', ...rest] = cidr.split('/');
     const prefix = Number(bits);
     if (!isIPv4(address) || rest.length > 0 || !/^\d+$/.test(bits) || prefix < 8 || prefix > 30) {
-      throw new Error(`the VIP pool ${cidr} is not an IPv4 block such as 127.77.0.0/16 (prefix 8 to 30)`);
+      throw new Error(
+        `the VIP pool ${JSON.stringify(cidr)} is not an IPv4 block such as 127.77.0.0/16 (prefix 8 to 30)${hostNameAdvice(cidr)}`,
+      );
     }
     const size = 2 ** (32 - prefix);
     const network = Math.floor(toNumber(address) / size) * size;

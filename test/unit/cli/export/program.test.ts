@@ -267,6 +267,25 @@ new weir.TargetAttachment("app", {
   );
 });
 
+test('the program says how its stack gets the certificate authority of an https runtime', () => {
+  const model = new Map([['load-balancers', [object('web', { address: '127.0.0.1' })]]] as const);
+  const commands = (endpoint: string, caFile: string | undefined, ca: string | undefined) =>
+    exportedProgram(endpoint, repliesOf(model), { ca, caFile }).match(/pulumi config set .*/g);
+  const endpoint = 'pulumi config set weir:endpoint https://a.example:7400';
+  const https = 'https://a.example:7400';
+  assert.deepEqual(commands(https, '/etc/ca.pem', 'PEM'), [endpoint, 'pulumi config set weir:ca < /etc/ca.pem']);
+  assert.deepEqual(commands(https, "/etc/it's.pem", 'PEM'), [
+    endpoint,
+    "pulumi config set weir:ca < '/etc/it'\\''s.pem'",
+  ]);
+  assert.deepEqual(commands(https, undefined, 'PEM'), [
+    endpoint,
+    'pulumi config set weir:ca < FILE    # the text of --ca or WEIR_CA',
+  ]);
+  assert.deepEqual(commands(https, undefined, undefined), [endpoint]);
+  assert.deepEqual(commands('http://127.0.0.1:7400', '/etc/ca.pem', 'PEM'), null);
+});
+
 function object(id: string, properties: Properties, owner?: string): ModelObject {
   return { id, owner, warnings: [], properties };
 }

@@ -334,7 +334,7 @@ test('the message for a missing property, or one of a wrong type, says what the 
     [
       'healthCheck must be a health check: an object such as { protocol: "HTTP" }',
       'stickySession must be a sticky session: an object such as { type: "cookie" }',
-      'certificates.a.serverNames must be a list of host names',
+      'certificates.a.serverNames must be a list of host names, and text is given: put it in brackets',
     ],
   );
 });
@@ -361,9 +361,88 @@ test('a path that is a pattern or has a query is refused with the path that a pr
     ['/v?/x', '/'],
     ['api/*', '/api'],
     ['https://a.example/api/*', '/api'],
+    ['/a/<id>', '/a'],
   ];
   for (const [path, prefix] of ROWS) assert.deepEqual(advised(path), [prefix], path);
   for (const path of ['/odata/$metadata', '/Products(1)', '/a.b+c']) assert.deepEqual(advised(path), [], path);
+});
+
+test('a URL, a pattern or a list in place of a path, a host or a domain is refused with what to write', () => {
+  const certificates = (name: string) => ({ a: { certificate: 'c', privateKey: 'k', serverNames: [name] } });
+  const inputs = {
+    path: (path: string) => problemsOf('rules', { listenerId: 'l', path }),
+    host: (host: string) => problemsOf('rules', { listenerId: 'l', path: '/', host }),
+    healthCheck: (host: string) =>
+      problemsOf('rules', { listenerId: 'l', path: '/', healthCheck: { protocol: 'HTTP', host } }),
+    healthPath: (path: string) =>
+      problemsOf('rules', { listenerId: 'l', path: '/', healthCheck: { protocol: 'HTTP', path } }),
+    serverName: (name: string) =>
+      problemsOf('listeners', { loadBalancerId: 'b', port: 443, protocol: 'HTTPS', certificates: certificates(name) }),
+    domain: (domain: string) =>
+      problemsOf('rules', { listenerId: 'l', path: '/', stickySession: { type: 'cookie', domain } }),
+  };
+  const patterns = 'and other patterns are not matched';
+  const ROWS: readonly (readonly [place: keyof typeof inputs, value: string, advice: string])[] = [
+    ['path', 'api', 'write /api'],
+    ['path', 'https://a.example/api', 'use host a.example, and path /api'],
+    ['path', 'a.example/api/*', 'use host a.example, and use path /api with pathMatch prefix'],
+    ['path', 'v1.0/*', 'use path /v1.0 with pathMatch prefix'],
+    ['host', '*', 'leave host out for every host'],
+    ['host', '*.*', 'leave host out for every host'],
+    ['host', 'https://a.example', 'write a.example'],
+    ['host', 'a.example:80/x', 'write a.example without the path'],
+    ['host', '::1', 'write [::1]'],
+    ['host', '.a.example', `${patterns}: use *.a.example`],
+    ['host', 'www*.a.example', `${patterns}: use *.a.example`],
+    ['host', '^(.+)\\.a\\.example$', `${patterns}: use *.a.example`],
+    ['host', 'a.*', patterns],
+    ['host', 'a.example, b.example', 'give one name'],
+    ['host', 'b\u00fccher.example', 'write xn--bcher-kva.example'],
+    ['healthCheck', 'http://a.example:81/x', 'write a.example:81'],
+    ['healthPath', 'http://a.example/x', 'use host a.example, and path /x'],
+    ['serverName', '*', 'name the hosts'],
+    ['serverName', 'a.example:443', 'write a.example'],
+    ['domain', '*.a.example', 'write a.example'],
+    ['domain', 'https://a.example/', 'write a.example'],
+  ];
+  for (const [place, value, advice] of ROWS) {
+    const problems = inputs[place](value).filter(({ message }) => !message.startsWith('is not PEM'));
+    const [message = '', ...more] = problems.map((problem) => problem.message);
+    assert.ok(message.endsWith(advice), `${value}: ${message}`);
+    assert.deepEqual(more, [], value);
+  }
+});
+
+test('a value of another type is refused with the type that is given, and what to do', () => {
+  const said = [
+    ...problemsOf('listeners', { ...LISTENER, protocol: null, tags: { a: 1, b: true }, trustedProxies: '10.0.0.0/8' }),
+    ...problemsOf('listeners', {
+      ...LISTENER,
+      protocol: 'TCP',
+      port: Number.NaN,
+      drainSeconds: null,
+      sharedWith: [null],
+    }),
+    ...problemsOf('attachments', { ruleId: 'r', targets: [{ address: '10.0.0.1', port: 80 }] }),
+    ...problemsOf('groups', { members: { a: 5 } }),
+    ...problemsOf('backend-servers', { region: 'r', vpcId: ['v'], addresses: { a: '10.0.0.1' } }),
+  ];
+  assert.deepEqual(
+    said.map(({ path, message }) => `${path} ${message}`),
+    [
+      'protocol must be "TCP", "UDP", "HTTP" or "HTTPS", and null is given: give a value, or leave it out',
+      'trustedProxies must be a list of networks, and text is given: put it in brackets',
+      'tags.a must be a string, and a number is given: put it in quotes',
+      'tags.b must be a string, and a truth value is given: put it in quotes',
+      'port must be a whole number from 1 to 65535, and NaN is given: see what it is computed from',
+      'drainSeconds must be a number of seconds, and null is given: give a value, or leave it out',
+      'sharedWith[0] must be a project and a stack such as "shop/dev" or "shop/*", and null is given: give a value, or leave it out',
+      'targets must be a map of targets by name, and a list is given: give each entry a name',
+      'members.a must be an id, and a number is given: put it in quotes',
+      'vpcId must be a string, and a list is given: give one text',
+      'addresses must be a list of IPv4 or IPv6 addresses, and a map is given: give the values alone in brackets',
+    ],
+  );
 });
 
 test('a value gets one error, which says if it is text in place of a number, or a name in place of an address', () => {
@@ -374,7 +453,10 @@ test('a value gets one error, which says if it is text in place of a number, or 
   const said = [
     ...problemsOf('rules', { listenerId: 'l', path: '/', healthCheck }),
     ...problemsOf('attachments', input),
-    ...problemsOf('listeners', { ...listener, trustedProxies: ['proxy.example', '10.0.0.1'] }),
+    ...problemsOf('listeners', {
+      ...listener,
+      trustedProxies: ['proxy.example', '10.0.0.1', '10.0.0.1:80', '10.0.0.0/33'],
+    }),
     ...['10.0.0.1:80', '[::1]', 'http://web.example:80/', '10.0.0.256'].flatMap((address) =>
       problemsOf('load-balancers', { address }),
     ),
@@ -392,6 +474,8 @@ test('a value gets one error, which says if it is text in place of a number, or 
       'healthCheck.protocol must be "TCP", "HTTP", "HTTPS", "UDP" or "none"',
       'trustedProxies[0] must be a network such as "10.0.0.0/8": host names are not resolved',
       'trustedProxies[1] must be a network such as "10.0.0.0/8": write 10.0.0.1/32 for this address',
+      'trustedProxies[2] must be a network such as "10.0.0.0/8": write 10.0.0.1/32 for this address',
+      'trustedProxies[3] must be a network such as "10.0.0.0/8"',
       'address must be an IPv4 or IPv6 address: write 10.0.0.1',
       'address must be an IPv4 or IPv6 address: write ::1',
       'address must be an IPv4 or IPv6 address: host names are not resolved',

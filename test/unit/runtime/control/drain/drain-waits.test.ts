@@ -71,6 +71,43 @@ test('a write waits for the targets that it unbinds, and a repeated one does, bu
   assert.equal(await waitsAfter(withoutOption, [open('b', 2)]).ended('attachments', 'pool'), undefined);
 });
 
+test('the last of a listener and its rules to let a target go waits for its flows in all of them', async () => {
+  const draft = shop();
+  const pool = (targets: object) =>
+    put(draft, 'attachments', 'pool', { listenerId: 'web', awaitDrainSeconds: 5, targets });
+  pool({ b: at(2), d: at(4) });
+  const flows = [open('d', 4), open('d', 4, { ruleId: 'api' })];
+  let isServed = true;
+  let nowMs = 0;
+  const waits = new DrainWaits({ draining: () => flows, isServed: () => isServed, nowMs: () => nowMs });
+  const write = (change: () => unknown) => {
+    const before = draft.toModel();
+    change();
+    waits.served(before, draft.toModel(), draft.changesSince(before));
+  };
+  write(() => pool({ b: at(2) }));
+  assert.equal(await waits.ended('attachments', 'pool'), undefined);
+  isServed = false;
+  write(() => deleteObject(draft, 'attachments', 'one', undefined));
+  nowMs = 5_000;
+  assert.equal(await waits.ended('attachments', 'one'), '2 open flows and exchanges of d are left after 5 s');
+});
+
+test('another awaitDrainSeconds counts for what the attachment has unbound already', async () => {
+  const ended = (seconds: number | undefined) => {
+    const draft = shop();
+    const waits = new DrainWaits({ draining: () => [open('b', 2)], isServed: () => false, nowMs: () => 2_000 });
+    for (const awaitDrainSeconds of [60, seconds]) {
+      const before = draft.toModel();
+      put(draft, 'attachments', 'pool', { listenerId: 'web', awaitDrainSeconds, targets: { a: at(1) } });
+      waits.served(before, draft.toModel(), draft.changesSince(before));
+    }
+    return waits.ended('attachments', 'pool');
+  };
+  assert.equal(await ended(0), undefined);
+  assert.equal(await ended(undefined), undefined);
+});
+
 test('deletions of attachments and listeners and members that leave wait for what they unbind', async () => {
   const flows = [open('a', 1), open('b', 2, { count: 2 }), open('c', 3, { ruleId: 'api' })];
   const deleted = waitsAfter((draft) => deleteObject(draft, 'attachments', 'pool', undefined), flows);

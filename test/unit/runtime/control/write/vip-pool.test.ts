@@ -27,5 +27,9 @@ for (const cidr of [
   '10.0.0.0/1x',
 ]) {
   test(`${JSON.stringify(cidr)} is not a valid pool`, () =>
-    assert.throws(() => new VipPool(cidr), /is not an IPv4 block/));
+    assert.throws(() => new VipPool(cidr), /is not an IPv4 block.*\(prefix 8 to 30\)$/));
 }
+
+test('a host name in place of the pool is refused, because it is not resolved', () => {
+  assert.throws(() => new VipPool('vips.example'), /: host names are not resolved$/);
+});
