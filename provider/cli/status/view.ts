@@ -57,12 +57,15 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
     ['worker', 'version', 'connections', 'restarts'],
     workers.map((w) => [w.id, w.version, w.connections, w.restarts]),
   );
-  for (const [index, line] of table.split('\n').entries()) add(`worker ${index}`, { parts: [line] });
+  // A token without the permission to see workers gets none.
+  if (workers.length > 0)
+    for (const [index, line] of table.split('\n').entries()) add(`worker ${index}`, { parts: [line] });
   const omitted = listeners.flatMap(({ targets }) => targets).filter(({ areTagsOmitted }) => areTagsOmitted).length;
   if (filters.tags.length > 0 && omitted > 0) say(`The response has no room for the tags of ${omitted} targets.`);
   for (const text of notesOf(status, whole, filters)) say(text);
 
   const columns = columnsOf(rates !== undefined);
+  const wholeById = new Map(whole.listeners.map((listener) => [listener.id, listener]));
   for (const listener of listeners) {
     add(`${listener.id} above`, { parts: [] });
     const heading = lines.length;
@@ -72,6 +75,8 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
     const above: Above = [heading, lines.length];
     const byRule = Map.groupBy(listener.targets, ({ rule }) => rule);
     const rules = rulesOf(listener, byRule.keys());
+    const filtered = new Set(wholeById.get(key)?.targets.map(({ rule }) => rule));
+    const emptyText = (isFiltered: boolean) => (isFiltered ? 'no targets pass the filters' : 'no targets');
     const addTargets = (rule: Rule | undefined) => {
       for (const target of byRule.get(rule?.id) ?? []) {
         // The status shows a target that is bound again beside its earlier binding.
@@ -91,10 +96,11 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
       }
     };
     if (listener.targets.length > 0) add(`${key} columns`, { isHead: true }, above);
-    else add(`${key} empty`, { parts: ['no targets'] }, above);
+    else add(`${key} empty`, { parts: [emptyText(filtered.size > 0)] }, above);
     addTargets(undefined);
     for (const rule of rules) {
-      add(`${key} ${rule.id}`, { parts: ruleTexts(rule, listener, byRule.has(rule.id)).map(inOneLine) }, above);
+      const empty = byRule.has(rule.id) ? '' : emptyText(filtered.has(rule.id));
+      add(`${key} ${rule.id}`, { parts: ruleTexts(rule, listener, empty).map(inOneLine) }, above);
       addTargets(rule);
     }
   }
@@ -192,7 +198,7 @@ function rulesOf({ rules = [] }: Listener, ids: Iterable<string | undefined>): R
 function ruleTexts(
   { id, host = '', path = '', pathMatch, stack, isAttached }: Rule,
   listener: Listener,
-  hasTargets: boolean,
+  empty: string,
 ) {
   const match = `${host}${path}${pathMatch === 'exact' ? ' (exact)' : ''}`;
   return [
@@ -200,7 +206,7 @@ function ruleTexts(
     match,
     stack === listener.stack ? '' : (stack ?? ''),
     isAttached ? '' : 'takes no requests: it has no attachment',
-    isAttached && !hasTargets ? 'no targets' : '',
+    isAttached ? empty : '',
   ];
 }
 
