@@ -37,6 +37,8 @@ interface RuntimeOptions {
   /** Certificate of the API; `undefined` serves it without TLS. */
   readonly certificate: CertificateFiles | undefined;
   readonly workers: number;
+  /** What traffic is carried on; raw handles unless set. */
+  readonly sockets?: 'raw' | 'net';
   readonly ackTimeoutMs: number;
   readonly vipPool: string;
   /** Networks that targets may not be in, besides those denied by default, and exceptions from both. */
@@ -76,6 +78,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { log } = lines;
   const engine = new EmbeddedEngine({
     workers: options.workers,
+    ...(options.sockets && { sockets: options.sockets }),
     accessLog: logFile && {
       sampleRate: options.accessLog?.sampleRate ?? 1,
       append: (text) => logFile.append(text),

@@ -12,6 +12,7 @@ export interface ServeFlags {
   apiKey?: string;
   allowPlaintext?: boolean;
   workers: number;
+  sockets: 'raw' | 'net';
   ackTimeout: number;
   stopTimeout: number;
   vipPool: string;
@@ -54,6 +55,7 @@ export async function runServe(flags: ServeFlags): Promise<void> {
     apiNames: flags.apiName ?? [],
     certificate,
     workers: flags.workers,
+    sockets: flags.sockets,
     ackTimeoutMs: flags.ackTimeout * 1000,
     vipPool: flags.vipPool,
     deniedTargets: flags.denyTargets ?? [],
