@@ -172,7 +172,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       }
       logger.info('reloaded the access log and the certificate of the API, as far as there are any');
     } catch (error) {
-      logger.error({ err: error }, 'the API keeps its certificate, because the new one cannot be used');
+      const { message } = error as Error;
+      logger.error({ error: message }, 'the API keeps its certificate, because the new one cannot be used');
     }
   };
   return { url, runtimeId, close, reload };

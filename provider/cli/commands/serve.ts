@@ -2,6 +2,7 @@
 import { isLoopback } from '../../model/base/networks.ts';
 import type { CertificateFiles } from '../../runtime/api/certificate-files.ts';
 import { startRuntime } from '../../runtime/runtime.ts';
+import { endWithoutOutput } from './output.ts';
 import { type RuntimeLogOptions, runtimeLog } from './runtime-log.ts';
 
 export interface ServeFlags {
@@ -41,6 +42,10 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   if (flags.accessLogSample !== undefined && flags.accessLog === undefined)
     throw new Error('--access-log-sample needs --access-log');
   const logger = runtimeLog({ level: flags.logLevel, format: flags.logFormat });
+  // Only the ready line goes to standard output. The runtime serves also if nobody reads it, or the disk is full.
+  process.stdout.off('error', endWithoutOutput).on('error', (error) => {
+    logger.warn({ err: error }, 'the line on standard output that the runtime is ready cannot be written');
+  });
   let isStale = false;
   let reload = () => {
     isStale = true;

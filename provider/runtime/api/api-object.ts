@@ -131,7 +131,7 @@ function certificateWarningsOf({ certificates = {} }: ListenerProperties): strin
 
 function idleWarningsOf(targetGroupId: string, { compiled, running }: ShownState, isLate: boolean): string[] {
   const warning = idleWarning(compiled.snapshot.targetGroups.get(targetGroupId), running, isLate);
-  return warning === undefined ? [] : [`${warning}: weir status shows their last errors`];
+  return warning === undefined ? [] : [`${warning}: weir status shows why`];
 }
 
 /** Warnings for those attachments whose targets all take no traffic. Two attachments may warn in the same words. */
