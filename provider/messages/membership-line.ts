@@ -25,12 +25,15 @@ export function membershipLine(attachment: string, changes: readonly MembershipC
 export function memberLine(group: string, before: unknown, after: unknown, isKnown: IsKnown = () => true) {
   if (!isKnown(before) || !isKnown(after)) return `${group}: members ${NOT_KNOWN}`;
   if (after === undefined) return undefined;
-  const idsOf = (members: unknown) => Object.values((members ?? {}) as Record<string, unknown>);
-  const [olds, news] = [new Set(idsOf(before)), new Set(idsOf(after))];
-  const shown = (id: unknown) => (isKnown(id) ? inOneLine(String(id)) : NOT_KNOWN);
+  const shownIn = (members: unknown) => {
+    // A server that the same `up` makes has no id yet, and is shown by its name in the group.
+    const entries = Object.entries((members ?? {}) as Record<string, unknown>);
+    return new Set(entries.map(([name, id]) => inOneLine(isKnown(id) ? String(id) : `${name} ${NOT_KNOWN}`)));
+  };
+  const [olds, news] = [shownIn(before), shownIn(after)];
   return changeLine(group, [
-    ...[...news].filter((id) => !olds.has(id)).map((id) => `join ${shown(id)}`),
-    ...[...olds].filter((id) => !news.has(id)).map((id) => `leave ${shown(id)}`),
+    ...[...news].filter((shown) => !olds.has(shown)).map((shown) => `join ${shown}`),
+    ...[...olds].filter((shown) => !news.has(shown)).map((shown) => `leave ${shown}`),
   ]);
 }
 

@@ -45,8 +45,8 @@ export class DeletedObjects {
     const left = names.length - MAX_NAMES;
     const shown = names.slice(0, MAX_NAMES).join(', ') + (left > 0 ? ` and ${left} more` : '');
     const message =
-      `${error.message} This command has already deleted what this stack had there: ${shown}. \`pulumi up\` makes that ` +
-      `again, and Pulumi's option protect on it would have kept it.`;
+      `${error.message} This command has already deleted what this stack had there: ${shown}. \`pulumi up\` makes ` +
+      `again what the program still has of that, and Pulumi's option protect on it would have kept it.`;
     const named = new WeirError(error.code, message, error.details, { cause: error });
     named.requestId = error.requestId;
     return named;

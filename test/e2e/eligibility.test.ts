@@ -94,6 +94,10 @@ test('a server stopped by its program takes no traffic and is ineligible in a re
   assert.equal(await healthOfB(), 'ineligible');
   await stack.done(['preview', '--expect-no-changes']);
 
+  const off = { status: 'Stopped' };
+  stack.write(program(it, { one: off, two: off }, pool(targets)));
+  const last = await stack.done(['up', '--yes', '--skip-preview']);
+  assert.match(last, /one: no other target takes traffic where it is bound: weir status shows/);
   write({});
   await stack.up();
   await until('a response of b', async () => (await exchange(url)).backend === 'b' || undefined);

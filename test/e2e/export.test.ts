@@ -115,6 +115,13 @@ test('an existing file is kept, and an unknown owner gives an error', async (t) 
   const program = readFileSync(join(folder, 'index.ts'), 'utf8');
   assert.match(program, /adopt: "two",\n {2}adoptFrom: "team-b"/);
   assert.ok(!program.includes('team-a'));
+  // What was made by hand beside stacks is exported alone, and names the objects of the stacks by their ids.
+  const listener = { loadBalancerId: 'one', protocol: 'TCP', port: 9 };
+  await assert.rejects(exported(runtime, ['--unowned']), { stderr: /has no object without an owner\n/ });
+  await runtime.done('PUT', '/v1/listeners/by-hand', listener);
+  const { stdout: byHand } = await exported(runtime, ['--unowned']);
+  assert.match(byHand, /loadBalancerId: "one",.*adopt: "by-hand"/s);
+  assert.doesNotMatch(byHand, /adoptFrom:/);
   await assert.rejects(exported(runtime, ['--out', folder]), { code: 1, stderr: /index\.ts already exists/ });
   await assert.rejects(exported(runtime, ['--owner', 'x']), {
     code: 1,

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { freePort, httpBackend } from '../harness/backends/backends.ts';
+import { freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
 import { exchange, startLoad } from '../harness/clients/load.ts';
 import { MAIN, RuntimeProcess, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
 
@@ -243,6 +244,22 @@ test('SIGTERM under load: requests in progress finish, and the exit code is 0', 
   await load.stop();
   const broken = load.failures().filter(({ error }) => !/ECONNREFUSED|ECONNRESET|socket hang up/.test(error ?? ''));
   assert.deepEqual(broken.slice(0, 3), []);
+});
+
+test('after SIGTERM, an open connection goes on for --stop-timeout at most', async (t) => {
+  const runtime = await RuntimeProcess.start(t, { args: ['--stop-timeout', '0.1'] });
+  const backend = await tcpBackend(t, 'a');
+  const port = await freePort();
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  await runtime.done('PUT', '/v1/listeners/tcp', { loadBalancerId: 'lb', protocol: 'TCP', port });
+  await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'tcp', targets: { a: backend.target } });
+  const client = connect(port, '127.0.0.1').on('error', () => {});
+  t.after(() => client.destroy());
+  client.write('x');
+  await once(client, 'data');
+  const closed = once(client, 'close');
+  assert.equal(await runtime.end('SIGTERM'), 0);
+  await closed;
 });
 
 test('token files are private, and only the right token is accepted', async (t) => {

@@ -14,19 +14,27 @@ import { print, tell } from './output.ts';
 
 export interface ExportFlags extends Reach {
   readonly owner?: readonly string[];
+  /** Export objects without an owner. */
+  readonly unowned?: boolean;
   readonly out?: string;
 }
 
-export async function runExport({ owner: prefixes = [], out, ...reach }: ExportFlags): Promise<void> {
+export async function runExport({ owner: prefixes = [], unowned = false, out, ...reach }: ExportFlags): Promise<void> {
   const client = await connectClient(reach);
-  const isMeant = ({ owner }: ApiObject) =>
-    prefixes.length === 0 || prefixes.some((prefix) => owner?.startsWith(prefix));
+  const isMeant = ({ owner }: ApiObject) => {
+    if (prefixes.length === 0 && !unowned) return true;
+    return owner === undefined ? unowned : prefixes.some((prefix) => owner.startsWith(prefix));
+  };
   const lists = await Promise.all(
     KINDS.map(async (kind) => [kind, (await client.list(kind)).filter(isMeant)] as const),
   );
   const count = lists.reduce((sum, [, objects]) => sum + objects.length, 0);
   if (count === 0) {
-    const condition = prefixes.length === 0 ? '' : ` whose owner begins with ${prefixes.join(' or ')}`;
+    const ways = [
+      ...(unowned ? ['without an owner'] : []),
+      ...prefixes.map((each) => `whose owner begins with ${each}`),
+    ];
+    const condition = ways.length === 0 ? '' : ` ${ways.join(' or ')}`;
     throw new WeirError('NotFound', `the runtime at ${client.endpoint} has no object${condition}`);
   }
   const program = exportedProgram(client.endpoint, new Map(lists), client.authority);

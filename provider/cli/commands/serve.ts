@@ -5,8 +5,6 @@ import { startRuntime } from '../../runtime/runtime.ts';
 import { endWithoutOutput } from './output.ts';
 import { type RuntimeLogOptions, runtimeLog } from './runtime-log.ts';
 
-const DRAIN_MS = 30_000;
-
 export interface ServeFlags {
   data: string;
   api: { host: string; port: number };
@@ -17,6 +15,7 @@ export interface ServeFlags {
   workers: number;
   sockets: 'raw' | 'net';
   ackTimeout: number;
+  stopTimeout: number;
   vipPool: string;
   denyTargets?: readonly string[];
   allowTargets?: readonly string[];
@@ -72,9 +71,14 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   }).catch((error) => {
     throw explain(error, flags);
   });
+  let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
-    logger.info({ signal }, 'stopping: requests and connections under way may finish');
-    runtime.close(DRAIN_MS).then(
+    const seconds = flags.stopTimeout;
+    if (isStopping) logger.info({ signal }, `stopping already, within ${seconds} s: SIGKILL ends the process at once`);
+    if (isStopping) return;
+    isStopping = true;
+    logger.info({ signal }, `stopping: requests and connections under way may finish, for at most ${seconds} s`);
+    runtime.close(seconds * 1000).then(
       () => process.exit(0),
       (error) => {
         logger.error({ err: error }, 'the runtime did not stop cleanly');

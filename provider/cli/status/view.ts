@@ -55,7 +55,9 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
     ['worker', 'version', 'connections', 'restarts'],
     workers.map((w) => [w.id, w.version, w.connections, w.restarts]),
   );
-  for (const [index, line] of table.split('\n').entries()) add(`worker ${index}`, { parts: [{ text: line }] });
+  // A token without the permission to see workers gets none.
+  if (workers.length > 0)
+    for (const [index, line] of table.split('\n').entries()) add(`worker ${index}`, { parts: [{ text: line }] });
   const omitted = listeners.flatMap(({ targets }) => targets).filter(({ areTagsOmitted }) => areTagsOmitted).length;
   if (filters.tags.length > 0 && omitted > 0) say(`The response has no room for the tags of ${omitted} targets.`);
   for (const text of notesOf(status, whole, filters)) say(text);

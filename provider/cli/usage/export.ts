@@ -7,6 +7,7 @@ export function exportCommand(): Command {
   return reachesRuntime(new Command('export'))
     .description('Writes a TypeScript program whose first `pulumi up` adopts the objects of a runtime.')
     .option('--owner <prefix>', 'export only objects whose owner begins with this text; repeatable', append)
+    .option('--unowned', 'export only objects without an owner, such as those made by hand')
     .option('--out <path>', 'new .ts file, or folder for a new index.ts (default: standard output)')
     .action(async (flags: ExportFlags) => {
       const { runExport } = await import('../commands/export.ts');

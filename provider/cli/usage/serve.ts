@@ -30,6 +30,12 @@ export function serveCommand(): Command {
         .default('raw'),
     )
     .option('--ack-timeout <seconds>', 'how long a write waits for the data planes to serve it', ackSeconds, 10)
+    .option(
+      '--stop-timeout <seconds>',
+      'how long requests and connections under way may go on after SIGTERM',
+      numberFrom0,
+      30,
+    )
     .option('--vip-pool <cidr>', 'network from which load balancers without an address get one', '127.77.0.0/16')
     .option('--deny-targets <cidrs>', 'networks that targets may not be in, besides link-local; repeatable', networks)
     .option('--allow-targets <cidrs>', 'networks that targets may be in although they are denied; repeatable', networks)
@@ -94,6 +100,13 @@ function logFile(text: string): string {
 function sampleRate(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('It must be a number above 0 and at most 1.');
+  return value;
+}
+
+function numberFrom0(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 86_400))
+    throw new InvalidArgumentError('It must be a number from 0 to 86400.');
   return value;
 }
 

@@ -125,9 +125,10 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     chapter: 'state',
     causes: [
       'Another object refers to the object that is to be deleted. A listener refers to its load balancer, a rule or an attachment to its listener, and an attachment to its servers or its auto scaling group.',
+      'A listener was renamed without an alias while another stack has objects below it. Its attachments stay, so that no request is lost.',
     ],
     remedy:
-      'First delete the objects that the message lists with their owners. A delete by a stack takes along what the same stack has below the object, and nothing that belongs to another stack, is retained (`retainOnDelete`) or is still in the program.',
+      'First delete the objects that the message lists with their owners, or take the server out of them. After a rename, run `pulumi up` with the old names, and then rename with aliases. A delete by a stack takes along what the same stack has below the object, and nothing that belongs to another stack, is retained (`retainOnDelete`) or is still in the program.',
   },
   RuntimeMismatch: {
     chapter: 'state',

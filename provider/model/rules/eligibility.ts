@@ -137,7 +137,8 @@ function stateFault(lookup: Lookup, server: Server, serverId: unknown): Ineligib
   return reason === undefined ? undefined : { code: 'IncorrectStatus.RSByPassToas', reason };
 }
 
-function stateReason(
+/** Why the server takes no traffic in its present state. Returns `undefined` if its state lets it take traffic. */
+export function stateReason(
   lookup: Lookup,
   { status, isolated, bandwidthMbps }: Server,
   serverId: unknown,

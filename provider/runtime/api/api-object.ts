@@ -6,16 +6,18 @@ import type { Kind } from '../../model/base/kinds.ts';
 import { asFingerprint, replaceSecrets } from '../../model/base/secrets.ts';
 import { certificateFaults, faultTexts } from '../../model/objects/certificate-faults.ts';
 import { type ListenerProperties, orderedCertificates } from '../../model/objects/listener.ts';
+import { stateReason } from '../../model/rules/eligibility.ts';
 import { unservedWarnings } from '../../model/rules/unserved-certificates.ts';
 import { targetGroupIdOfRule } from '../contract/snapshot.ts';
 import type { Access } from '../control/access/access.ts';
 import { mayRead } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { idleAttachmentWarnings, idleWarning } from '../control/health/idle-targets.ts';
-import { eligibilityWarnings, limited } from '../control/write/attachments.ts';
+import { dependents, eligibilityWarnings, limited } from '../control/write/attachments.ts';
 import { endpointWarnings } from '../control/write/endpoints.ts';
 import { ruleWarnings } from '../control/write/forwarding-rules.ts';
 import { attachmentsOfGroup } from '../stored/attachments.ts';
+import { lookupIn } from '../stored/lookup.ts';
 import { membersOf } from '../stored/members.ts';
 import type { Attachment, StoredObject } from '../stored/object.ts';
 import { nameOf } from '../stored/references.ts';
@@ -85,11 +87,15 @@ const OUTPUTS: Outputs = {
     ]),
   }),
   attachments: bindings,
-  groups: (object, { model, running }, _, isLate) => {
-    const warnings = attachmentsOfGroup(model, object.id).flatMap((attachment) =>
-      idleAttachmentWarnings(model, attachment, running, isLate),
-    );
-    return { members: membersOf(object), warnings: orNone([...new Set(warnings)]) };
+  'backend-servers': (object, control, _, isLate) => {
+    // Only the stack that may have stopped the server is told, because a list of servers would look at each attachment.
+    if (!isLate || stateReason(lookupIn(control.model), object.properties, object.id) === undefined) return {};
+    if (idleWarningsOfAll(dependents(control.model, object), control, isLate) === undefined) return {};
+    return { warnings: ['no other target takes traffic where it is bound: weir status shows their last errors'] };
+  },
+  groups: (object, control, _, isLate) => {
+    const attachments = attachmentsOfGroup(control.model, object.id);
+    return { members: membersOf(object), warnings: idleWarningsOfAll(attachments, control, isLate) };
   },
   'group-attachments': bindings,
 };
@@ -126,6 +132,16 @@ function certificateWarningsOf({ certificates = {} }: ListenerProperties): strin
 function idleWarningsOf(targetGroupId: string, { compiled, running }: ShownState, isLate: boolean): string[] {
   const warning = idleWarning(compiled.snapshot.targetGroups.get(targetGroupId), running, isLate);
   return warning === undefined ? [] : [`${warning}: weir status shows why`];
+}
+
+/** Warnings for those attachments whose targets all take no traffic. Two attachments may warn in the same words. */
+function idleWarningsOfAll(
+  attachments: readonly Attachment[],
+  { model, running }: ShownState,
+  isLate: boolean,
+): string[] | undefined {
+  const warnings = attachments.flatMap((attachment) => idleAttachmentWarnings(model, attachment, running, isLate));
+  return orNone([...new Set(warnings)]);
 }
 
 function orNone(warnings: string[]): string[] | undefined {

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WeirError } from '../../model/base/errors.ts';
 import type { Kind } from '../../model/base/kinds.ts';
-import { KIND_ACTIONS, type Operation, type Permission, permissionFor } from '../../model/permissions/actions.ts';
+import { JOIN, KIND_ACTIONS, type Operation, type Permission, permissionFor } from '../../model/permissions/actions.ts';
 import { type Access, demand, demandAdministrator, demandSome, resourceText } from '../control/access/access.ts';
 import { needsOf } from '../control/access/resources.ts';
 import type { ModelView } from '../stored/model.ts';
@@ -13,6 +13,8 @@ type RouteAccess = 'open' | 'administrator' | Permitted;
 interface Permitted {
   /** The caller needs one of these permissions, on any resource. The route's handler checks further permissions. */
   readonly by: readonly Permission[];
+  /** What else the caller needs, checked by the route's handler and described only: "the same on instance/ID". */
+  readonly further?: string | undefined;
   /** Kind of the object that the route's `id` names. If the object exists, the caller needs the permissions on it. */
   readonly of?: Kind;
 }
@@ -38,8 +40,18 @@ export function requireRouteAccess(server: FastifyInstance): void {
 
 /** The configuration of a route that performs one of the operations on an object of the kind. */
 export function accessTo(kind: Kind, ...operations: readonly Operation[]) {
-  return { access: { by: [permissionFor(kind, ...operations)], of: kind } };
+  const further = operations.some((operation) => operation === 'create' || operation === 'modify')
+    ? BINDING[kind]
+    : undefined;
+  return { access: { by: [permissionFor(kind, ...operations)], of: kind, further } };
 }
+
+/** What a caller needs on the servers and groups that a write binds. */
+const BINDING: { readonly [K in Kind]?: string } = {
+  attachments: 'an action that binds, on instance/ID of each server that is newly bound',
+  groups: `${JOIN.join(', ')} on instance/ID of each server that joins`,
+  'group-attachments': 'the same on scalinggroup/ID and on instance/ID of each member',
+};
 
 /**
  * Throws `Forbidden` if the caller lacks the permissions of the route. Called before the body is parsed, because errors
@@ -74,5 +86,5 @@ function descriptionOf(access: RouteAccess): string {
   const texts = access.by.map(
     ({ actions, types }) => `${actions.join(', ')} on ${types.map((type) => resourceText(type)).join(' or ')}`,
   );
-  return `Permitted by: ${texts.join('; ')}.`;
+  return `Permitted by: ${texts.join('; ')}${access.further === undefined ? '' : `, and ${access.further}`}.`;
 }

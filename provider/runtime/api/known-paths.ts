@@ -37,7 +37,7 @@ export class KnownPaths {
  */
 export function routeFault(method: string, path: string, allow: string | undefined): WeirError {
   return allow === undefined
-    ? new WeirError('UnknownRoute', `This runtime has no route ${method} ${path}.`)
+    ? new WeirError('UnknownRoute', `This runtime has no route ${method} ${path}: GET /openapi.json lists them.`)
     : new WeirError('MethodNotAllowed', `${path} does not support ${method}: use ${allow}.`);
 }
 

@@ -22,7 +22,13 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
   app.put(
     '/v1/groups/:id/members/:serverId',
     {
-      config: { access: { by: [{ actions: JOIN, types: ['scalinggroup'] }], of: 'groups' } },
+      config: {
+        access: {
+          by: [{ actions: JOIN, types: ['scalinggroup'] }],
+          further: 'the same on instance/ID',
+          of: 'groups',
+        },
+      },
       schema: {
         summary:
           'Adds a server to a group, which binds the server wherever the group is attached. Does nothing if the server is a member.',

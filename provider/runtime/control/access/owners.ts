@@ -14,8 +14,10 @@ export function demandOwner(access: Access, owner: string | undefined): void {
     const message = 'is required: the URN of a resource of such a stack';
     throw forbidden(access, `owner ${message}`, { path: 'owner', message, code: 'Forbidden' });
   }
-  const message = `is ${owner}`;
-  throw forbidden(access, `owner ${message}: ${adviceFor(owner)}`, { path: 'owner', message, code: 'Forbidden' });
+  const isUrn = projectAndStackOf(owner) !== undefined;
+  const message = isUrn ? `is ${owner}` : `is ${owner}, which is not the URN of a resource`;
+  const advice = isUrn ? `: ${adviceFor(owner)}` : ', such as urn:pulumi:STACK::PROJECT::TYPE::NAME';
+  throw forbidden(access, `owner ${message}${advice}`, { path: 'owner', message, code: 'Forbidden' });
 }
 
 /**

@@ -62,8 +62,7 @@ export function idleAttachmentWarnings(
   const served = wantedByAttachment(view, attachment);
   const idle = served.filter((wanted) => isIdle(wanted, records, isLate));
   const [first] = idle;
-  // The reasons of ineligible targets are warnings of their own.
-  if (first === undefined || first.targets.every(({ ineligible }) => ineligible !== undefined)) return [];
+  if (first === undefined) return [];
   const where = served.length === 1 ? '' : ` at ${idle.length} of ${served.length} listeners`;
   const named = first.targets.slice(0, MAX_NAMED).map((target) => {
     const { lastError } = records.targetHealth(first.targetGroupId, target.key);

@@ -9,6 +9,7 @@ import { ownerName } from '../../stored/owner.ts';
 import { existingObject } from '../../stored/references.ts';
 import { hasMoved } from '../../stored/servers.ts';
 import { renewBoundSince } from './attachments.ts';
+import { refuseBlockedRename } from './blocked-renames.ts';
 import { ownedBelow } from './cascade.ts';
 import { checkObject } from './checks.ts';
 import { changeEndpoints } from './endpoints.ts';
@@ -98,6 +99,8 @@ export function deleteObject(
   for (const each of taken) below?.(draft, each, undefined);
   for (const each of [...taken, object]) {
     refuseInUse(draft, each);
+    // Only a stack gives the incarnation. An operator who deletes by hand knows what it is for.
+    if (incarnation !== undefined) refuseBlockedRename(draft, each);
     changeEndpoints(draft, each.kind, each.id, () => draft.delete(each.kind, each.id));
   }
 }

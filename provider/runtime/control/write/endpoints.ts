@@ -6,6 +6,7 @@ import type { StoredObject } from '../../stored/object.ts';
 import { isSameStack } from '../../stored/owner.ts';
 import { nameOf } from '../../stored/references.ts';
 import { isSame, laterOf, listenersAt, type VipPort, vipPortOf, vipPortsOf } from '../../stored/vip-ports.ts';
+import { foreignBelow } from './blocked-renames.ts';
 
 type Listener = StoredObject<'listeners'>;
 
@@ -56,7 +57,12 @@ export function endpointWarnings(view: ModelView, listener: Listener, nameFor: (
   const serving = listenersAt(view, at).reduce(laterOf, listener);
   if (serving.id === listener.id) return [];
   if (listener.state.servesSince !== undefined) return [`${nameFor(serving)} has taken over ${vip}:${port}`];
-  return [`waits behind ${nameFor(serving)} for ${vip}:${port}, until its own targets take traffic`];
+  const waits = `waits behind ${nameFor(serving)} for ${vip}:${port}, until`;
+  if (!isSameStack(serving, listener) || foreignBelow(view, serving).length === 0)
+    return [`${waits} its own targets take traffic`];
+  return [
+    `${waits} other stacks have nothing below that one: to rename a listener that other stacks use, give an alias`,
+  ];
 }
 
 /** Makes the listeners of a moved load balancer wait if a listener of another load balancer has the new VIP:port. */

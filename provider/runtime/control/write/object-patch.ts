@@ -1,6 +1,8 @@
 // Partial changes of an object: merge patches, and puts that keep the stored weights.
+import type { Problem } from '../../../model/base/errors.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
 import { type MergePatch, patched } from '../../../model/base/merge-patch.ts';
+import { propertyPath } from '../../../model/base/property-path.ts';
 import { isRecord, valueIn } from '../../../model/base/record.ts';
 import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 import type { TargetAttachmentProperties } from '../../../model/objects/target-attachment.ts';
@@ -22,6 +24,8 @@ export function patchedProperties<K extends Kind>(view: ModelView, kind: K, id: 
   const merged = patched(properties, patch) as Record<string, unknown>;
   const counted = countProblems(merged);
   if (counted.length > 0) throw invalid(counted);
+  const unbound = unboundProblems(properties as MergePatch, patch);
+  if (unbound.length > 0) throw invalid(unbound);
   const named = { ...merged };
   for (const map of MAPS) {
     if (isRecord(merged[map]) && isRecord(valueIn(properties as MergePatch, map))) {
@@ -31,6 +35,17 @@ export function patchedProperties<K extends Kind>(view: ModelView, kind: K, id: 
   const parsed: Record<string, unknown> = { ...parseProperties<Kind>(kind, named) };
   for (const map of MAPS) if (isRecord(parsed[map])) parsed[map] = patched(merged[map], parsed[map]);
   return parsed as unknown as PropertiesOf<K>;
+}
+
+/** Problems of a patch that changes targets which are not bound, such as the weight of a name that is mistyped. */
+function unboundProblems(before: MergePatch, { targets }: MergePatch): Problem[] {
+  const bound = valueIn(before, 'targets');
+  if (!isRecord(targets) || !isRecord(bound)) return [];
+  return Object.entries(targets).flatMap(([name, target]) => {
+    if (!isRecord(target) || Object.hasOwn(bound, name) || 'address' in target || 'serverId' in target) return [];
+    const message = 'is not bound: check the name, or give address or serverId to bind it';
+    return [{ path: propertyPath(['targets', name]), message }];
+  });
 }
 
 /** The attachment's properties with only the named targets. */

@@ -17,9 +17,10 @@ export function refuseInUse(view: ModelView, object: StoredObject): void {
   const users = usersOf(view, object);
   if (users.length === 0) return;
   const names = users.map(nameOf);
+  const advice = object.kind === 'backend-servers' ? 'take it out of those first' : 'delete those first';
   throw new WeirError(
     'InUse',
-    `The ${KIND_NAMES[object.kind]} ${object.id} is used by ${names.join(', ')}: delete those first.`,
+    `The ${KIND_NAMES[object.kind]} ${object.id} is used by ${names.join(', ')}: ${advice}.`,
     names.map((message) => ({ path: '', message })),
   );
 }

@@ -8,7 +8,9 @@ import {
   takesTraffic,
   targetGroupsOf,
 } from '../../contract/snapshot.ts';
+import { attachmentWithId } from '../../stored/attachments.ts';
 import type { Draft, ModelView } from '../../stored/model.ts';
+import { isSameStack } from '../../stored/owner.ts';
 import { letServe } from './endpoints.ts';
 
 /** Route key of the listener's own targets, which get the requests that no rule matches. */
@@ -38,6 +40,7 @@ export function dueTransfers(view: ModelView, { listeners, waiting }: Snapshot, 
     if (serving === undefined || due.has(serving)) continue;
     const hasServed = view.get('listeners', candidate.id)?.state.servesSince !== undefined;
     if (hasServed && targetGroupsOf(serving).some(({ targets }) => targets.size > 0)) continue;
+    if (!keepsForeign(view, candidate, serving, health)) continue;
     if (canReplace(routesInTraffic(candidate, health), routesInTraffic(serving, health)))
       due.set(serving, candidate.id);
   }
@@ -53,11 +56,43 @@ function canReplace(routes: ReadonlySet<string>, served: ReadonlySet<string>): b
   return [...served].every((route) => routes.has(route)) || (routes.has(OWN) && !served.has(OWN));
 }
 
+/** Whether the waiting listener has every attachment of another stack that has targets in traffic, at its route. */
+function keepsForeign(
+  view: ModelView,
+  candidate: ListenerSnapshot,
+  serving: ListenerSnapshot,
+  health: HealthView,
+): boolean {
+  const listener = view.get('listeners', serving.id);
+  if (listener === undefined) return true;
+  const kept = attachmentsInTraffic(candidate, health);
+  return [...attachmentsInTraffic(serving, health)].every(([route, ids]) =>
+    [...ids].every((id) => {
+      const attachment = attachmentWithId(view, id);
+      return attachment === undefined || isSameStack(attachment, listener) || kept.get(route)?.has(id);
+    }),
+  );
+}
+
 /** The keys of the listener's routes that have at least one target in traffic. */
-function routesInTraffic({ targetGroup, rules }: ListenerSnapshot, health: HealthView): ReadonlySet<string> {
-  const isInTraffic = ({ id, targets }: TargetGroupSnapshot) =>
-    [...targets.values()].some(({ key, weight }) => weight > 0 && takesTraffic(health(id, key)));
-  const routes = new Set(rules.filter((rule) => isInTraffic(rule.targetGroup)).map(routeKey));
-  if (isInTraffic(targetGroup)) routes.add(OWN);
+function routesInTraffic(listener: ListenerSnapshot, health: HealthView): ReadonlySet<string> {
+  return new Set(attachmentsInTraffic(listener, health).keys());
+}
+
+/** The ids of the attachments with targets in traffic, by the key of their route. */
+function attachmentsInTraffic(
+  { targetGroup, rules }: ListenerSnapshot,
+  health: HealthView,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const routes = new Map<string, Set<string>>();
+  const add = (route: string, { id, targets }: TargetGroupSnapshot) => {
+    for (const { key, weight, attachment } of targets.values()) {
+      if (weight === 0 || !takesTraffic(health(id, key))) continue;
+      const ids = routes.get(route) ?? new Set();
+      routes.set(route, ids.add(attachment));
+    }
+  };
+  for (const rule of rules) add(routeKey(rule), rule.targetGroup);
+  add(OWN, targetGroup);
   return routes;
 }

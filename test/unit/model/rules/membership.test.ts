@@ -66,7 +66,10 @@ test('joins and leaves of a group are shown by server and not by name, and not a
   assert.equal(members({ a: 'i-1', b: 'i-3' }, { other: 'i-1', c: 'i-5' }), 'web: join i-5 · leave i-3');
   assert.equal(members({ a: 'i-1' }, { b: 'i-1' }), undefined);
   assert.equal(members({ a: 'i-1' }, undefined), undefined);
-  assert.equal(members(undefined, { a: UNKNOWN }), 'web: join (known after up)');
+  assert.equal(
+    members({ b: 'i-1' }, { a: UNKNOWN, b: UNKNOWN }),
+    'web: join a (known after up) · join b (known after up) · leave i-1',
+  );
   assert.equal(members({}, UNKNOWN), 'web: members (known after up)');
 });
 

@@ -66,12 +66,14 @@ test('the errors name the owners of the token, the owner of the write, and the c
   const messages = [
     () => demandOwner(access, undefined),
     () => demandOwner(access, theirs.owner),
+    () => demandOwner(access, 'shop/dev'),
     () => demandOwnerOf(access, draft, theirs, undefined),
     () => demandOwnerOf(access, draft, nobodys, undefined),
   ].map((work) => writeErrorOf(work)?.message);
   assert.deepEqual(messages, [
     `${only} owner is required: the URN of a resource of such a stack.`,
     `${only} owner is ${theirs.owner}: ${advice}.`,
+    `${only} owner is shop/dev, which is not the URN of a resource, such as urn:pulumi:STACK::PROJECT::TYPE::NAME.`,
     `${only} the object is load balancer lb of ${theirs.owner}: ${advice}.`,
     `${only} load balancer raw has no owner: use a token without owners.`,
   ]);

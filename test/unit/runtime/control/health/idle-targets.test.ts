@@ -96,6 +96,10 @@ test('an attachment warns if none of its targets takes traffic, with the last er
     `no target takes traffic: ${both.replaceAll('targets.b1', 'members.one').replaceAll('targets.b2', 'members.two')}`,
   ]);
   assert.match(warned('attachments', 'ruled', {})[0] ?? '', /^no target .* targets\.b5 \S+ refused; and 2 more$/);
+  // A group whose servers are all off warns too: the write that takes its last running member out is one of the group.
+  for (const host of [1, 2])
+    put(draft, 'backend-servers', `i-${host}`, { ...PLACE, addresses: [`10.0.0.${host}`], status: 'Stopped' });
+  assert.match(warned('group-attachments', 'scaled', {})[0] ?? '', /^no target takes traffic: members\.one .*Stopped/);
 });
 
 test('a listener or rule warns with the number of its targets of weight above 0, and names none', () => {

@@ -284,6 +284,12 @@ test('a merge patch binds, changes and unbinds targets, removes fields, and leav
     patchedProperties(draft, 'attachments', 'pool', { targets: { a: null, b: { description: null } } }),
   );
   assert.deepEqual(draft.get('attachments', 'pool')?.properties.targets, { b: { address: '10.0.0.2', port: 81 } });
+  // A change of a name that is not bound is told by the name, and unbinding it again changes nothing.
+  const mistyped = () => patchedProperties(draft, 'attachments', 'pool', { targets: { bb: { weight: 0 }, no: null } });
+  assert.throws(mistyped, {
+    code: 'InvalidParameter',
+    message: 'targets.bb is not bound: check the name, or give address or serverId to bind it',
+  });
 });
 
 test('random writes keep parents existing, rules on HTTP listeners, and one listener for each VIP:port', () => {

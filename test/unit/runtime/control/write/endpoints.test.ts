@@ -200,3 +200,38 @@ test('a listener with rules takes over once it serves every route of the other, 
   made.delete('attachments', 'old');
   assert.deepEqual(made.due(), ['new']);
 });
+
+test('a rename of a listener on which another stack has a rule keeps every request, and its refusal says what to do', () => {
+  const made = world();
+  made.put('load-balancers', 'lb', { address: '127.0.0.1', sharedWith: ['shop/prod'] });
+  made.put('rules', 'theirs', { listenerId: 'old', path: '/theirs' }, ownerOf('theirs', 'prod'));
+  const targets = { b: { address: '10.0.0.2', port: 80 } };
+  made.put('attachments', 'theirs', { ruleId: 'theirs', targets }, ownerOf('theirs', 'prod'));
+  made.listener('new');
+  assert.match(
+    made.warnings('new').join(),
+    /waits behind listener old .*, until other stacks have nothing below .*alias/,
+  );
+  made.bind('new', { listenerId: 'new' });
+  const byItsStack = (id: string) =>
+    deleteObject(made.draft, 'attachments', id, made.draft.get('attachments', id)?.incarnation);
+  assert.throws(() => byItsStack('old'), {
+    code: 'InUse',
+    message:
+      /^The attachment old is not deleted: listener new waits .* listener old, .*because rule theirs of .*with aliases\.$/,
+  });
+  assert.deepEqual(made.due(), []);
+  // An operator deletes the attachment by hand: the other stack's requests still go where they went.
+  const reverted = world();
+  reverted.put('rules', 'theirs', { listenerId: 'old', path: '/theirs' }, ownerOf('theirs', 'prod'));
+  reverted.put('attachments', 'theirs', { ruleId: 'theirs', targets }, ownerOf('theirs', 'prod'));
+  reverted.listener('new');
+  reverted.bind('new', { listenerId: 'new' });
+  reverted.delete('attachments', 'old');
+  assert.deepEqual(reverted.due(), []);
+  // The rename goes on once the other stack has moved its rule to the new listener.
+  made.put('rules', 'theirs', { listenerId: 'new', path: '/theirs' }, ownerOf('theirs', 'prod'));
+  assert.deepEqual(made.due(), ['new']);
+  byItsStack('old');
+  assert.deepEqual(made.due(), ['new']);
+});

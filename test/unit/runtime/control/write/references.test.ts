@@ -58,6 +58,8 @@ for (const [kind, id] of OBJECTS) {
     const refusal = writeErrorOf(() => deleteObject(draft, kind, id, undefined));
     assert.equal(refusal?.code, names.length === 0 ? undefined : 'InUse');
     assert.deepEqual(new Set(refusal?.details.map(({ message }) => message)), new Set(names));
+    const advice = kind === 'backend-servers' ? /: take it out of those first\.$/ : /: delete those first\.$/;
+    if (refusal !== undefined) assert.match(refusal.message, advice);
     assert.equal(draft.get(kind, id) !== undefined, names.length > 0);
   });
 }
