@@ -17,16 +17,10 @@ import type { ResourceDescription } from '../resources/description.ts';
 import { refuseAdoption } from './adoption.ts';
 import { deleteResource } from './deletion.ts';
 import { isSameObject, newIncarnation, newObjectId } from './object-id.ts';
-import {
-  ifUnchanged,
-  isPartialFailure,
-  ObjectWriter,
-  reportOutside,
-  reportWarnings,
-  secretNames,
-} from './object-writer.ts';
+import { ifUnchanged, isPartialFailure, ObjectWriter, secretNames } from './object-writer.ts';
 import { inputsOf, observedOf, outputsOf } from './outputs.ts';
-import { lostWith } from './outside.ts';
+import { lastWritten, lostWith } from './outside.ts';
+import { reportOutside, reportWarnings } from './reports.ts';
 
 /** The largest number of ids that a create tries. No resource's name has been taken over so often. */
 const MAX_CHOICE = 100;
@@ -153,6 +147,9 @@ export class Lifecycle {
       'that is right with --replace or after an interrupted up; otherwise another state has the same project and stack names';
     if (this.#client.reuseObjects) {
       report(`${resourceName(inputs)}: reuses the ${what}: ${why}`);
+      if (stored === undefined) return;
+      const written = lastWritten(this.#resource, stored, inputs);
+      reportOutside(inputs, lostWith(this.#resource, written, inputs, stored, secretNames(inputs)));
       return;
     }
     throw new WeirError(

@@ -124,6 +124,12 @@ export function lostWith(
   }));
 }
 
+/** The object as its stack wrote it last, with the secrets that the inputs know. */
+export function lastWritten({ schema, kind }: ResourceDescription, stored: ApiObject, news: Inputs): State {
+  const written = withSecretsOf(kind, patched(stored, stored.stack?.written ?? {}), news) as Properties;
+  return picked(written, Object.keys(schema.shape));
+}
+
 /** Values in a written object that others have changed, as far as its response shows them. */
 export function leftIn(
   description: ResourceDescription,
@@ -144,9 +150,9 @@ function sinceLastWrite({ schema, kind }: ResourceDescription, state: State, sto
   const { writtenVersion, written } = stored.stack ?? {};
   const isKnown = state.writtenVersion === undefined || state.writtenVersion === writtenVersion;
   if (isKnown || written === undefined || stored.incarnation !== state.incarnation) return state;
-  const lastWritten = withSecretsOf(kind, patched(stored, written), state) as Properties;
+  const wanted = withSecretsOf(kind, patched(stored, written), state) as Properties;
   const actual = withSecretsOf(kind, stored, state) as Properties;
-  return { ...state, ...rebased(schema, state, lastWritten, actual) };
+  return { ...state, ...rebased(schema, state, wanted, actual) };
 }
 
 /**
