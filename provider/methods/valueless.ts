@@ -28,10 +28,13 @@ export function withValueless(
       .map(textOf)
       .filter((text) => !left.has(text));
   };
-  const causes = paths.filter((path) => isNeeded(resource, path) || (found.length > 0 && causedBy([path]).length > 0));
-  const explained = new Set(found.length > 0 ? causedBy(causes) : []);
+  const missing = new Set(found.map(({ path }) => path));
+  const isCause = (path: readonly string[]) =>
+    isNeeded(resource, path) || (found.length > 0 && (missing.has(propertyPath(path)) || causedBy([path]).length > 0));
+  const causes = paths.filter(isCause);
   const named = causes.map((path) => ({ path: propertyPath(path), message: 'is given an output that has no value' }));
-  return [...named, ...found.filter((problem) => !explained.has(textOf(problem)))];
+  const explained = new Set([...causedBy(causes), ...named.map(({ path }) => path)]);
+  return [...named, ...found.filter((problem) => !explained.has(problem.path) && !explained.has(textOf(problem)))];
 }
 
 /** Whether an argument is an entry of a map that serves traffic, or names the object to adopt. */

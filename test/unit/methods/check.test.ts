@@ -138,6 +138,11 @@ test('an argument that is an output without a value is named where a value is mi
     [given('targets.b1')],
   );
   assert.deepEqual(reasons({ listenerId: 'web', targets: {}, ...absent({ adopt: true }) }), [given('adopt')]);
+  // The program as a whole decides whether a target needs a port.
+  const portless = { listenerId: 'web', targets: { b1: { address: '10.0.0.1' } } };
+  assert.deepEqual(reasons({ ...portless, ...absent({ targets: { b1: { port: true } } }) }), [
+    given('targets.b1.port'),
+  ]);
   const networks = { loadBalancerId: 'lb', protocol: 'HTTP', port: 80, trustedProxies: ['10.0.0.0/8', null] };
   const failures = checked(listener, { ...networks, ...absent({ trustedProxies: true, drainSeconds: true }) }).failures;
   assert.deepEqual(
