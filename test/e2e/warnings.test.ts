@@ -100,7 +100,7 @@ new weir.TargetAttachment('mixed', { listenerId: tcp.id, targets: { b1, b2 } });
     const { warnings = [] } = await runtime.done('GET', `/v1/${kind}/${resources.get(name)?.id}`);
     return warnings.filter((text: string) => !text.startsWith('certificates.'));
   };
-  const idle = 'takes no traffic: weir status shows their last errors';
+  const idle = 'takes no traffic: weir status shows the last errors';
   assert.deepEqual(await warningsOf('rules', 'api'), [`its only target ${idle}`]);
   await httpBackend(t, 'late', dead);
   for (const [kind, name] of [
