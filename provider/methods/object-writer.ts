@@ -12,6 +12,7 @@ import { resourceName } from '../model/base/urn.ts';
 import { programOf } from '../program/program.ts';
 import { compact, type Inputs, type Properties, type State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
+import { withRefreshAdvice } from './lost-references.ts';
 import { bodyOf, inputsOf, keptOptions, observedOf, outputsOf } from './outputs.ts';
 import { leftIn, type Merge, mergeOf, wholeOf } from './outside.ts';
 import { reportOutside, reportWarnings } from './reports.ts';
@@ -151,7 +152,8 @@ export class ObjectWriter {
       reportWarnings(inputs, stored);
       return await this.#outputsOf(stored, inputs, propertiesOf(stored, true));
     } catch (error) {
-      throw (await this.#partialFailure(error, call, inputs, write, propertiesOf)) ?? error;
+      const partial = await this.#partialFailure(error, call, inputs, write, propertiesOf);
+      throw partial ?? withRefreshAdvice(error, this.#resource.kind, inputs);
     }
   }
 
