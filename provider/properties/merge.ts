@@ -53,10 +53,14 @@ export function rebased(schema: z.ZodObject, state: State, lastWritten: Properti
 }
 
 /** Each desired value that means the same as the value on the side `same`, otherwise the value on the side `other`. */
-function chosen(schema: z.core.$ZodType, sides: Sides, same: keyof Sides, other: keyof Sides): unknown {
+function chosen(schema: z.core.$ZodType, sides: Sides, same: keyof Sides, other: keyof Sides, name = ''): unknown {
   if (isSame(schema, sides[same], sides.desired)) return sides.desired;
-  if (!Object.values(sides).every(isRecord)) return sides[other];
-  return compact(membersOf(schema, sides).map(([name, member, inner]) => [name, chosen(member, inner, same, other)]));
+  if (!Object.values(sides).every(isRecord) && !isByEntry(name, schema, sides)) return sides[other];
+  const members = membersOf(schema, sides).map(
+    ([key, member, inner]) => [key, chosen(member, inner, same, other, key)] as const,
+  );
+  const properties = compact(members);
+  return sides.desired === undefined && Object.keys(properties).length === 0 ? undefined : properties;
 }
 
 function patchOfMembers(schema: z.core.$ZodType, sides: Sides): MergePatch {
@@ -76,7 +80,7 @@ function patchOfMembers(schema: z.core.$ZodType, sides: Sides): MergePatch {
 /** The change of one value that differs between the state and the inputs. */
 function changeOf(name: string, schema: z.core.$ZodType, sides: Sides): unknown {
   const { base, desired, actual } = sides;
-  if (isMap(schema) && (isRecord(desired) || name === LASTING_MAP)) return changeOfMap(schema, sides);
+  if (isByEntry(name, schema, sides)) return changeOfMap(schema, sides);
   if (desired === undefined) return null;
   if (!isRecord(base) || !isRecord(desired) || !isRecord(actual)) return replacing(actual, desired);
   const isOther = membersOf(schema, sides).some(([property, member, inner]) => {
@@ -97,6 +101,11 @@ export function withMapsOf({ shape }: z.ZodObject, properties: Properties, other
   const isMissing = (name: string) => properties[name] === undefined && isRecord(other[name]);
   const missing = Object.entries(shape).filter(([name, schema]) => isMissing(name) && isMap(schema as z.core.$ZodType));
   return { ...properties, ...Object.fromEntries(missing.map(([name]) => [name, {}])) };
+}
+
+/** Whether a property is compared entry by entry, also if one side lacks it. */
+function isByEntry(name: string, schema: z.core.$ZodType, { desired }: Sides): boolean {
+  return isMap(schema) && (isRecord(desired) || name === LASTING_MAP);
 }
 
 /** Whether a property is a map. One side may lack a map, because its entries are independent of each other. */

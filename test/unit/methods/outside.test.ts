@@ -265,6 +265,17 @@ test('a write of the stack that the state does not know of is what the program i
   const unknown = merged(targetAttachment, state, state, there, { writtenVersion: 7, written });
   assert.deepEqual(unknown.patch, { targets: { a: { weight: null }, d: null } });
   assert.deepEqual(unknown.found, ['targets.b.weight kept']);
+  // The same write gave the listener its first tag, beside one of others.
+  const tagged = merged(
+    listener,
+    { ...http, writtenVersion: 4 },
+    http,
+    { ...http, tags: { a: '1', b: '2' } },
+    {
+      ...{ writtenVersion: 7, written: { tags: { b: null } } },
+    },
+  );
+  assert.deepEqual([tagged.patch, tagged.found], [{ tags: { a: null } }, ['tags.b kept']]);
   const known = merged(targetAttachment, state, state, there, { writtenVersion: 4, written });
   assert.deepEqual(known.patch, {});
   assert.deepEqual(known.found, ['targets.a.weight kept', 'targets.b.weight kept', 'targets.d kept']);
