@@ -45,20 +45,23 @@ let failed = 0;
 process.env[PACKED_FOLDER] = mkdtempSync(join(tmpdir(), 'weir-test-packed-'));
 
 const files = globSync(patterns.length > 0 ? patterns : 'test/**/*.test.ts', { cwd: root }).sort();
-// Unit tests and checks run in parallel. Other tests run loads or the CLI with its processes, so more than two at once
-// would disturb each other.
-const isSlow = (file: string) => file.startsWith('test/conformance/') || file.startsWith('test/e2e/');
+// Conformance tests run loads, so more than two at once would disturb each other. Tests with the Pulumi CLI mostly wait
+// for one of its processes to start another: of two at a time, a quarter of two processors stays unused.
+const isConformance = (file: string) => file.startsWith('test/conformance/');
+const isEndToEnd = (file: string) => file.startsWith('test/e2e/');
+const processors = availableParallelism();
 const checks = patterns.length === 0 ? CHECKS.map(check) : [];
 await runFiles(
-  files.filter((file) => !isSlow(file)),
-  availableParallelism(),
+  files.filter((file) => !isConformance(file) && !isEndToEnd(file)),
+  processors,
 );
 for (const result of await Promise.all(checks)) {
   console.log(result.text);
   if (result.isPassed) passed++;
   else failed++;
 }
-await runFiles(files.filter(isSlow), Math.min(2, availableParallelism()));
+await runFiles(files.filter(isConformance), Math.min(2, processors));
+await runFiles(files.filter(isEndToEnd), Math.min(3, processors + 1));
 
 await endLeftProcesses();
 rmSync(process.env[PACKED_FOLDER] ?? '', { recursive: true, force: true });

@@ -1,9 +1,10 @@
 // Error responses of the API to requests that Node's HTTP parser rejects: broken HTTP and unknown expectations.
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ErrorResponse } from '../../model/api/error.ts';
 import type { WeirError } from '../../model/base/errors.ts';
+import { STATUS_CODES } from '../../model/base/node-http.ts';
 import { invalid } from '../../model/objects/validate.ts';
 
 /** Time for a client to read an error response before its connection is destroyed. */

@@ -1,7 +1,8 @@
 // HTTP and HTTPS health checks: a check passes if the target responds with an expected status code.
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { request } from '../../model/base/node-http.ts';
 import { targetKey } from '../../model/base/target-key.ts';
 import { localHeader } from '../contract/proxy-protocol.ts';
 import type { HealthCheckSnapshot } from '../contract/snapshot.ts';

@@ -1,5 +1,5 @@
 // Local responses: what the proxy responds in place of a target, as status, reason and HTTP/1.1 text.
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from '../../../../model/base/node-http.ts';
 
 /** A local response. Parsers return one for a message that must not pass; a target's message becomes a 502. */
 export interface LocalResponse {
