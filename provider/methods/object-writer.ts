@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Call, RuntimeClient, TaggedObject } from '../client/client.ts';
 import type { Condition } from '../client/session.ts';
+import type { OutsideChange } from '../messages/outside-lines.ts';
 import { progressLines } from '../messages/progress.ts';
 import { report } from '../messages/report.ts';
 import { shownMessage } from '../messages/shown-error.ts';
@@ -102,12 +103,14 @@ export class ObjectWriter {
   #tellOutside(olds: State, news: Inputs, stored: TaggedObject, { found }: Merge, error: unknown): void {
     const isWritten = error === undefined || isPartialFailure(error);
     const isOwn = stored.owner === olds.owner || stored.owner === news.owner;
-    if (isWritten) reportOutside(news, found);
-    else if (isOwn)
-      reportOutside(
-        news,
-        found.filter(({ fate }) => fate === 'kept'),
+    const isTrue = ({ fate }: OutsideChange) => isWritten || (isOwn && fate === 'kept');
+    reportOutside(news, found.filter(isTrue));
+    if (stored.owner === undefined && hasCode(error, 'OwnedByOther')) {
+      const advice = 'pulumi up --refresh takes it over, unless you delete it there';
+      report(
+        `${resourceName(news)}: the ${this.#nameOf(stored.id)} was made again outside, without an owner: ${advice}`,
       );
+    }
     const isOther = olds.incarnation !== undefined && stored.incarnation !== olds.incarnation;
     if (!isOther || stored.owner !== news.owner) return;
     const why = 'another state has the same project and stack names, or an up was interrupted';

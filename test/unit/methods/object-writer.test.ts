@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { accepted, BOUND, INPUTS, OWNER, scriptedAttachment } from '../../harness/runtime/scripted-attachment.ts';
-import { failure, type Reply, RUNTIME_ID, type SeenRequest, stored } from '../../harness/runtime/scripted-runtime.ts';
+import { failure, type Reply, RUNTIME_ID, stored } from '../../harness/runtime/scripted-runtime.ts';
 
 const STATE = { ...INPUTS, incarnation: 'i-7', runtimeId: RUNTIME_ID };
 const B1 = { address: '10.0.0.1', port: 80 };
@@ -105,9 +105,10 @@ test('after an update that fails in part, the state has the program where it cha
   });
 });
 
-/** The lines that an update of the object in `CHANGED` shows. */
-async function linesOf(t: TestContext, news: object, reply: (seen: SeenRequest) => Reply = () => stored(CHANGED)) {
-  const { provider } = await scriptedAttachment(t, (seen) => (seen.method === 'GET' ? stored(CHANGED) : reply(seen)));
+/** The lines that an update of the object in `CHANGED` shows. `parts`: what the object has instead. */
+async function linesOf(t: TestContext, news: object, reply: () => Reply = () => stored(CHANGED), parts: object = {}) {
+  const there = stored({ ...CHANGED, ...parts });
+  const { provider } = await scriptedAttachment(t, ({ method }) => (method === 'GET' ? there : reply()));
   const { mock } = t.mock.method(process.stdout, 'write');
   await provider.update('web-1', STATE, { ...NEWS, ...news }).catch(() => {});
   const lines = mock.calls.map(({ arguments: [text] }) => String(text)).filter((text) => text.startsWith('web: '));
@@ -122,4 +123,8 @@ test('a new incarnation that the stack itself gives is no other object, and a re
   const overwritten = kept.replace('pulumi refresh shows it', 'this up overwrites it');
   assert.deepEqual(await linesOf(t, change), [overwritten]);
   assert.deepEqual(await linesOf(t, change, () => failure(400, 'InvalidParameter', 'no')), []);
+  const foreign = () => failure(409, 'OwnedByOther', 'belongs to nobody');
+  assert.deepEqual(await linesOf(t, change, foreign, { owner: undefined, incarnation: 'i-8' }), [
+    'web: the attachment web-1 was made again outside, without an owner: pulumi up --refresh takes it over, unless you delete it there',
+  ]);
 });
