@@ -26,7 +26,7 @@ const { restoreCommand } = await import('./usage/restore.ts');
 const { serveCommand } = await import('./usage/serve.ts');
 const { statusCommand } = await import('./usage/status.ts');
 const { tokenCommand } = await import('./usage/token.ts');
-const { EXIT_CODES, showOnlySeenCharacters, tell } = await import('./commands/output.ts');
+const { EXIT_CODES, endWithoutOutput, showOnlySeenCharacters, tell } = await import('./commands/output.ts');
 
 const program = new Command('weir')
   .description('Load balancers as desired state: the runtime that the Pulumi provider drives.')
@@ -43,6 +43,9 @@ const program = new Command('weir')
   .addHelpText('afterAll', EXIT_CODES);
 
 showOnlySeenCharacters(program);
+process.stdout.on('error', endWithoutOutput);
+// Nobody is left to be told that standard error cannot be written.
+process.stderr.on('error', () => {});
 
 try {
   await program.parseAsync();

@@ -59,9 +59,11 @@ export function isLost(error: unknown): boolean {
 
 export function unreachable(settings: Settings, error: unknown, timeoutMs: number): WeirError {
   const code = codeOf(error);
-  const advice = isTrustFault(code) ? trustAdvice(code, settings) : startAdvice(code, settings);
-  const where = `no Weir runtime responds at ${shown(settings.endpoint)} (${reason(error, timeoutMs)})`;
-  const message = `${where}: ${advice}${staleAdvice(settings, settings.endpointSource)}`;
+  const where = shown(settings.endpoint);
+  const [fault, advice] = isTrustFault(code)
+    ? [`the certificate of ${where} is not trusted`, trustAdvice(code, settings)]
+    : [`no Weir runtime responds at ${where}`, startAdvice(code, settings)];
+  const message = `${fault} (${reason(error, timeoutMs)}): ${advice}${staleAdvice(settings, settings.endpointSource)}`;
   return new WeirError('Unreachable', message, [], { cause: error });
 }
 
@@ -197,9 +199,10 @@ function startAdvice(code: string, settings: Settings): string {
 }
 
 function trustAdvice(code: string, settings: Settings): string {
-  return code === 'ERR_TLS_CERT_ALTNAME_INVALID'
-    ? `use a name that its certificate has: ${setEndpoint(settings)}`
-    : `give the certificate authority that signed its certificate in ${PLACES[settings.reader].ca}`;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `use a name that its certificate has: ${setEndpoint(settings)}`;
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
+    return 'write a valid one to the file of the --api-cert of `weir serve`, and send it SIGHUP; or the clock of this machine is wrong';
+  return `give the certificate authority that signed its certificate in ${PLACES[settings.reader].ca}`;
 }
 
 function isNoTls(code: string): boolean {

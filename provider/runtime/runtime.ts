@@ -37,6 +37,8 @@ interface RuntimeOptions {
   /** Certificate of the API; `undefined` serves it without TLS. */
   readonly certificate: CertificateFiles | undefined;
   readonly workers: number;
+  /** What traffic is carried on; raw handles unless set. */
+  readonly sockets?: 'raw' | 'net';
   readonly ackTimeoutMs: number;
   readonly vipPool: string;
   /** Networks that targets may not be in, besides those denied by default, and exceptions from both. */
@@ -76,6 +78,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { log } = lines;
   const engine = new EmbeddedEngine({
     workers: options.workers,
+    ...(options.sockets && { sockets: options.sockets }),
     accessLog: logFile && {
       sampleRate: options.accessLog?.sampleRate ?? 1,
       append: (text) => logFile.append(text),
@@ -169,7 +172,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       }
       logger.info('reloaded the access log and the certificate of the API, as far as there are any');
     } catch (error) {
-      logger.error({ err: error }, 'the API keeps its certificate, because the new one cannot be used');
+      const { message } = error as Error;
+      logger.error({ error: message }, 'the API keeps its certificate, because the new one cannot be used');
     }
   };
   return { url, runtimeId, close, reload };

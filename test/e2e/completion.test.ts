@@ -21,6 +21,7 @@ test('bash completes commands, options and values, and each script has the synta
   assert.deepEqual(completed('weir', 'serve', '--init', '--log-'), ['--log-level', '--log-format']);
   assert.deepEqual(completed('weir', 'serve', '--log-format', ''), ['json', 'text']);
   assert.deepEqual(completed('weir', 'serve', '--log-format', '=', 't'), ['text']);
+  assert.deepEqual(completed('weir', 'plan', '--fail-on', 'no'), ['no-target']);
   assert.deepEqual(completed('weir', 'completion', 'z'), ['zsh']);
   for (const shell of ['bash', 'zsh', 'fish']) {
     if (findProgram(shell) === undefined) continue;

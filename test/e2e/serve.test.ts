@@ -1,6 +1,7 @@
 // `weir serve` as a process: durability, refusals, options and shutdown.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -109,6 +110,33 @@ test('an unsupported Node.js version is named in one line, and --help shows defa
   assert.equal(stderr, 'weir: this is Node.js 20.20.2, and weir needs 22.19 or newer\n');
   const help = spawnSync(process.execPath, [MAIN, 'serve', '--help'], { encoding: 'utf8' });
   assert.match(help.stdout, /\(default: 127\.0\.0\.1:7400\)/);
+});
+
+test('a command whose output nobody reads on ends in silence, one that has no room for it fails, and a runtime serves on', async (t) => {
+  const shell = (script: string) => spawnSync('bash', ['-c', script, process.execPath, MAIN], { encoding: 'utf8' });
+  const ended = shell('"$0" "$1" completion bash | true; echo $PIPESTATUS');
+  assert.deepEqual([ended.stdout, ended.stderr], ['0\n', '']);
+  const full = shell('"$0" "$1" completion bash > /dev/full');
+  assert.equal(full.status, 1);
+  assert.match(full.stderr, /^weir: standard output cannot be written: ENOSPC[^\n]*\n$/);
+
+  const args = ['serve', '--data', temporaryDirectory(t), '--api', '127.0.0.1:0', '--log-format', 'text'];
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  t.after(() => child.kill('SIGKILL'));
+  child.stdout.destroy();
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    log += text;
+  });
+  await until(
+    'the warning',
+    () => /^[^\n]* WARN {2}the line on standard output .* cannot be written/m.test(log) || undefined,
+  );
+  const [api = ''] = /http:[^\s]*/.exec(log) ?? [];
+  assert.equal((await fetch(`${api}/openapi.json`)).status, 200);
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  assert.equal(code, 0);
 });
 
 test('a data directory has one runtime at a time, and the second one names the reason', async (t) => {

@@ -110,8 +110,14 @@ test('without a terminal nothing is cut; in one, each row fits its width; unknow
     for (const cut of ['long-', '负载', ...(columns < 100 ? ['🚀🚀', 'e\u0301e\u0301'] : [])])
       assert.match(terminal.screen.text, new RegExp(`^${cut}.*…`, 'm'));
     assert.match(terminal.screen.text, /^d +(127\.0\.0\.1:6 +)?100 +unchecked/m);
+    // The port of an endpoint and of an IPv4 address is never cut.
+    assert.match(terminal.screen.text, /^web-1\S+ {2}http:\/\/127\.0\.0\.1:\d+(?!.*:\S*…)/m);
+    if (columns >= 80) assert.match(terminal.screen.text, /^a +127\.0\.0\.1:9 /m);
   }
   assert.doesNotMatch(shop.status('--stack', 'shop/dev', '--health', 'unchecked').stdout, /^(a|d|db-9f) /m);
+  // The listener is shown for the stack of its load balancer, and its target is not.
+  const filtered = shop.status('--listener', 'db-9f', '--stack', 'platform/prod').stdout;
+  assert.match(filtered, /^db-9f .*\n1 target, of which none passes the filters\n$/m);
   const messages = [
     [['--listener', 'we'], /^weir: no listener we: there are db-9f, web-1a2b3c4d\n$/],
     [['--health', 'sick'], /The states are healthy, unhealthy, checking, unchecked, ineligible\./],

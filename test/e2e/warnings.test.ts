@@ -100,7 +100,7 @@ new weir.TargetAttachment('mixed', { listenerId: tcp.id, targets: { b1, b2 } });
     const { warnings = [] } = await runtime.done('GET', `/v1/${kind}/${resources.get(name)?.id}`);
     return warnings.filter((text: string) => !text.startsWith('certificates.'));
   };
-  const idle = 'takes no traffic: weir status shows the last errors';
+  const idle = 'takes no traffic: weir status shows why';
   assert.deepEqual(await warningsOf('rules', 'api'), [`its only target ${idle}`]);
   await httpBackend(t, 'late', dead);
   for (const [kind, name] of [
@@ -131,4 +131,18 @@ test('the certificate of the API is told in the log, the status and the metrics,
   process.kill(runtime.pid, 'SIGHUP');
   await until('the new certificate', () => runtime.log().includes('reloaded the access log') || undefined);
   assert.doesNotMatch(shown(), /warning/);
+
+  const expired = makeDatedPair('localhost', { toDays: -1.5 });
+  write(expired);
+  process.kill(runtime.pid, 'SIGHUP');
+  await until('the expired certificate', () => runtime.log().includes('has expired') || undefined);
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'status', '--ca', certificate], {
+    env: { ...process.env, ...environment },
+    encoding: 'utf8',
+  });
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /^weir: the certificate of https:\S+ is not trusted \(certificate has expired\): write a valid one /,
+  );
 });

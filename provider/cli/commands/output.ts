@@ -9,6 +9,16 @@ Exit codes:
   1  An error, also of usage: the standard error says which.
   2  \`weir plan --fail-on\`: the plan has one of the warnings.`;
 
+/**
+ * Ends the process if standard output cannot be written: in silence if its reader has read enough, as `head` does, else
+ * with an error.
+ */
+export function endWithoutOutput({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') process.exit();
+  tell(`weir: standard output cannot be written: ${message}\n`);
+  process.exit(1);
+}
+
 /** Writes a result to standard output. */
 export function print(text: string): void {
   process.stdout.write(inLines(text));

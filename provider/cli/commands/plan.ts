@@ -22,14 +22,16 @@ export interface PlanFlags extends Reach {
 }
 
 export async function showPlan(file: string | undefined, { failOn, stack: named, ...reach }: PlanFlags): Promise<void> {
-  const input = await read(file);
-  const stack = stackOf(input, named);
+  let stack = named;
   try {
+    const input = await read(file);
+    stack = stackOf(input, named);
     const preview = parsePreview(input);
     const plan = planOf(preview, await runtimeView(preview, reach), Date.now());
     print(renderPlan(plan, stack));
     gate(plan, failOn);
   } catch (error) {
+    // A pipeline puts the output in the place of the plan before it, which no longer holds.
     print(renderFailure(error, stack));
     throw error;
   }

@@ -15,7 +15,9 @@ export function runtimeLog({ level, format }: RuntimeLogOptions): Logger {
   const output = new LogOutput((lost) =>
     logger.warn({ lost }, 'lines were lost, because the reader of the log is slow'),
   );
-  const logger = pino({ name: 'weir', level }, { write: (line) => output.write(shown(line)) });
+  // Weir's messages name their causes already.
+  const serializers = { err: pino.stdSerializers.errWithCause };
+  const logger = pino({ name: 'weir', level, serializers }, { write: (line) => output.write(shown(line)) });
   return logger;
 }
 

@@ -2,6 +2,7 @@
 import { isLoopback } from '../../model/base/networks.ts';
 import type { CertificateFiles } from '../../runtime/api/certificate-files.ts';
 import { startRuntime } from '../../runtime/runtime.ts';
+import { endWithoutOutput } from './output.ts';
 import { type RuntimeLogOptions, runtimeLog } from './runtime-log.ts';
 
 const DRAIN_MS = 30_000;
@@ -14,6 +15,7 @@ export interface ServeFlags {
   apiKey?: string;
   allowPlaintext?: boolean;
   workers: number;
+  sockets: 'raw' | 'net';
   ackTimeout: number;
   vipPool: string;
   denyTargets?: readonly string[];
@@ -41,6 +43,10 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   if (flags.accessLogSample !== undefined && flags.accessLog === undefined)
     throw new Error('--access-log-sample needs --access-log');
   const logger = runtimeLog({ level: flags.logLevel, format: flags.logFormat });
+  // Only the ready line goes to standard output. The runtime serves also if nobody reads it, or the disk is full.
+  process.stdout.off('error', endWithoutOutput).on('error', (error) => {
+    logger.warn({ err: error }, 'the line on standard output that the runtime is ready cannot be written');
+  });
   let isStale = false;
   let reload = () => {
     isStale = true;
@@ -55,6 +61,7 @@ export async function runServe(flags: ServeFlags): Promise<void> {
     apiNames: flags.apiName ?? [],
     certificate,
     workers: flags.workers,
+    sockets: flags.sockets,
     ackTimeoutMs: flags.ackTimeout * 1000,
     vipPool: flags.vipPool,
     deniedTargets: flags.denyTargets ?? [],

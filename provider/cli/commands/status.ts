@@ -37,8 +37,6 @@ export async function showStatus(flags: StatusFlags): Promise<void> {
  */
 async function runWatch(isJson: boolean, filters: Filters, reach: Reach): Promise<void> {
   process.once('SIGINT', () => process.exit(0));
-  // A program that reads only the beginning of the output, such as `head`, has closed standard output.
-  process.stdout.on('error', () => process.exit(0));
   const now = () => new Date().toTimeString().slice(0, 8);
   const rates = new Rates();
   let screen: Screen | undefined;

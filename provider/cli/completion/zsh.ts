@@ -17,14 +17,18 @@ export function zshScript(commands: readonly CompletedCommand[]): string {
   return `#compdef weir
 # Completion of the command weir for zsh. Use it by: source <(weir completion zsh)
 _weir() {
-  local place=weir word
+  local place=weir word previous=\${words[CURRENT-1]}
   local -a commands options
   for word in "\${(@)words[2,CURRENT-1]}"; do
     case "$place $word" in
     ${patternOf(placesBelow(commands))}) place="$place $word" ;;
     esac
   done
-  case "$place \${words[CURRENT-1]}" in
+  # A value may follow its option behind an equals sign.
+  if [[ \${words[CURRENT]} == --*=* ]] && compset -P '*='; then
+    previous=\${words[CURRENT]%%=*}
+  fi
+  case "$place $previous" in
 ${values.join('\n')}
   esac
   case "$place" in

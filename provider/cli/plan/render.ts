@@ -10,7 +10,7 @@ import { changedProperties } from './properties.ts';
 import type { HealthOf, ServedTarget } from './served.ts';
 import { summaryOf, VERBS } from './summary.ts';
 import { NOT_KNOWN, type TargetGroup } from './target-groups.ts';
-import { titleOf } from './titles.ts';
+import { nameWithStack, titleOf } from './titles.ts';
 
 /** Longest plan in characters. GitHub refuses comments of more than 65,536 characters. */
 const MAX_CHARACTERS = 60_000;
@@ -131,9 +131,9 @@ function lineOf({ before, after }: TargetRow, change: TargetOperation): string {
   const name = code(binding.name);
   switch (change.operation) {
     case 'bind':
-      return `bind ${name} ${code(placeOf(binding))} weight ${weightOf(binding)} (${attachmentOf(binding.attachment)})`;
+      return `bind ${name} ${code(placeOf(binding))} weight ${weightOf(binding)} (${nameWithStack(binding.attachment)})`;
     case 'unbind':
-      return `unbind ${name} ${code(placeOf(binding))} (${attachmentOf(binding.attachment)})`;
+      return `unbind ${name} ${code(placeOf(binding))} (${nameWithStack(binding.attachment)})`;
     case 'open':
       return `${name} ${code(placeOf(binding))}: ${NOT_KNOWN}`;
     case 'move':
@@ -154,7 +154,7 @@ function rowOf({ before, after, operations }: TargetRow): string[] {
   const ineligible = (after ?? before)?.binding.ineligible;
   return [
     of(({ binding }) => code(binding.name)),
-    of(({ binding }) => attachmentOf(binding.attachment)),
+    of(({ binding }) => nameWithStack(binding.attachment)),
     of(({ binding }) => code(placeOf(binding))),
     of(({ binding }) => weightOf(binding)) + (ineligible === undefined ? '' : ` (${code(ineligible)})`),
     percent(before === undefined ? 0 : before.share),
@@ -176,13 +176,6 @@ function weightOf({ shownWeight }: ServedTarget['binding']): string {
 function placeOf({ address, port }: ServedTarget['binding']): string {
   if (port === 'none') return address;
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-/** The name of an attachment, with the stack that owns it if that is another stack. */
-function attachmentOf({ name, foreignOwner }: PlanObject): string {
-  if (foreignOwner === undefined) return code(name);
-  const [, , stack, project] = /^urn:(pulumi):([^:]+)::([^:]+)::/.exec(foreignOwner) ?? [];
-  return `${code(name)} of ${stack === undefined ? 'no stack' : code(`${project}/${stack}`)}`;
 }
 
 function byShareChange(rows: readonly TargetRow[]): TargetRow[] {

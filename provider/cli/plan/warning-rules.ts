@@ -6,6 +6,7 @@ export const WARNING_RULES = [
   'replacement',
   'open-order',
   'deletion',
+  'bound-elsewhere',
   'invalid-certificate',
   'expiring-certificate',
 ] as const;

@@ -1,13 +1,18 @@
 // The warnings of a plan, each with the name by which `--fail-on` selects it.
+import { counted } from '../../model/base/counted.ts';
+import { isSameStack } from '../../model/base/owners.ts';
+import { hasSameParent } from '../../model/objects/parent.ts';
 import { isShareChanged, type TargetGroupChange, type TargetRow } from './changes.ts';
 import { code } from './markdown.ts';
 import type { ObjectPlan, PlannedChange } from './objects.ts';
 import { endpointOfListener, type PlanObject } from './plan-object.ts';
 import { weightIn } from './served.ts';
 import { listenerOfParent } from './target-groups.ts';
-import { titleOf } from './titles.ts';
+import { nameWithStack, titleOf } from './titles.ts';
 import type { WARNING_RULES } from './warning-rules.ts';
 
+/** Limit for the targets that one warning names. Further targets are counted. */
+const MAX_NAMED = 5;
 const REST_OF_RULE = 'its requests go to other rules and to the listener';
 
 export interface Warning {
@@ -19,6 +24,7 @@ export interface Warning {
 export function planWarnings(plan: ObjectPlan, targetGroups: readonly TargetGroupChange[]): Warning[] {
   return [
     ...targetGroups.flatMap((targetGroup) => lossesOf(targetGroup)),
+    ...targetGroups.flatMap((targetGroup) => boundElsewhere(plan, targetGroup)),
     ...targetGroups.flatMap((targetGroup) => openOrder(plan, targetGroup)),
     ...plan.changes.filter(({ verb }) => verb === 'replace').map((change) => replacement(plan, change)),
     ...plan.changes.filter(({ verb }) => verb === 'delete').flatMap((change) => deletion(plan, targetGroups, change)),
@@ -59,6 +65,29 @@ function lossOf({ before, after, operations }: TargetRow): { of: number; lost: n
   if (operations.some(({ operation }) => operation === 'open')) return { of, lost: 0 };
   const left = after === undefined ? 0 : (weightIn(after.binding) ?? of);
   return { of, lost: Math.max(0, of - left) };
+}
+
+/** Warns if the runtime refuses to bind targets, because another stack has bound them to the same parent. */
+function boundElsewhere(plan: ObjectPlan, { after: targetGroup, rows }: TargetGroupChange): Warning[] {
+  const refused = rows.flatMap(({ before, after }) => {
+    const [theirs, own] = [before?.binding.attachment, after?.binding.attachment];
+    if (theirs === undefined || own === undefined || before?.binding.key !== after?.binding.key) return [];
+    // An attachment that this stack adopts is one of its own afterwards.
+    const isForeign = plan.after.get(theirs.key)?.foreignOwner !== undefined && own.foreignOwner === undefined;
+    if (!isForeign || isSameStack(theirs, own) || !hasSameParent(theirs.properties, own.properties)) return [];
+    return [{ theirs, own, name: after?.binding.name ?? '' }];
+  });
+  const byAttachments = Map.groupBy(refused, ({ theirs, own }) => `${own.key} ${theirs.key}`);
+  return [...byAttachments.values()].flatMap((all) => {
+    const [first] = all;
+    if (first === undefined || targetGroup === undefined) return [];
+    const named = all.slice(0, MAX_NAMED).map(({ name }) => code(name));
+    if (all.length > MAX_NAMED) named.push(counted(all.length - MAX_NAMED, 'more target'));
+    const text =
+      `${titleOf(first.own)} is refused while attachment ${nameWithStack(first.theirs)} has bound ` +
+      `${named.join(', ')} to ${titleOf(targetGroup.parent)}: unbind the ${all.length === 1 ? 'target' : 'targets'} there first.`;
+    return [{ rule: 'bound-elsewhere', text }];
+  });
 }
 
 /**

@@ -1,23 +1,21 @@
 // The status as lines: what the runtime serves, then each listener with its rules and targets.
 import type { StatusResponse } from '../../model/api/status.ts';
+import { counted } from '../../model/base/counted.ts';
 import { HEALTH_STATES } from '../../model/base/health.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { targetKey } from '../../model/base/target-key.ts';
-import { type Column, laidOut, laidOutLine, layoutOf } from '../text/columns.ts';
+import { type Column, laidOut, laidOutLine, layoutOf, type Part } from '../text/columns.ts';
 import { textTable } from '../text/table.ts';
 import { perSecondText, shareText, sinceOf } from './figures.ts';
 import { type Filters, isFiltering, unknownTags, unknownValues } from './filters.ts';
-import { countsOfListener, countsOfTarget, isHttpEndpoint, type Rate, type Rates } from './rates.ts';
+import { listenerParts, type RuleOfListener, ruleParts, rulesToShow } from './listener-parts.ts';
+import { countsOfTarget, type Rate, type Rates } from './rates.ts';
 
 type Listener = StatusResponse['listeners'][number];
 type Target = Listener['targets'][number];
-type Rule = NonNullable<Listener['rules']>[number];
 
 /** Parts of a line that share its width, the cells of a row of targets, or the names of the columns. */
-type Content =
-  | { readonly parts: readonly string[] }
-  | { readonly cells: readonly string[] }
-  | { readonly isHead: true };
+type Content = { readonly parts: readonly Part[] } | { readonly cells: readonly string[] } | { readonly isHead: true };
 
 type Above = readonly [listener: number, columns: number];
 
@@ -47,7 +45,7 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
   const lines: Line[] = [];
   const add = (key: string, content: Content, above?: Above) =>
     lines.push(above === undefined ? { key, content } : { key, content, above });
-  const say = (text: string) => add(text, { parts: [inOneLine(text)] });
+  const say = (text: string) => add(text, { parts: [{ text: inOneLine(text) }] });
   for (const { name, acked, lastError } of engines)
     say(`version ${version}, served by ${name}: ${acked}${lastError === null ? '' : ` (${lastError})`}`);
   for (const { resource, count, lastError, lastAt } of shortages)
@@ -57,22 +55,25 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
     ['worker', 'version', 'connections', 'restarts'],
     workers.map((w) => [w.id, w.version, w.connections, w.restarts]),
   );
-  for (const [index, line] of table.split('\n').entries()) add(`worker ${index}`, { parts: [line] });
+  for (const [index, line] of table.split('\n').entries()) add(`worker ${index}`, { parts: [{ text: line }] });
   const omitted = listeners.flatMap(({ targets }) => targets).filter(({ areTagsOmitted }) => areTagsOmitted).length;
   if (filters.tags.length > 0 && omitted > 0) say(`The response has no room for the tags of ${omitted} targets.`);
   for (const text of notesOf(status, whole, filters)) say(text);
 
   const columns = columnsOf(rates !== undefined);
+  const targetsOf = new Map(whole.listeners.map((listener) => [listener.id, listener.targets]));
   for (const listener of listeners) {
     add(`${listener.id} above`, { parts: [] });
     const heading = lines.length;
     const key = listener.id;
-    add(key, { parts: headingOf(listener, rates).map(inOneLine) });
-    for (const text of warningsOf(listener)) add(`${key} ${text}`, { parts: [inOneLine(text)] });
+    add(key, { parts: listenerParts(listener, rates) });
+    for (const text of warningsOf(listener)) add(`${key} ${text}`, { parts: [{ text: inOneLine(text) }] });
     const above: Above = [heading, lines.length];
     const byRule = Map.groupBy(listener.targets, ({ rule }) => rule);
-    const rules = rulesOf(listener, byRule.keys());
-    const addTargets = (rule: Rule | undefined) => {
+    const rules = rulesToShow(listener, byRule.keys());
+    const all = targetsOf.get(listener.id) ?? [];
+    const rulesWithTargets = new Set(all.map(({ rule }) => rule));
+    const addTargets = (rule: RuleOfListener | undefined) => {
       for (const target of byRule.get(rule?.id) ?? []) {
         // The status shows a target that is bound again beside its earlier binding.
         const place = `${key} ${rule?.id ?? ''} ${targetKey(target.address, target.port)} ${target.reason === 'unbound'}`;
@@ -91,14 +92,19 @@ export function viewOf(status: StatusResponse, { whole, filters, rates }: ViewOp
       }
     };
     if (listener.targets.length > 0) add(`${key} columns`, { isHead: true }, above);
-    else add(`${key} empty`, { parts: ['no targets'] }, above);
+    else add(`${key} empty`, { parts: [{ text: emptyText(all) }] }, above);
     addTargets(undefined);
     for (const rule of rules) {
-      add(`${key} ${rule.id}`, { parts: ruleTexts(rule, listener, byRule.has(rule.id)).map(inOneLine) }, above);
+      add(`${key} ${rule.id}`, { parts: ruleParts(rule, listener, rulesWithTargets.has(rule.id)) }, above);
       addTargets(rule);
     }
   }
   return { lines, columns };
+}
+
+/** The line in place of targets. `all`: the targets of the listener that the filters may have left out. */
+function emptyText(all: readonly Target[]): string {
+  return all.length === 0 ? 'no targets' : `${counted(all.length, 'target')}, of which none passes the filters`;
 }
 
 function apiWarningsOf({ apiCertificate }: StatusResponse): string[] {
@@ -150,64 +156,11 @@ function notesOf({ listeners }: StatusResponse, whole: StatusResponse, filters: 
   return [nothing, ...unknown, ...unknownTags(whole, filters)];
 }
 
-function headingOf(listener: Listener, rates: Rates | undefined): string[] {
-  const { id, endpoint, stack = '', loadBalancer, isWaiting, lastError = '' } = listener;
-  const isOfAnother = loadBalancer?.stack !== undefined && loadBalancer.stack !== stack;
-  return [
-    id,
-    endpoint,
-    stack,
-    isOfAnother ? `on ${loadBalancer.id} of ${loadBalancer.stack}` : '',
-    rates === undefined ? totalText(listener) : rateText(listener, rates.ofListener(listener)),
-    isWaiting ? 'waits: another listener serves this endpoint' : '',
-    lastError,
-  ];
-}
-
-function unitsOf({ endpoint }: Listener): readonly [of: string, errors: string] {
-  if (isHttpEndpoint(endpoint)) return ['requests', 'errors'];
-  return [/^udp:/i.test(endpoint) ? 'sessions' : 'connections', 'rejected'];
-}
-
-function totalText(listener: Listener): string {
-  const counts = countsOfListener(listener);
-  const [units, errors] = unitsOf(listener);
-  return counts === undefined ? '' : `${counts.total} ${units}, ${counts.errors} ${errors}`;
-}
-
-function rateText(listener: Listener, rate: Rate | undefined): string {
-  const [units, errors] = unitsOf(listener);
-  if (rate === undefined) return '';
-  const share = rate.errorShare === undefined ? '' : `, ${shareText(rate.errorShare)} ${errors}`;
-  return `${perSecondText(rate.perSecond)} ${units}/s${share}`;
-}
-
-/** The listener's rules, with those that the status names only at targets. */
-function rulesOf({ rules = [] }: Listener, ids: Iterable<string | undefined>): Rule[] {
-  const known = new Set(rules.map(({ id }) => id));
-  const others = [...ids].filter((id) => id !== undefined).filter((id) => !known.has(id));
-  return [...rules, ...others.map((id) => ({ id, pathMatch: 'prefix' as const, isAttached: true }))];
-}
-
-function ruleTexts(
-  { id, host = '', path = '', pathMatch, stack, isAttached }: Rule,
-  listener: Listener,
-  hasTargets: boolean,
-) {
-  const match = `${host}${path}${pathMatch === 'exact' ? ' (exact)' : ''}`;
-  return [
-    `rule ${id}`,
-    match,
-    stack === listener.stack ? '' : (stack ?? ''),
-    isAttached ? '' : 'takes no requests: it has no attachment',
-    isAttached && !hasTargets ? 'no targets' : '',
-  ];
-}
-
 function columnsOf(hasRates: boolean): readonly Column[] {
   return [
     { head: 'target', min: 12 },
-    { head: 'address', min: 14, rank: 2 },
+    // An IPv4 address and its port are never cut.
+    { head: 'address', min: 21, rank: 2 },
     { head: 'stack', min: 8, rank: 6, omittedIfEmpty: 'always' },
     { head: 'weight', rank: 1 },
     { head: 'health', min: 9 },

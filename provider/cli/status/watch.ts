@@ -6,7 +6,7 @@ import type { StatusResponse } from '../../model/api/status.ts';
 const LONGEST_PAUSE_MS = 2_000;
 /** Shortest pause between two readings of the status, so that a burst of events leads to one reading. */
 const SHORTEST_PAUSE_MS = 100;
-/** A pause is at least so many times as long as the reading before it, so that a large status takes few of the time. */
+/** A pause is at least so many times as long as the reading before it, so that a large status takes little of the time. */
 const PAUSE_PER_READING = 4;
 const RECONNECT_AFTER_MS = 1_000;
 
@@ -71,7 +71,7 @@ async function follow(
       const shortestMs = Math.max(SHORTEST_PAUSE_MS, PAUSE_PER_READING * (performance.now() - beganAtMs));
       await pause(shortestMs, either);
       // A pause that stays behind when something happens would leave one more listener at the signal each time.
-      const timer = setTimeout(look, LONGEST_PAUSE_MS - shortestMs);
+      const timer = setTimeout(look, Math.max(0, LONGEST_PAUSE_MS - shortestMs));
       await changed.promise;
       clearTimeout(timer);
       changed = Promise.withResolvers();

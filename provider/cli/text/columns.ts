@@ -61,12 +61,20 @@ export function laidOut(row: readonly string[], { widths, last }: Layout): strin
   return texts.join(' '.repeat(GAP)).trimEnd();
 }
 
+/** A part of a line. `min`: the cells that remain of it at least, 8 if it is `undefined`. `rank`: as that of a column. */
+export interface Part {
+  readonly text: string;
+  readonly min?: number;
+  readonly rank?: number;
+}
+
 /** Parts of one line, such as a name and an address, cut so that the line has at most so many cells. */
-export function laidOutLine(parts: readonly string[], cells: number | undefined): string {
-  const present = parts.filter((part) => part !== '');
-  if (cells === undefined) return present.join(' '.repeat(GAP));
-  const columns = present.map((head) => ({ head, min: Math.min(cellsOf(head), MIN_PART) }));
-  return cutTo(laidOut(present, layoutOf(columns, [], cells)), cells);
+export function laidOutLine(parts: readonly Part[], cells: number | undefined): string {
+  const present = parts.filter(({ text }) => text !== '');
+  const texts = present.map(({ text }) => text);
+  if (cells === undefined) return texts.join(' '.repeat(GAP));
+  const columns = present.map(({ text, min = MIN_PART, ...part }) => ({ ...part, head: text, min }));
+  return cutTo(laidOut(texts, layoutOf(columns, [], cells)), cells);
 }
 
 /** Cells that remain at least of a part of a line. */

@@ -12,7 +12,11 @@ export function planCommand(): Command {
     .description('Shows what `pulumi up` will do to traffic: `pulumi preview --json --show-sames | weir plan`.')
     .argument('[file]', 'file with the preview (default: standard input)')
     .addOption(
-      new Option('--fail-on <rules>', `exit with 2 if the plan has one of these warnings: ${GATES.join(', ')} (any)`)
+      new Option(
+        '--fail-on <rules>',
+        `exit with 2 if the plan has one of these, comma-separated; "${ANY_WARNING}" is any`,
+      )
+        .choices(GATES)
         .argParser(gates)
         .default([], 'none'),
     )

@@ -21,6 +21,11 @@ export function serveCommand(): Command {
     .option('--api-key <file>', 'PEM private key of the API')
     .option('--allow-plaintext', 'serve the API without TLS on an address that is not loopback')
     .option('--workers <n>', 'number of threads that carry traffic', positiveInteger, defaultWorkers())
+    .addOption(
+      new Option('--sockets <kind>', "what traffic is carried on: raw handles of libuv, or Node's own sockets")
+        .choices(['raw', 'net'])
+        .default('raw'),
+    )
     .option('--ack-timeout <seconds>', 'how long a write waits for the data planes to serve it', positiveNumber, 10)
     .option('--vip-pool <cidr>', 'network from which load balancers without an address get one', '127.77.0.0/16')
     .option('--deny-targets <cidrs>', 'networks that targets may not be in, besides link-local; repeatable', networks)

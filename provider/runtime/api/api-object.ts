@@ -125,7 +125,7 @@ function certificateWarningsOf({ certificates = {} }: ListenerProperties): strin
 
 function idleWarningsOf(targetGroupId: string, { compiled, running }: ShownState, isLate: boolean): string[] {
   const warning = idleWarning(compiled.snapshot.targetGroups.get(targetGroupId), running, isLate);
-  return warning === undefined ? [] : [`${warning}: weir status shows the last errors`];
+  return warning === undefined ? [] : [`${warning}: weir status shows why`];
 }
 
 function orNone(warnings: string[]): string[] | undefined {

@@ -58,7 +58,7 @@ export async function renderMetrics(sample: MetricsSample, next: () => Promise<v
   const omitted = gauge(
     registry,
     'weir_omitted',
-    'Listeners and targets without series, and info series without their tags, because there are too many.',
+    'Listeners, targets and certificates without series, and info series without their tags, because there are too many.',
     ['kind'],
   );
   omitted.set({ kind: 'listener' }, sample.listenerCount - listeners.length);

@@ -43,6 +43,12 @@ export function* writeTargets(
     'Requests, TCP connections or UDP sessions sent to the target.',
     of,
   );
+  const failedConnects = counter(
+    registry,
+    'weir_target_failed_connects_total',
+    'Connects to the target that failed. Excluded from weir_target_requests_total.',
+    of,
+  );
   const responses = counter(
     registry,
     'weir_target_responses_total',
@@ -59,6 +65,7 @@ export function* writeTargets(
     health.set({ ...labels, health: target.health }, 1);
     active.set(labels, counts.activeConnections);
     requests.inc(labels, counts.requests);
+    failedConnects.inc(labels, counts.failedConnects);
     for (const [index, code] of CLASS_NAMES.entries()) {
       const count = counts.responses[index] ?? 0;
       if (count > 0) responses.inc({ ...labels, code }, count);

@@ -62,8 +62,8 @@ export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens, log
       },
     },
     async ({ params: { id }, ip }, reply) => {
-      await tokens.revoke(id);
-      log('info', 'a token was revoked', { id, client: ip });
+      const { name: tokenName } = await tokens.revoke(id);
+      log('info', 'a token was revoked', { id, tokenName, client: ip });
       return reply.code(204).send(null);
     },
   );

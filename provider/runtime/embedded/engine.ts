@@ -18,7 +18,7 @@ import { OpenEndpoints } from './main-thread/open-endpoints.ts';
 import { SharedState } from './main-thread/shared-state.ts';
 import { WorkerPlace } from './main-thread/worker-place.ts';
 import { endpointName, endpointNameOf } from './shared/endpoint.ts';
-import type { Log } from './shared/messages.ts';
+import type { Log, Sockets } from './shared/messages.ts';
 import { CertificateCheck } from './tls/certificate-check.ts';
 import { TICKET_KEY_MS, TicketKeys } from './tls/ticket-keys.ts';
 
@@ -28,6 +28,8 @@ const REQUESTED = 'its end was requested';
 interface EmbeddedEngineOptions {
   /** Number of worker threads, 1-1024. More than one needs Linux, where SO_REUSEPORT balances connections. */
   readonly workers: number;
+  /** What traffic is carried on. Raw handles, the default, give way to Node's sockets where they were not tested. */
+  readonly sockets?: Sockets;
   /** Destination and sample rate of the access log. `undefined` if none is kept. */
   readonly accessLog?: AccessLogOptions | undefined;
   readonly log: Log;
@@ -78,6 +80,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
           workerId,
           workers,
           isPortShared,
+          sockets: options.sockets ?? 'raw',
           descriptors: this.#descriptors.shared,
           ticketKeys: this.#ticketKeys.current,
           accessLog: this.#accessLog?.init(),

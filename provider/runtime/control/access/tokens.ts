@@ -92,11 +92,13 @@ export class Tokens {
   }
 
   /** Revokes a token. Requests with the token fail from now on, including writes that are still queued. */
-  async revoke(id: string): Promise<void> {
-    if (!this.#byId.has(id))
+  async revoke(id: string): Promise<StoredToken> {
+    const token = this.#byId.get(id);
+    if (token === undefined)
       throw new WeirError('NotFound', `There is no token ${id}: \`weir token list\` shows the ids.`);
     await this.#options.store.deleteToken(id);
     this.#byId.delete(id);
+    return token;
   }
 
   #isLive({ id, expiresAt }: StoredToken): boolean {

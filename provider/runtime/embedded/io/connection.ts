@@ -1,5 +1,18 @@
 // A byte stream to a client or to a target, as protocols use it; each kind of connection is a class of its own.
 
+/**
+ * Time without a byte after which TCP keep-alive asks the peer whether it is there; the kernel gives up after some
+ * seconds without a response. So a peer that is gone is noticed even if there is no idle time.
+ */
+export const KEEP_ALIVE_MS = 60_000;
+
+/** A target to connect to, whose address is an address literal. */
+export interface ConnectTarget {
+  readonly address: string;
+  readonly port: number;
+  readonly timeoutMs: number;
+}
+
 export interface ConnectionHandler {
   /** Data from the peer, valid only during the call: copy what is kept. Return `false` to pause until `resume()`. */
   onData(chunk: Buffer): boolean;

@@ -1,7 +1,7 @@
 // A store of read buffers from closed connections, which later connections reuse.
 import { Buffer } from 'node:buffer';
 
-/** Free buffers kept of each size: 8 MiB of the largest size. */
+/** Free buffers kept of each size: 16 MiB of the largest size. */
 const MAX_FREE = 256;
 
 const free = new Map<number, Buffer[]>();
@@ -19,4 +19,21 @@ export function giveReadBuffer(buffer: Buffer): void {
   const list = free.get(buffer.length);
   if (list === undefined) free.set(buffer.length, [buffer]);
   else if (list.length < MAX_FREE) list.push(buffer);
+}
+
+const THREAD_BYTES = 64 * 1024;
+let ofThread: Buffer | undefined;
+
+/**
+ * The buffer into which all connections on raw handles of this thread read, one after another. Its content is valid
+ * only until the present read callback returns.
+ */
+export function threadBuffer(): Buffer {
+  ofThread ??= Buffer.allocUnsafeSlow(THREAD_BYTES);
+  return ofThread;
+}
+
+/** Returns true if the chunk is part of the thread's buffer, so that it must be copied to be kept. */
+export function isThreadBuffer(chunk: Buffer): boolean {
+  return chunk.buffer === ofThread?.buffer;
 }

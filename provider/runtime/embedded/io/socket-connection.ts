@@ -2,13 +2,14 @@
 import { Buffer } from 'node:buffer';
 import type * as net from 'node:net';
 import { plainAddress } from '../../../model/base/plain-address.ts';
-import type { Connection, ConnectionEnd, ConnectionEnds, ConnectionHandler } from './connection.ts';
-
-/**
- * Time without a byte after which TCP keep-alive asks the peer whether it is there; the kernel gives up after some
- * seconds without a response. So a peer that is gone is noticed even if there is no idle time.
- */
-const KEEP_ALIVE_MS = 60_000;
+import {
+  type Connection,
+  type ConnectionEnd,
+  type ConnectionEnds,
+  type ConnectionHandler,
+  KEEP_ALIVE_MS,
+} from './connection.ts';
+import { isThreadBuffer } from './read-buffers.ts';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -132,7 +133,8 @@ export abstract class SocketConnection implements Connection {
   protected send(chunk: Buffer | string): boolean {
     const { socket } = this;
     if (typeof chunk === 'string') socket.write(chunk, 'latin1');
-    else socket.write(chunk);
+    // A chunk that waits behind another one stays in memory into which the thread's next read goes.
+    else socket.write(socket.writableLength > 0 && isThreadBuffer(chunk) ? Buffer.from(chunk) : chunk);
     // Node tries the system call inside write(): a `writableLength` of 0 means that the kernel took the whole chunk.
     return socket.writableLength === 0;
   }

@@ -1,7 +1,7 @@
 // A plain TCP connection, accepted or made by a connect, which reads into one reused buffer.
 import * as net from 'node:net';
 import { takeHandle } from './accepted-handle.ts';
-import type { ConnectHandler, Connection, ConnectionEnds, ConnectionHandler } from './connection.ts';
+import type { ConnectHandler, Connection, ConnectionEnds, ConnectionHandler, ConnectTarget } from './connection.ts';
 import { giveUpAfter } from './deadlines.ts';
 import { descriptors } from './descriptors.ts';
 import { giveReadBuffer, takeReadBuffer } from './read-buffers.ts';
@@ -15,12 +15,6 @@ import { readByEvents, SocketConnection } from './socket-connection.ts';
 const FLOW_BUFFER_BYTES = 32 * 1024;
 /** Read buffer of an HTTP client's connection. */
 export const HTTP_BUFFER_BYTES = 16 * 1024;
-
-interface ConnectTarget {
-  readonly address: string;
-  readonly port: number;
-  readonly timeoutMs: number;
-}
 
 export class TcpConnection extends SocketConnection {
   /**

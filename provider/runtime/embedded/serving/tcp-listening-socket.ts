@@ -3,9 +3,11 @@ import * as net from 'node:net';
 import type { Shortage } from '../../contract/shortage.ts';
 import type { Protocol } from '../../contract/snapshot.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
+import type { AcceptedSocket } from '../io/accepted-socket.ts';
 import type { ConnectionEnds } from '../io/connection.ts';
 import { descriptors } from '../io/descriptors.ts';
 import { MAX_QUEUED, queueEmptied } from '../io/queue-drain.ts';
+import { acceptedRest, acceptFrom } from '../io/sockets.ts';
 import type { Endpoint } from '../shared/endpoint.ts';
 import type { Log } from '../shared/messages.ts';
 import type { ListeningSocket } from './listening-socket.ts';
@@ -16,10 +18,14 @@ import type { WorkerListener } from './worker-listener.ts';
  * Takes a socket that was accepted paused, and tracks its connection in the same tick. `named` are the ends of the
  * client's connection if a PROXY header named them.
  */
-export type AcceptClient = (socket: net.Socket, listeningSocket: TcpListeningSocket, named?: ConnectionEnds) => void;
+export type AcceptClient = (
+  socket: AcceptedSocket,
+  listeningSocket: TcpListeningSocket,
+  named?: ConnectionEnds,
+) => void;
 
 /** Rejects a socket that was accepted paused. It never becomes a connection of the listener. */
-export type RejectClient = (socket: net.Socket, listener: WorkerListener) => void;
+export type RejectClient = (socket: AcceptedSocket, listener: WorkerListener) => void;
 
 /** An open client connection on a TCP listening socket. */
 export interface ClientConnection {
@@ -51,7 +57,7 @@ export class TcpListeningSocket implements ListeningSocket {
   readonly #server: net.Server;
   #listener: WorkerListener | undefined;
   /** Sockets that were accepted before a listener serves: they are paused, and nothing was read. */
-  #held: net.Socket[] = [];
+  #held: AcceptedSocket[] = [];
   #accepted = 0;
   #isClosing = false;
   #loggedAtMs = Number.NEGATIVE_INFINITY;
@@ -69,7 +75,7 @@ export class TcpListeningSocket implements ListeningSocket {
   private constructor(endpoint: Endpoint, context: ListeningSocketContext) {
     this.endpoint = endpoint;
     this.#context = context;
-    this.#server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => this.#accept(socket));
+    this.#server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true });
   }
 
   /** The present listener. The next request of a kept-alive client uses the listener of that moment. */
@@ -137,6 +143,7 @@ export class TcpListeningSocket implements ListeningSocket {
     // The kernel caps the backlog at net.core.somaxconn.
     this.#server.listen({ host: address, port, backlog: MAX_QUEUED, reusePort: this.#context.isPortShared }, () => {
       this.#server.off('error', reject);
+      acceptFrom(this.#server, (socket) => this.#accept(socket));
       // A failed accept (EMFILE) must not end the worker and with it all other connections.
       this.#server.on('error', (error) =>
         this.#context.log('warn', 'cannot accept a connection', { address, port, error: `${error}` }),
@@ -146,18 +153,18 @@ export class TcpListeningSocket implements ListeningSocket {
     return promise;
   }
 
-  #accept(socket: net.Socket): void {
+  #accept(socket: AcceptedSocket): void {
     this.#accepted++;
     if (this.#listener) this.#hand(socket, this.#listener);
-    else if (this.#isClosing) socket.resetAndDestroy();
+    else if (this.#isClosing) socket.reset();
     else this.#held.push(socket);
   }
 
-  #hand(socket: net.Socket, listener: WorkerListener): void {
+  #hand(socket: AcceptedSocket, listener: WorkerListener): void {
     const { protocol } = listener.settings;
     // The listener has changed to UDP, so that its targets cannot serve a TCP connection.
     if (protocol === 'UDP') {
-      socket.resetAndDestroy();
+      socket.reset();
       return;
     }
     if (!this.#reserve(listener)) {
@@ -165,7 +172,7 @@ export class TcpListeningSocket implements ListeningSocket {
       // No TLS handshake can begin before the PROXY header.
       const isHidden = protocol === 'HTTPS' && listener.awaitsProxyHeader(socket);
       if (reject && !isHidden) reject(socket, listener);
-      else socket.resetAndDestroy();
+      else socket.reset();
       return;
     }
     listener.counters.accepted();
@@ -174,7 +181,7 @@ export class TcpListeningSocket implements ListeningSocket {
   }
 
   /** Reads the PROXY header of a client, which has its place under the listener's limit already. */
-  #awaitProxyHeader(socket: net.Socket): void {
+  #awaitProxyHeader(socket: AcceptedSocket): void {
     const { remoteAddress } = socket;
     const onHeader = (rest: net.Socket, named: ConnectionEnds | undefined) => {
       const { listener } = this;
@@ -186,14 +193,14 @@ export class TcpListeningSocket implements ListeningSocket {
         return;
       }
       this.#connections.delete(wait);
-      this.#context.acceptors[protocol](rest, this, named);
+      this.#context.acceptors[protocol](acceptedRest(rest), this, named);
     };
     const onFailed = () => {
       this.#listener?.counters.proxyHeaderRejected();
       this.untrack(wait);
       this.#logRejected('a client is rejected, because it sent no valid PROXY header', { client: remoteAddress });
     };
-    const wait = new ProxyHeaderWait(socket, onHeader, onFailed);
+    const wait = new ProxyHeaderWait(socket.toSocket(), onHeader, onFailed);
     this.track(wait);
   }
 
@@ -220,7 +227,7 @@ export class TcpListeningSocket implements ListeningSocket {
 
   async #close(): Promise<void> {
     this.#isClosing = true;
-    for (const socket of this.#held.splice(0)) socket.resetAndDestroy();
+    for (const socket of this.#held.splice(0)) socket.reset();
     // Closing resets the connections that wait in the accept queue, with SO_REUSEPORT too.
     if (this.#listener) await queueEmptied(() => this.#accepted);
     // close() is not awaited: its callback waits for open connections, and does not count connections whose handles

@@ -12,6 +12,9 @@ import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
 import type { TargetCounters } from './counters.ts';
 import type { Endpoint, OpenFailure } from './endpoint.ts';
 
+/** Connections on raw handles of libuv, or on Node's own sockets. */
+export type Sockets = 'raw' | 'net';
+
 /** The settings of a listener: the snapshot without target groups and rules, which are sent as differences. */
 export type ListenerSettings = Omit<ListenerSnapshot, 'targetGroup' | 'rules'>;
 /** The settings of a target group: the snapshot without targets, which are sent as differences. */
@@ -95,6 +98,7 @@ export interface WorkerInit {
   readonly workerId: number;
   readonly workers: number;
   readonly isPortShared: boolean;
+  readonly sockets: Sockets;
   /** The counts of the workers' open clients, connections to targets and sessions. */
   readonly descriptors: SharedArrayBuffer;
   /** Where the worker records that its event loop makes progress. */

@@ -1,11 +1,11 @@
 // A TCP flow: a client connection, the target picked for it, and the bytes between them until both sides are closed.
-import type { Socket } from 'node:net';
 import { proxyHeader } from '../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../access-log/connection-record.ts';
+import type { AcceptedSocket } from '../io/accepted-socket.ts';
 import type { ConnectHandler, Connection, ConnectionEnds, ConnectionHandler } from '../io/connection.ts';
 import { descriptors } from '../io/descriptors.ts';
 import { OutputWatch } from '../io/output-watch.ts';
-import { TcpConnection } from '../io/tcp-connection.ts';
+import { connect } from '../io/sockets.ts';
 import { type Hold, isLocalFault, type Target, type UnbindRule } from '../serving/target.ts';
 import type { ClientConnection, TcpListeningSocket } from '../serving/tcp-listening-socket.ts';
 
@@ -35,9 +35,9 @@ export class TcpFlow implements ClientConnection, Hold {
   /** Why the flow failed or was closed early, for the access log. */
   #error: string | undefined;
 
-  constructor(socket: Socket, listeningSocket: TcpListeningSocket, named?: ConnectionEnds) {
+  constructor(socket: AcceptedSocket, listeningSocket: TcpListeningSocket, named?: ConnectionEnds) {
     this.#listeningSocket = listeningSocket;
-    this.#client = TcpConnection.accept(socket, this.#clientHandler(), named);
+    this.#client = socket.toConnection(this.#clientHandler(), named);
     this.#record = recordOf(listeningSocket, this.#client);
     listeningSocket.track(this);
   }
@@ -82,10 +82,7 @@ export class TcpFlow implements ClientConnection, Hold {
     target.hold(this);
     target.counters.connecting();
     const { address, port } = target;
-    this.#upstream = TcpConnection.connect(
-      { address, port, timeoutMs: CONNECT_TIMEOUT_MS },
-      this.#upstreamHandler(target),
-    );
+    this.#upstream = connect({ address, port, timeoutMs: CONNECT_TIMEOUT_MS }, this.#upstreamHandler(target));
   }
 
   /** Ends the connect in progress. Its handler then ignores further events, because the attempt number has changed. */

@@ -23,7 +23,8 @@ export class Https {
     this.#ticketKeys = ticketKeys;
   }
 
-  readonly accept: AcceptClient = (carrier, listeningSocket, named) => {
+  readonly accept: AcceptClient = (accepted, listeningSocket, named) => {
+    const carrier = accepted.toSocket();
     const socket = this.#secure(carrier, listeningSocket.listener, HANDSHAKE_MS);
     // The connection is tracked during its handshake already, because it counts as open, has an idle timeout, and
     // drains.
@@ -32,8 +33,8 @@ export class Https {
     );
   };
 
-  readonly reject: RejectClient = (carrier, listener) => {
-    rejectHttps(carrier, () => this.#secure(carrier, listener, REJECTED_HANDSHAKE_MS));
+  readonly reject: RejectClient = (accepted, listener) => {
+    rejectHttps(accepted, () => this.#secure(accepted.toSocket(), listener, REJECTED_HANDSHAKE_MS));
   };
 
   #secure(carrier: Socket, listener: WorkerListener, handshakeMs: number): TLSSocket {

@@ -7,6 +7,7 @@ import { acceptHttp } from '../http/exchange/accept.ts';
 import { rejectHttp } from '../http/exchange/reject.ts';
 import { pool } from '../http/upstream/pool.ts';
 import { descriptors } from '../io/descriptors.ts';
+import { useSockets } from '../io/sockets.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
 import type { FromWorker, ToWorker, WorkerInit } from '../shared/messages.ts';
 import { recordProgress } from '../shared/progress.ts';
@@ -16,11 +17,19 @@ import { ServedState } from './served-state.ts';
 
 if (!parentPort) throw new Error('worker.ts can run only in a worker thread.');
 const port = parentPort;
-const { workerId, workers, isPortShared, progress, swap, ...init } = workerData as WorkerInit;
+const { workerId, workers, isPortShared, sockets, progress, swap, ...init } = workerData as WorkerInit;
 descriptors.share(init.descriptors, workerId, {
   closeOne: (wanted) => pool.closeOne(wanted),
   closeOneOf: (other) => send({ type: 'closeIdle', workerId: other }),
 });
+const obstacle = useSockets(sockets);
+if (obstacle !== undefined && workerId === 0)
+  send({
+    type: 'log',
+    level: 'warn',
+    message: `traffic is carried on Node's own, slower sockets: ${obstacle}`,
+    fields: {},
+  });
 const accessLog = init.accessLog && new AccessLog(init.accessLog, (batch) => send({ type: 'access', batch }));
 let { ticketKeys } = init;
 const reports: PassiveReport[] = [];

@@ -238,6 +238,29 @@ test('what others changed in the runtime is told, and stays in the shares if the
   assert.deepEqual([unchanged.outside, unchanged.targetGroups], [outside, []]);
 });
 
+test('a target that another stack has bound to the same parent is a warning, because the runtime refuses to bind it', () => {
+  const weights = Object.fromEntries(['b1', 'b2', 'b3', 'b4', 'b5', 'b6'].map((name) => [name, 20]));
+  const pool = { ...attachment('pool', previewTargets(weights)), id: undefined };
+  const warningsWith = (properties: object) => {
+    const theirs = stored('theirs', { listenerId: 'web-1', targets: previewTargets(weights), ...properties });
+    return plan([lb, web], [[undefined, pool]], runtimeWith(theirs)).warnings.filter(
+      ({ rule }) => rule === 'bound-elsewhere',
+    );
+  };
+  const urn = (project: string) => `urn:pulumi:dev::${project}::t::theirs`;
+  assert.deepEqual(
+    warningsWith({ owner: urn('billing') }).map(({ text }) => text),
+    [
+      'attachment `pool` is refused while attachment `theirs` of `billing/dev` has bound `b1`, `b2`, `b3`, `b4`, `b5`, ' +
+        '1 more target to listener `web`: unbind the targets there first.',
+    ],
+  );
+  assert.match(warningsWith({})[0]?.text ?? '', /`theirs` of no stack has bound/);
+  // Attachments of one stack may overlap, and those of the listener take the place of those of its load balancer.
+  assert.deepEqual(warningsWith({ owner: urn('shop') }), []);
+  assert.deepEqual(warningsWith({ owner: urn('billing'), listenerId: undefined, loadBalancerId: 'lb-1' }), []);
+});
+
 test("targets that a stack binds to a load balancer of others are planned for its own listeners, not for a third stack's", () => {
   const urn = (project: string) => `urn:pulumi:prod::${project}::t::n`;
   const theirs = (id: string, port: number, sharedWith: readonly string[]) =>

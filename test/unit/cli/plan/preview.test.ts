@@ -45,6 +45,10 @@ test('a preview that failed is an error with the message of the engine', () => {
   assert.throws(() => parsePreview(previewText([lb], [], { diagnostics })), { message: failed });
   // If the program does not even start, the preview has no steps.
   assert.throws(() => parsePreview(JSON.stringify({ diagnostics })), { message: failed });
+  // The command line has errors of its own, which a pipeline may have written behind the JSON.
+  const beside = `warning: new\n${JSON.stringify({ diagnostics }, null, 4)}\nerror: policy pack "p" failed to start\n`;
+  const both = 'the preview failed:\nerror: resource \'pool\' has a problem\nerror: policy pack "p" failed to start';
+  assert.throws(() => parsePreview(beside), { message: both });
   const events = [
     ...STREAM,
     ...diagnostics.map((diagnosticEvent, index) => ({ sequence: 5 + index, diagnosticEvent })),
@@ -55,6 +59,22 @@ test('a preview that failed is an error with the message of the engine', () => {
 test('a preview that fails before it begins is an error with the message of the command line', () => {
   const text = 'warning: a new version is there\nerror: no stack named \u001b[1mnope\u001b[0m found\n  hint\n';
   assert.throws(() => parsePreview(text), { message: 'the preview failed:\nerror: no stack named nope found\n  hint' });
+});
+
+test('a preview that a policy refuses says which one if the preview does, and else where to look', () => {
+  const violation = { policyPackName: 'p', resourceUrn: previewUrnOf(web), message: 'not 80\n' };
+  const events = [
+    { sequence: 1, policyEvent: { ...violation, policyName: 'odd', enforcementLevel: 'advisory' } },
+    { sequence: 2, policyEvent: { ...violation, policyName: 'ports', enforcementLevel: 'mandatory' } },
+    { sequence: 3, diagnosticEvent: { message: 'preview failed\n', severity: 'error' } },
+    { sequence: 4, summaryEvent: { resourceChanges: { same: 0 }, result: 'failed' } },
+  ];
+  const message = 'the preview failed:\nweb: policy ports of p: not 80\npreview failed';
+  assert.throws(() => parsePreview(stream(events)), { message });
+  const diagnostics = [{ message: 'error: preview failed\n', severity: 'error' }];
+  assert.throws(() => parsePreview(previewText([lb], [], { diagnostics })), {
+    message: /^the preview failed:\nerror: preview failed\n.*a policy may forbid a change.*without --json/,
+  });
 });
 
 const REFUSED: readonly (readonly [rule: string, text: string, message: RegExp])[] = [
@@ -69,6 +89,7 @@ const REFUSED: readonly (readonly [rule: string, text: string, message: RegExp])
     /run it with --show-sames/,
   ],
   ['a stream without its end', stream(STREAM.slice(0, -1)), /the preview is incomplete/],
+  ['a preview without its summary', '{"diagnostics":[{"message":"loading"}]}', /the preview is incomplete/],
   ['a preview that is cut off', previewText([lb, web]).slice(0, -9), /this is not a preview/],
 ];
 

@@ -34,7 +34,25 @@ test('no row is wider than the terminal, whatever it contains', () => {
   fc.assert(
     fc.property(fc.array(row, { maxLength: 5 }), fc.integer({ min: 12, max: 60 }), (all, cells) => {
       for (const line of rows(all, cells)) assert.ok(cellsOf(line) <= cells, line);
-      for (const line of all) assert.ok(cellsOf(laidOutLine(line, cells)) <= cells);
+      for (const line of all) {
+        const parts = line.map((each, index) => ({ text: each, min: index * 9, rank: index }));
+        assert.ok(cellsOf(laidOutLine(parts, cells)) <= cells);
+      }
     }),
   );
+});
+
+test('parts of a line that are less important are cut or left out before others', () => {
+  const parts = [
+    { text: 'the-name-of-a-listener' },
+    { text: 'http://127.0.0.1:8080', min: 21 },
+    { text: 'project/stack', rank: 2 },
+    { text: '' },
+    { text: '12 requests', min: 11, rank: 1 },
+  ];
+  const at = (cells?: number) => laidOutLine(parts, cells);
+  assert.equal(at(), 'the-name-of-a-listener  http://127.0.0.1:8080  project/stack  12 requests');
+  assert.equal(at(60), 'the-name-o…  http://127.0.0.1:8080  project/st…  12 requests');
+  assert.equal(at(50), 'the-name-of-a…  http://127.0.0.1:8080  12 requests');
+  assert.equal(at(40), 'the-name-of-a-li…  http://127.0.0.1:8080');
 });

@@ -22,7 +22,7 @@ const target = (key: string): TargetSample => ({
   counts: {
     requests: 7,
     activeConnections: 2,
-    failedConnects: 0,
+    failedConnects: 3,
     draining: 1,
     responses: [0, 6, 0, 0, 1],
     isInSlowStart: false,
@@ -105,6 +105,7 @@ test('versions, workers, listeners and targets have their series', async () => {
     'weir_target_active_connections{listener="web",rule="",target="10.0.0.1:80"} 2',
     'weir_target_draining_connections{listener="web",rule="",target="10.0.0.1:80"} 1',
     'weir_target_requests_total{listener="web",rule="",target="10.0.0.1:80"} 7',
+    'weir_target_failed_connects_total{listener="web",rule="",target="10.0.0.1:80"} 3',
     'weir_target_responses_total{listener="web",rule="",target="10.0.0.1:80",code="5xx"} 1',
     'weir_omitted{kind="listener"} 0',
     'weir_omitted{kind="target"} 0',

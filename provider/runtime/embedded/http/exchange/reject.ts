@@ -1,6 +1,7 @@
 // The rejection of HTTP clients above the connection limit of their listener, at minimal cost.
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { AcceptedSocket } from '../../io/accepted-socket.ts';
 import { descriptors } from '../../io/descriptors.ts';
 import { localResponseText } from '../message/local-response.ts';
 
@@ -16,11 +17,12 @@ const LINGER_MS = 1_000;
  * connections that linger, clients get a reset without a response. Otherwise a flood would open as many sockets as the
  * connection limit keeps away.
  */
-export function rejectHttp(socket: Socket): void {
+export function rejectHttp(accepted: AcceptedSocket): void {
   if (!descriptors.takeLingering()) {
-    socket.resetAndDestroy();
+    accepted.reset();
     return;
   }
+  const socket = accepted.toSocket();
   hold(socket);
   respond(socket);
 }
@@ -29,9 +31,9 @@ export function rejectHttp(socket: Socket): void {
  * Rejects an HTTPS client: sends the local response after the TLS handshake. `secure` makes the TLS socket and limits
  * its handshake time.
  */
-export function rejectHttps(carrier: Socket, secure: () => TLSSocket): void {
+export function rejectHttps(accepted: AcceptedSocket, secure: () => TLSSocket): void {
   if (!descriptors.takeLingering()) {
-    carrier.resetAndDestroy();
+    accepted.reset();
     return;
   }
   const socket = secure();

@@ -1,7 +1,7 @@
 // A connection to an HTTP target, which serves one exchange after another and is idle in the pool between them.
 import type { ConnectHandler, Connection } from '../../io/connection.ts';
 import { currentIteration, isCurrentIteration } from '../../io/iterations.ts';
-import { TcpConnection } from '../../io/tcp-connection.ts';
+import { connect } from '../../io/sockets.ts';
 import { type Hold, type IdleHold, isLocalFault, type Target, type UnbindRule } from '../../serving/target.ts';
 import { ResetRule } from './reset-rule.ts';
 import { UpstreamAccount } from './upstream-account.ts';
@@ -91,7 +91,7 @@ export class Upstream implements ConnectHandler, Hold, IdleHold {
     this.#proxyHeader = proxyHeader;
     this.isTold = proxyHeader !== undefined;
     const { address, port } = target;
-    this.socket = TcpConnection.connect({ address, port, timeoutMs: CONNECT_TIMEOUT_MS }, this);
+    this.socket = connect({ address, port, timeoutMs: CONNECT_TIMEOUT_MS }, this);
     target.hold(this);
   }
 

@@ -5,6 +5,8 @@ import { randomBytes } from 'node:crypto';
 import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { ConnectHandler, Connection } from '../../../../../provider/runtime/embedded/io/connection.ts';
+import { RawConnection } from '../../../../../provider/runtime/embedded/io/raw-connection.ts';
+import { acceptFrom, useSockets } from '../../../../../provider/runtime/embedded/io/sockets.ts';
 import { TcpConnection } from '../../../../../provider/runtime/embedded/io/tcp-connection.ts';
 import { freePort, fullPort, listenOn, untilTrue } from '../../../../harness/engine/fixtures.ts';
 
@@ -58,30 +60,39 @@ class Recorder implements ConnectHandler {
   }
 }
 
-/**
- * Connects a client to a server. With `isPlain`, the server lacks Node's undocumented parts and therefore reads by
- * events.
- */
-async function pair(t: TestContext, isPlain: boolean): Promise<{ client: Recorder; server: Recorder }> {
+/** The kinds of connections. `plain`: the server lacks Node's undocumented parts and therefore reads by events. */
+const MODES = ['plain', 'onread', 'raw'] as const;
+type Mode = (typeof MODES)[number];
+
+function connectOf(mode: Mode): typeof TcpConnection.connect | typeof RawConnection.connect {
+  return mode === 'raw' ? RawConnection.connect : TcpConnection.connect;
+}
+
+/** Connects a client to a server. */
+async function pair(t: TestContext, mode: Mode): Promise<{ client: Recorder; server: Recorder }> {
   const server = new Recorder();
   const client = new Recorder();
-  const listening = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
-    if (isPlain) Object.assign((socket as unknown as { _handle: object })._handle, { useUserBuffer: undefined });
-    server.socket = TcpConnection.accept(socket, server);
-  });
+  const listening = net.createServer({ pauseOnConnect: true, allowHalfOpen: true });
+  if (mode === 'plain') {
+    listening.on('connection', (socket) => {
+      Object.assign((socket as unknown as { _handle: object })._handle, { useUserBuffer: undefined });
+    });
+  }
   const port = await listenOn(t, listening);
-  client.socket = TcpConnection.connect({ address: '127.0.0.1', port, timeoutMs: 5_000 }, client);
+  useSockets(mode === 'raw' ? 'raw' : 'net');
+  acceptFrom(listening, (socket) => {
+    server.socket = socket.toConnection(server);
+  });
+  client.socket = connectOf(mode)({ address: '127.0.0.1', port, timeoutMs: 5_000 }, client);
   t.after(() => client.socket?.destroy());
   t.after(() => server.socket?.destroy());
   await untilTrue(() => client.events.length > 0 && server.socket !== undefined, 'the connection');
   return { client, server };
 }
 
-for (const isPlain of [false, true]) {
-  const mode = isPlain ? 'plain' : 'onread';
-
+for (const mode of MODES) {
   test(`${mode}: 8 MB each way arrive byte for byte at a reader that pauses`, async (t) => {
-    const { client, server } = await pair(t, isPlain);
+    const { client, server } = await pair(t, mode);
     const payloads = [randomBytes(8_000_000), randomBytes(8_000_000)] as const;
     client.isReading = false;
     server.isReading = false;
@@ -103,7 +114,7 @@ for (const isPlain of [false, true]) {
   });
 
   test(`${mode}: onWritable comes even after writes that did not wait for it`, async (t) => {
-    const { client, server } = await pair(t, isPlain);
+    const { client, server } = await pair(t, mode);
     for (let round = 0; round < 200; round++) {
       server.socket?.pause();
       const told = client.writable;
@@ -120,14 +131,14 @@ for (const isPlain of [false, true]) {
   });
 
   test(`${mode}: strings are sent as latin1`, async (t) => {
-    const { client, server } = await pair(t, isPlain);
+    const { client, server } = await pair(t, mode);
     assert.equal(client.socket?.write('caf\u00e9'), true);
     await untilTrue(() => server.received.length === 4, 'four bytes');
     assert.equal(server.received.toString('latin1'), 'café');
   });
 
   test(`${mode}: a half-closed side still receives, and both sides close without an error`, async (t) => {
-    const { client, server } = await pair(t, isPlain);
+    const { client, server } = await pair(t, mode);
     client.socket?.end();
     await untilTrue(() => server.events.includes('end'), 'the FIN');
     server.socket?.write('late response');
@@ -142,7 +153,7 @@ for (const isPlain of [false, true]) {
 
   test(`${mode}: a reset is an error at the other side, even while writes are queued and after a FIN`, async (t) => {
     for (const prepare of ['nothing', 'queued', 'ended'] as const) {
-      const { client, server } = await pair(t, isPlain);
+      const { client, server } = await pair(t, mode);
       if (prepare === 'queued') {
         server.socket?.pause();
         client.send(Buffer.alloc(32_000_000));
@@ -167,8 +178,17 @@ for (const isPlain of [false, true]) {
     }
   });
 
+  test(`${mode}: a reset in the tick of the FIN closes the connection`, async (t) => {
+    const { client, server } = await pair(t, mode);
+    client.socket?.end();
+    client.socket?.reset();
+    await untilTrue(() => client.events.includes('close'), 'the close');
+    server.socket?.end();
+    await untilTrue(() => server.events.includes('close'), 'the close at the other side');
+  });
+
   test(`${mode}: only the close is reported after destroy`, async (t) => {
-    const { client, server } = await pair(t, isPlain);
+    const { client, server } = await pair(t, mode);
     server.socket?.write('x');
     client.socket?.destroy();
     client.socket?.destroy();
@@ -178,7 +198,7 @@ for (const isPlain of [false, true]) {
   });
 
   test(`${mode}: the handler can be replaced`, async (t) => {
-    const { client, server } = await pair(t, isPlain);
+    const { client, server } = await pair(t, mode);
     const other = new Recorder();
     if (server.socket) server.socket.handler = other;
     client.socket?.write('x');
@@ -187,14 +207,45 @@ for (const isPlain of [false, true]) {
     assert.equal(other.received.toString(), 'x');
     assert.deepEqual(server.events, []);
   });
-}
 
-test('an accepted connection has the addresses and ports of both ends', async (t) => {
-  const { client, server } = await pair(t, false);
-  assert.equal(server.socket?.remoteAddress, '127.0.0.1');
-  assert.equal(server.socket?.remotePort, client.socket?.local.port);
-  assert.equal(server.socket?.local.port, client.socket?.remotePort);
-});
+  test(`${mode}: an accepted connection has the addresses and ports of both ends`, async (t) => {
+    const { client, server } = await pair(t, mode);
+    assert.equal(server.socket?.remoteAddress, '127.0.0.1');
+    assert.equal(server.socket?.remotePort, client.socket?.local.port);
+    assert.equal(server.socket?.local.port, client.socket?.remotePort);
+  });
+
+  test(`${mode}: a refused connect is reported as a close with an error and nothing before it`, async () => {
+    const recorder = new Recorder();
+    connectOf(mode)({ address: '127.0.0.1', port: await freePort(), timeoutMs: 5_000 }, recorder);
+    await untilTrue(() => recorder.events.length > 0, 'the close');
+    assert.deepEqual(recorder.events, ['close']);
+    assert.equal(recorder.error?.code, 'ECONNREFUSED');
+  });
+
+  test(`${mode}: a hanging connect ends with ETIMEDOUT, and a connect that is reset ends without an error`, async (t) => {
+    const port = await fullPort(t);
+    const late = new Recorder();
+    connectOf(mode)({ address: '127.0.0.1', port, timeoutMs: 20 }, late);
+    const abandoned = new Recorder();
+    connectOf(mode)({ address: '127.0.0.1', port, timeoutMs: 5_000 }, abandoned).reset();
+    await untilTrue(() => late.events.length > 0 && abandoned.events.length > 0, 'both closes');
+    assert.deepEqual([late.events, late.error?.code], [['close'], 'ETIMEDOUT']);
+    assert.deepEqual([abandoned.events, abandoned.error], [['close'], undefined]);
+  });
+
+  test(`${mode}: a target that accepts while the worker is busy for longer than a connect may take is connected`, async (t) => {
+    const port = await listenOn(t, net.createServer());
+    const recorder = new Recorder();
+    recorder.socket = connectOf(mode)({ address: '127.0.0.1', port, timeoutMs: 300 }, recorder);
+    t.after(() => recorder.socket?.destroy());
+    // The connect begins at the end of this iteration.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const startedAt = performance.now(); performance.now() - startedAt < 600; );
+    await untilTrue(() => recorder.events.length > 0, 'the connection');
+    assert.deepEqual(recorder.events, ['connect']);
+  });
+}
 
 test('a server does not count a connection whose handle was taken', async (t) => {
   const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true });
@@ -210,37 +261,6 @@ test('a server does not count a connection whose handle was taken', async (t) =>
   const { promise, resolve } = Promise.withResolvers<number>();
   server.getConnections((_error, count) => resolve(count));
   assert.equal(await promise, 0);
-});
-
-test('a refused connect is reported as a close with an error and nothing before it', async () => {
-  const recorder = new Recorder();
-  TcpConnection.connect({ address: '127.0.0.1', port: await freePort(), timeoutMs: 5_000 }, recorder);
-  await untilTrue(() => recorder.events.length > 0, 'the close');
-  assert.deepEqual(recorder.events, ['close']);
-  assert.equal(recorder.error?.code, 'ECONNREFUSED');
-});
-
-test('a hanging connect ends with ETIMEDOUT, and a connect that is reset ends without an error', async (t) => {
-  const port = await fullPort(t);
-  const late = new Recorder();
-  TcpConnection.connect({ address: '127.0.0.1', port, timeoutMs: 20 }, late);
-  const abandoned = new Recorder();
-  TcpConnection.connect({ address: '127.0.0.1', port, timeoutMs: 5_000 }, abandoned).reset();
-  await untilTrue(() => late.events.length > 0 && abandoned.events.length > 0, 'both closes');
-  assert.deepEqual([late.events, late.error?.code], [['close'], 'ETIMEDOUT']);
-  assert.deepEqual([abandoned.events, abandoned.error], [['close'], undefined]);
-});
-
-test('a target that accepts while the worker is busy for longer than a connect may take is connected', async (t) => {
-  const port = await listenOn(t, net.createServer());
-  const recorder = new Recorder();
-  recorder.socket = TcpConnection.connect({ address: '127.0.0.1', port, timeoutMs: 300 }, recorder);
-  t.after(() => recorder.socket?.destroy());
-  // The connect begins at the end of this iteration.
-  await new Promise((resolve) => setImmediate(resolve));
-  for (const startedAt = performance.now(); performance.now() - startedAt < 600; );
-  await untilTrue(() => recorder.events.length > 0, 'the connection');
-  assert.deepEqual(recorder.events, ['connect']);
 });
 
 test('the next socket gets the read buffer of a closed one, unless its last chunk is still needed', async (t) => {
@@ -270,4 +290,56 @@ test('the next socket gets the read buffer of a closed one, unless its last chun
   assert.notEqual(b, c);
   assert.equal(chunks[1]?.toString(), 'b');
   assert.equal(c, d);
+});
+
+test('bytes of connections that read into the buffer of one thread never mix', async (t) => {
+  const received = new Map<number, Buffer[]>();
+  // Readers that pause after each chunk fill the kernel's buffers, so that writes to them wait.
+  const target = net.createServer((socket) => {
+    socket.on('error', () => {});
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      received.set(chunk[0] as number, chunks);
+      socket.pause();
+      setTimeout(() => socket.resume(), 1);
+    });
+  });
+  const targetPort = await listenOn(t, target);
+  const proxy = net.createServer({ pauseOnConnect: true, allowHalfOpen: true });
+  const proxyPort = await listenOn(t, proxy);
+  useSockets('raw');
+  acceptFrom(proxy, (socket) => {
+    const handlerFor = (other: () => Connection | undefined): ConnectHandler => ({
+      onConnect: () => {},
+      onData: (chunk) => other()?.write(chunk) ?? true,
+      onEnd: () => other()?.end(),
+      onWritable: () => other()?.resume(),
+      onClose: () => other()?.destroy(),
+    });
+    const client: Connection = socket.toConnection(handlerFor(() => upstream));
+    const upstream: Connection = RawConnection.connect(
+      { address: '127.0.0.1', port: targetPort, timeoutMs: 5_000 },
+      handlerFor(() => client),
+    );
+  });
+  const BYTES = 4_000_000;
+  for (let letter = 1; letter <= 12; letter++) {
+    const client = net.connect(proxyPort, '127.0.0.1');
+    t.after(() => client.destroy());
+    client.on('error', () => {});
+    // Pieces smaller than that buffer, of which some are copied and others written as text.
+    const piece = Buffer.alloc(letter * 2_500, letter);
+    const writePieces = (left: number) => {
+      client.write(piece.subarray(0, Math.min(piece.length, left)));
+      if (left > piece.length) setImmediate(writePieces, left - piece.length);
+    };
+    writePieces(BYTES);
+  }
+  const size = (chunks: readonly Buffer[]) => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  await untilTrue(
+    () => received.size === 12 && [...received.values()].every((each) => size(each) === BYTES),
+    'all bytes',
+  );
+  for (const [letter, chunks] of received) assert.ok(Buffer.concat(chunks).equals(Buffer.alloc(BYTES, letter)));
 });

@@ -101,6 +101,7 @@ test('a worker that is busy with earlier messages is waited for, and one that en
       workerId: 0,
       workers: 1,
       isPortShared: true,
+      sockets: 'raw',
       descriptors: createDescriptorCounters(1),
       ticketKeys: new Uint8Array(48),
       accessLog: undefined,

@@ -1,0 +1,382 @@
+// A plain TCP connection directly on a libuv handle, without a net.Socket: one read buffer serves a whole thread.
+import type { Buffer } from 'node:buffer';
+import { isIPv6 } from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import { plainAddress } from '../../../model/base/plain-address.ts';
+import {
+  type ConnectHandler,
+  type Connection,
+  type ConnectionEnd,
+  type ConnectionEnds,
+  type ConnectionHandler,
+  type ConnectTarget,
+  KEEP_ALIVE_MS,
+} from './connection.ts';
+import { giveUpAfter } from './deadlines.ts';
+import { descriptors } from './descriptors.ts';
+import { bindings, type HandleEnd, type TcpHandle } from './raw-handles.ts';
+import { giveReadBuffer, isThreadBuffer, takeReadBuffer, threadBuffer } from './read-buffers.ts';
+
+const { TCP, TCPConnectWrap, WriteWrap, ShutdownWrap, streamBaseState, kReadBytesOrError, kLastWriteWasAsync } =
+  bindings;
+
+/** Result of a read after the peer's FIN: UV_EOF of libuv. */
+const END_OF_STREAM = -4095;
+/**
+ * Read buffer of a connection whose data its receiver cannot take at once. More than HAProxy's 16 KiB reads large bodies
+ * in fewer iterations.
+ */
+const PRIVATE_BYTES = 64 * 1024;
+/** A read of fewer bytes ends the use of a private buffer: a large body is over, and many connections may follow. */
+const SMALL_BYTES = 8 * 1024;
+/** Most bytes that Node writes from its stack. It copies them to the heap only if the kernel does not take all. */
+const STACK_BYTES = 16 * 1024;
+
+/** A handle with the connection that it belongs to. */
+interface OwnedHandle extends TcpHandle {
+  connection?: RawConnection;
+}
+
+/** A write that is queued, with the memory that it needs. */
+interface WriteRequest {
+  oncomplete: (this: WriteRequest, status: number, handle: OwnedHandle) => void;
+  chunk: Buffer | string | undefined;
+  /** True if `chunk` was taken from the store of read buffers. */
+  isCopy: boolean;
+}
+
+/** A request object for the next write. Node takes it only if the kernel does not take the bytes at once. */
+let spare: WriteRequest | undefined;
+
+export class RawConnection implements Connection {
+  handler: ConnectionHandler;
+  bytesRead = 0;
+  bytesWritten = 0;
+  readonly #handle: OwnedHandle;
+  readonly #named: ConnectionEnds | undefined;
+  /** The read buffer of this connection alone. `undefined` while it reads into the thread's buffer. */
+  #private: Buffer | undefined;
+  /** True if the chunk in the private buffer is still needed: `onData` returned `false` for it. */
+  #isLent = false;
+  #isReading = false;
+  #isPaused = true;
+  #isConnecting = false;
+  #isBlocked = false;
+  /** Number of writes that are queued. */
+  #queued = 0;
+  #isEnding = false;
+  #isShuttingDown = false;
+  #hasWritten = false;
+  #hasReadAll = false;
+  #isDestroyed = false;
+  #error: Error | undefined;
+  #remote: ConnectionEnd | undefined;
+  /** Ends what belongs to the connect, when the connection is closed. */
+  #onGone: (() => void) | undefined;
+
+  /**
+   * Connects to a target. A failed or timed-out connect is reported by `onClose(error)` without `onConnect`. Reading
+   * starts when the connection is established.
+   */
+  static connect({ address, port, timeoutMs }: ConnectTarget, handler: ConnectHandler): RawConnection {
+    const handle: OwnedHandle = new TCP(bindings.constants.SOCKET);
+    const connection = new RawConnection(handle, handler, undefined);
+    handle.setNoDelay(true);
+    handle.setKeepAlive(true, KEEP_ALIVE_MS / 1000);
+    connection.#isConnecting = true;
+    connection.#isPaused = false;
+    descriptors.takeUpstream();
+    const cancel = giveUpAfter(timeoutMs, () => {
+      const error = new Error(`connect ETIMEDOUT ${address}:${port} after ${timeoutMs} ms`);
+      connection.#fail(Object.assign(error, { code: 'ETIMEDOUT' }));
+    });
+    connection.#onGone = () => {
+      cancel();
+      descriptors.giveUpstream();
+    };
+    const failed = (status: number) => connection.#fail(failure('connect', status, { address, port }));
+    const request = Object.assign(new TCPConnectWrap(), {
+      oncomplete: (status: number) => {
+        if (connection.#isDestroyed) return;
+        cancel();
+        if (status < 0) failed(status);
+        else connection.#connected(handler);
+      },
+    });
+    const status = isIPv6(address) ? handle.connect6(request, address, port) : handle.connect(request, address, port);
+    if (status < 0) setImmediate(failed, status);
+    return connection;
+  }
+
+  /** Takes the handle of an accepted connection. Reading starts at once. `named` are the ends of a PROXY header. */
+  static accept(handle: TcpHandle, handler: ConnectionHandler, named?: ConnectionEnds): RawConnection {
+    const connection = new RawConnection(handle, handler, named);
+    connection.resume();
+    return connection;
+  }
+
+  private constructor(handle: OwnedHandle, handler: ConnectionHandler, named: ConnectionEnds | undefined) {
+    this.handler = handler;
+    this.#handle = handle;
+    this.#named = named;
+    handle.connection = this;
+    handle.onread = onRead;
+    handle.useUserBuffer(threadBuffer());
+  }
+
+  get remoteAddress(): string {
+    return this.remote.address;
+  }
+
+  get remotePort(): number {
+    return this.remote.port;
+  }
+
+  get remote(): ConnectionEnd {
+    this.#remote ??= this.#named?.remote ?? this.#peer();
+    return this.#remote;
+  }
+
+  get local(): ConnectionEnd {
+    return this.#named?.local ?? this.#endOf('getsockname') ?? { address: '', port: 0 };
+  }
+
+  get handedOver(): number | undefined {
+    return this.#isDestroyed ? undefined : this.bytesWritten - this.#handle.writeQueueSize;
+  }
+
+  get kernelEnds(): ConnectionEnds | undefined {
+    const [local, remote] = [this.#endOf('getsockname'), this.#endOf('getpeername')];
+    return local && remote && { local, remote };
+  }
+
+  get tlsVersion(): undefined {
+    return undefined;
+  }
+
+  get isDestroyed(): boolean {
+    return this.#isDestroyed;
+  }
+
+  write(chunk: Buffer | string): boolean {
+    if (chunk.length === 0 || this.#isDestroyed || this.#isEnding) return !this.#isBlocked;
+    spare ??= newWriteRequest();
+    const request = spare;
+    const isString = typeof chunk === 'string';
+    let status: number;
+    let kept: Buffer | string = chunk;
+    let isCopy = false;
+    if (isString) status = this.#handle.writeLatin1String(request, chunk);
+    else if (!isThreadBuffer(chunk)) status = this.#handle.writeBuffer(request, chunk);
+    else if (chunk.length <= STACK_BYTES) {
+      // The next read of any connection may overwrite the chunk, and Node copies what is left of a string.
+      kept = '';
+      status = this.#handle.writeLatin1String(request, chunk.toString('latin1'));
+    } else {
+      const copy = takeReadBuffer(PRIVATE_BYTES);
+      isCopy = true;
+      kept = copy.subarray(0, chunk.copy(copy));
+      status = this.#handle.writeBuffer(request, kept);
+    }
+    if (status === 0) this.bytesWritten += chunk.length;
+    if (status !== 0 || streamBaseState[kLastWriteWasAsync] === 0) {
+      if (isCopy) giveReadBuffer(kept as Buffer);
+      if (status !== 0) this.#failLate(failure('write', status));
+      return status === 0 && !this.#isBlocked;
+    }
+    spare = undefined;
+    request.chunk = kept;
+    request.isCopy = isCopy;
+    this.#queued++;
+    this.#isBlocked = true;
+    return false;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    if (!this.#isReading) return;
+    this.#isReading = false;
+    this.#handle.readStop();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#isLent = false;
+    if (this.#isReading || this.#isConnecting || this.#isDestroyed || this.#hasReadAll) return;
+    this.#isReading = true;
+    this.#handle.readStart();
+  }
+
+  end(): void {
+    if (this.#isEnding || this.#isDestroyed) return;
+    this.#isEnding = true;
+    this.#shutDownIfDue();
+  }
+
+  #connected(handler: ConnectHandler): void {
+    this.#isConnecting = false;
+    handler.onConnect();
+    this.#shutDownIfDue();
+    if (!this.#isPaused) this.resume();
+  }
+
+  /** Sends the FIN once everything is written: during a shutdown, which then takes one iteration, libuv cannot reset. */
+  #shutDownIfDue(): void {
+    if (!this.#isEnding || this.#isConnecting || this.#isDestroyed || this.#queued > 0) return;
+    this.#isShuttingDown = true;
+    const request = Object.assign(new ShutdownWrap(), { oncomplete: () => this.#ended() });
+    if (this.#handle.shutdown(request) < 0) this.#ended();
+  }
+
+  destroy(): void {
+    if (this.#isDestroyed) return;
+    this.#isDestroyed = true;
+    this.#handle.close(onClosed);
+  }
+
+  reset(): void {
+    if (this.#isDestroyed) return;
+    // libuv refuses a reset while a shutdown is in progress, and a handle that has refused one cannot be closed either.
+    if (this.#isShuttingDown || this.#isConnecting) {
+      this.destroy();
+      return;
+    }
+    this.#isDestroyed = true;
+    this.#handle.reset(onClosed);
+  }
+
+  /** Takes the result of a read, which is in the stream state. Returns the buffer for the next one if it is another. */
+  read(): Buffer | undefined {
+    const bytes = streamBaseState[kReadBytesOrError] as number;
+    if (this.#isDestroyed) return undefined;
+    if (bytes < 0) {
+      this.#readEnded(bytes);
+      return undefined;
+    }
+    if (bytes === 0) return undefined;
+    this.bytesRead += bytes;
+    const buffer = this.#private ?? threadBuffer();
+    const isTaken = this.handler.onData(buffer.subarray(0, bytes));
+    if (this.#isDestroyed) {
+      this.#isLent = !isTaken;
+      return undefined;
+    }
+    if (!isTaken) {
+      this.#isLent = this.#private !== undefined;
+      this.pause();
+    }
+    return this.#nextBuffer(isTaken, bytes);
+  }
+
+  /** Takes the end of a queued write. */
+  wrote(status: number): void {
+    this.#queued--;
+    if (this.#isDestroyed) return;
+    if (status < 0) {
+      this.#failLate(failure('write', status));
+      return;
+    }
+    if (this.#queued > 0) return;
+    this.#isBlocked = false;
+    this.#shutDownIfDue();
+    this.handler.onWritable();
+  }
+
+  closed(): void {
+    const { handler } = this;
+    const buffer = this.#private;
+    this.#private = undefined;
+    // A read buffer that is still lent is not reused, because the other connection may still write from it.
+    if (buffer !== undefined && !this.#isLent) giveReadBuffer(buffer);
+    this.#onGone?.();
+    handler.onClose(this.#error);
+  }
+
+  /**
+   * The buffer of the next read: a private one after a chunk that its receiver could not take at once, so that later
+   * ones need no copy, and the thread's again after a small one.
+   */
+  #nextBuffer(isTaken: boolean, bytes: number): Buffer | undefined {
+    if (this.#private === undefined) {
+      if (isTaken && bytes < threadBuffer().length) return undefined;
+      this.#private = takeReadBuffer(PRIVATE_BYTES);
+      return this.#private;
+    }
+    if (!isTaken || bytes >= SMALL_BYTES) return undefined;
+    giveReadBuffer(this.#private);
+    this.#private = undefined;
+    return threadBuffer();
+  }
+
+  #readEnded(status: number): void {
+    this.#isReading = false;
+    if (status !== END_OF_STREAM) {
+      this.#fail(failure('read', status));
+      return;
+    }
+    this.#hasReadAll = true;
+    this.handler.onEnd();
+    this.#closeIfDone();
+  }
+
+  #ended(): void {
+    this.#isShuttingDown = false;
+    this.#hasWritten = true;
+    this.#closeIfDone();
+  }
+
+  #closeIfDone(): void {
+    if (this.#hasReadAll && this.#hasWritten) this.destroy();
+  }
+
+  #fail(error: Error): void {
+    if (this.#isDestroyed) return;
+    this.#error ??= error;
+    this.destroy();
+  }
+
+  /**
+   * Destroys the connection two immediates after a failed write. A peer that responds early and closes has often reset
+   * the connection before its response is read. Between the two the event loop polls once more and reads the bytes that
+   * the kernel still has.
+   */
+  #failLate(error: Error): void {
+    setImmediate(() => setImmediate(() => this.#fail(error)));
+  }
+
+  #peer(): ConnectionEnd {
+    const { address, port } = this.#endOf('getpeername') ?? { address: '', port: 0 };
+    return { address: plainAddress(address), port };
+  }
+
+  #endOf(get: 'getsockname' | 'getpeername'): ConnectionEnd | undefined {
+    const end: HandleEnd = {};
+    if (this.#isDestroyed || this.#handle[get](end) < 0) return undefined;
+    return { address: end.address ?? '', port: end.port ?? 0 };
+  }
+}
+
+function newWriteRequest(): WriteRequest {
+  return Object.assign(new WriteWrap(), { oncomplete: onWritten, chunk: undefined, isCopy: false });
+}
+
+function onRead(this: OwnedHandle): Buffer | undefined {
+  return this.connection?.read();
+}
+
+function onWritten(this: WriteRequest, status: number, handle: OwnedHandle): void {
+  if (this.isCopy) giveReadBuffer(this.chunk as Buffer);
+  this.chunk = undefined;
+  handle.connection?.wrote(status);
+}
+
+function onClosed(this: OwnedHandle): void {
+  this.connection?.closed();
+}
+
+/** An error like those of Node's own sockets. `status` is a negative error number of libuv. */
+function failure(syscall: string, status: number, to?: { address: string; port: number }): Error {
+  const code = getSystemErrorName(status);
+  const text = to === undefined ? `${syscall} ${code}` : `${syscall} ${code} ${to.address}:${to.port}`;
+  return Object.assign(new Error(text), { errno: status, code, syscall, ...to });
+}
