@@ -16,6 +16,9 @@ export interface OutsideChange extends Difference {
 /** The largest number of changes that are told with a line each. Further changes are only counted. */
 const MAX_LINES = 10;
 
+/** The beginning of a certificate, of which the first characters say nothing. */
+const PEM = /^\s*-----BEGIN /;
+
 const FATES = {
   kept: 'changed outside; pulumi refresh shows it',
   overwritten: 'changed outside; this up overwrites it',
@@ -40,9 +43,13 @@ function sentence({ path, before, after, isSecret }: OutsideChange): string {
     return `${target} has ${[field, ...deeper].join('.')} ${shownOr(after)} in the runtime, ${shownOr(before)} in the state`;
   }
   if (map === 'members' && path.length === 2) return membership(inOneLine(name), before, after, 'a member');
-  if (before === undefined) return `${propertyPath(path)} is ${shownValue(after)} in the runtime, and not in the state`;
-  if (after === undefined) return `${propertyPath(path)} is not in the runtime, ${shownValue(before)} in the state`;
-  return `${propertyPath(path)} is ${shownValue(after)} in the runtime, ${shownValue(before)} in the state`;
+  const property = propertyPath(path);
+  const there = isRecord(after) ? '' : ` ${shownOr(after)}`;
+  if (before === undefined) return `${property} is${there} in the runtime, and not in the state`;
+  const known = isRecord(before) ? 'and is' : shownValue(before);
+  if (after === undefined) return `${property} is not in the runtime, ${known} in the state`;
+  if (PEM.test(String(after))) return `${property} is another one in the runtime than in the state`;
+  return `${property} is ${shownValue(after)} in the runtime, ${shownValue(before)} in the state`;
 }
 
 function membership(name: string, before: unknown, after: unknown, what: string): string {

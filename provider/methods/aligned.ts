@@ -4,7 +4,7 @@ import { isRecord, valueIn } from '../model/base/record.ts';
 import type { Inputs, Properties, State } from '../properties/properties.ts';
 import type { Elements } from '../resources/description.ts';
 
-interface Aligned {
+export interface Aligned {
   /** The state and the runtime's object, with each renamed entry under its new name. */
   readonly base: State;
   readonly actual: Properties;

@@ -2,17 +2,17 @@
 import type { dynamic } from '@pulumi/pulumi';
 import { MAX_PROBLEMS, moreProblems, type Problem } from '../model/base/errors.ts';
 import { inOneLine } from '../model/base/one-line.ts';
-import { propertyPath } from '../model/base/property-path.ts';
-import { isRecord, valueAt } from '../model/base/record.ts';
+import { isRecord } from '../model/base/record.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { problemsOf } from '../model/objects/validate.ts';
 import { programOf, withReferences } from '../program/program.ts';
 import { duplicateAdoptionProblems } from '../program/uniqueness.ts';
-import { pathsOf, withUnknown } from '../properties/absent.ts';
+import { withUnknown } from '../properties/absent.ts';
 import { canonicalForm } from '../properties/canonical-form.ts';
 import { type CanonicalForm, compact, type Inputs } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { splitAdoption } from './adoption.ts';
+import { withValueless } from './valueless.ts';
 
 /** The arguments without a known value, as the SDK sends them. */
 interface Absent {
@@ -43,28 +43,11 @@ export function check(resource: ResourceDescription, olds: Inputs, news: Inputs)
     const isSaid = found.some(({ path, code }) => path === problem.path && code === problem.code);
     if (!isSaid) found.push(problem);
   }
-  const all = explained(found, properties, valueless);
+  const all = withValueless(resource, found, properties, valueless);
   const failures = all.slice(0, MAX_PROBLEMS).map((problem) => failureOf(resource, problem, properties));
   const left = all.length - failures.length;
   if (left > 0) failures.push({ property: '', reason: moreProblems(left) });
   return { inputs, failures };
-}
-
-/**
- * The problems, with those of missing values explained by arguments that are given an output without a value. Such an
- * argument is no problem where nothing is missing, because many arguments may be undefined.
- */
-function explained(found: readonly Problem[], properties: Inputs, valueless: unknown): Problem[] {
-  const paths = pathsOf(valueless).filter((path) => {
-    const place = path.slice(0, -1);
-    const isMissing = ({ path: text }: Problem) => {
-      const name = text.slice(text.lastIndexOf('.') + 1);
-      return propertyPath([...place, name]) === text && valueAt(properties, [...place, name]) === undefined;
-    };
-    return found.some(isMissing);
-  });
-  const named = paths.map((path) => ({ path: propertyPath(path), message: 'is given an output that has no value' }));
-  return [...named, ...found.filter(({ path }) => named.every((problem) => problem.path !== path))];
 }
 
 /**

@@ -12,21 +12,15 @@ import { KIND_NAMES } from '../model/base/kinds.ts';
 import { isRecord } from '../model/base/record.ts';
 import { resourceName, stackOf } from '../model/base/urn.ts';
 import type { Program, Replaced } from '../program/program.ts';
-import type { Inputs, State } from '../properties/properties.ts';
+import type { Inputs, Properties, State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { refuseAdoption } from './adoption.ts';
 import { deleteResource } from './deletion.ts';
 import { isSameObject, newIncarnation, newObjectId } from './object-id.ts';
-import {
-  ifUnchanged,
-  isPartialFailure,
-  ObjectWriter,
-  reportOutside,
-  reportWarnings,
-  secretNames,
-} from './object-writer.ts';
+import { ifUnchanged, isPartialFailure, ObjectWriter, secretNames } from './object-writer.ts';
 import { inputsOf, observedOf, outputsOf } from './outputs.ts';
-import { lostWith } from './outside.ts';
+import { lastWritten, lostWith } from './outside.ts';
+import { reportOutside, reportWarnings } from './reports.ts';
 
 /** The largest number of ids that a create tries. No resource's name has been taken over so often. */
 const MAX_CHOICE = 100;
@@ -84,7 +78,21 @@ export class Lifecycle {
   /** Deletes the object. `program`: the program that runs, which is empty in a destroy. */
   async delete(id: string, state: State, program: Program): Promise<void> {
     const call = { ...this.#call(id, runtimeOf(state)), onProgress: progressLines(resourceName(state) || id) };
-    await deleteResource(this.#client, call, state, program);
+    try {
+      await deleteResource(this.#client, call, state, program);
+    } catch (error) {
+      if (!hasCode(error, 'InUse') || !this.#isMadeAgain(state, program)) throw error;
+      report(`${resourceName(state) || id}: is in use, so it is not deleted before it is replaced`);
+    }
+  }
+
+  /**
+   * Whether the program makes an object anew under the id that it has, as `deleteBeforeReplace` asks for. The engine
+   * deletes such an object before those that name it have left it, and they need not leave it.
+   */
+  #isMadeAgain(state: State, program: Program): boolean {
+    const wanted = program.get(this.#resource.kind, state.owner);
+    return wanted !== undefined && isSameObject(this.#resource, state, wanted as Properties);
   }
 
   /**
@@ -153,6 +161,9 @@ export class Lifecycle {
       'that is right with --replace or after an interrupted up; otherwise another state has the same project and stack names';
     if (this.#client.reuseObjects) {
       report(`${resourceName(inputs)}: reuses the ${what}: ${why}`);
+      if (stored === undefined) return;
+      const written = lastWritten(this.#resource, stored, inputs);
+      reportOutside(inputs, lostWith(this.#resource, written, inputs, stored, secretNames(inputs)));
       return;
     }
     throw new WeirError(

@@ -2,19 +2,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Call, RuntimeClient, TaggedObject } from '../client/client.ts';
 import type { Condition } from '../client/session.ts';
-import { type OutsideChange, outsideLines } from '../messages/outside-lines.ts';
+import type { OutsideChange } from '../messages/outside-lines.ts';
 import { progressLines } from '../messages/progress.ts';
-import { report, reportOnce } from '../messages/report.ts';
+import { report } from '../messages/report.ts';
 import { shownMessage } from '../messages/shown-error.ts';
-import { type ApiObject, warningsOf } from '../model/api/objects.ts';
+import type { ApiObject } from '../model/api/objects.ts';
 import { type ErrorCode, hasCode, isWeirError, WeirError } from '../model/base/errors.ts';
 import { KIND_NAMES } from '../model/base/kinds.ts';
 import { resourceName } from '../model/base/urn.ts';
 import { programOf } from '../program/program.ts';
 import { compact, type Inputs, type Properties, type State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
+import { withRefreshAdvice } from './lost-references.ts';
 import { bodyOf, inputsOf, keptOptions, observedOf, outputsOf } from './outputs.ts';
 import { leftIn, type Merge, mergeOf, wholeOf } from './outside.ts';
+import { reportOutside, reportWarnings } from './reports.ts';
 
 /** Pauses before an update reads the object, after others changed it between the last read and the patch. */
 const READ_AFTER_MS = [0, 50, 200, 1_000];
@@ -89,16 +91,30 @@ export class ObjectWriter {
       }
       return this.#client.patch(call, { ...merge.patch, ...identityOf(news, write) }, this.#waitMs(news), condition);
     });
-    const isLost = await outputs.then(
-      () => false,
-      (error) => hasCode(error, 'PreconditionFailed'),
+    const error = await outputs.then(
+      () => undefined,
+      (error: unknown) => error,
     );
-    if (!isLost) reportOutside(news, merge.found);
-    if (!isLost && stored.owner === news.owner && stored.incarnation !== write.incarnation) {
-      const why = 'another state has the same project and stack names, or an up was interrupted';
-      report(`${resourceName(news)}: the ${this.#nameOf(stored.id)} is another one than the one of this state: ${why}`);
-    }
+    if (!hasCode(error, 'PreconditionFailed')) this.#tellOutside(olds, news, stored, merge, error);
     return await outputs;
+  }
+
+  /** Tells what others changed, as far as it is true: a write that failed has overwritten nothing. */
+  #tellOutside(olds: State, news: Inputs, stored: TaggedObject, { found }: Merge, error: unknown): void {
+    const isWritten = error === undefined || isPartialFailure(error);
+    const isOwn = stored.owner === olds.owner || stored.owner === news.owner;
+    const isTrue = ({ fate }: OutsideChange) => isWritten || (isOwn && fate === 'kept');
+    reportOutside(news, found.filter(isTrue));
+    if (stored.owner === undefined && hasCode(error, 'OwnedByOther')) {
+      const advice = 'pulumi up --refresh takes it over, unless you delete it there';
+      report(
+        `${resourceName(news)}: the ${this.#nameOf(stored.id)} was made again outside, without an owner: ${advice}`,
+      );
+    }
+    const isOther = olds.incarnation !== undefined && stored.incarnation !== olds.incarnation;
+    if (!isOther || stored.owner !== news.owner) return;
+    const why = 'another state has the same project and stack names, or an up was interrupted';
+    report(`${resourceName(news)}: the ${this.#nameOf(stored.id)} is another one than the one of this state: ${why}`);
   }
 
   /** Updates an object that the token permits to write and not to read. Only the response shows what others changed. */
@@ -139,7 +155,8 @@ export class ObjectWriter {
       reportWarnings(inputs, stored);
       return await this.#outputsOf(stored, inputs, propertiesOf(stored, true));
     } catch (error) {
-      throw (await this.#partialFailure(error, call, inputs, write, propertiesOf)) ?? error;
+      const partial = await this.#partialFailure(error, call, inputs, write, propertiesOf);
+      throw partial ?? withRefreshAdvice(error, this.#resource.kind, inputs);
     }
   }
 
@@ -211,20 +228,6 @@ const WITHOUT_PATCH: ReadonlySet<ErrorCode> = new Set(['NotFound', 'UnknownRoute
 /** Whether an error is the engine's form of a failed write that is stored nevertheless. */
 export function isPartialFailure(error: unknown): boolean {
   return error instanceof Error && 'reasons' in error;
-}
-
-/**
- * Shows the runtime's warnings about an object to the user. `inputs` have no owner if the resource only reads the
- * object.
- */
-export function reportWarnings(inputs: Inputs, stored: ApiObject): void {
-  const name = resourceName(inputs) || stored.id;
-  for (const warning of warningsOf(stored)) reportOnce(`${name}: ${warning}`);
-}
-
-/** Shows what others changed in the object of a resource to the user. */
-export function reportOutside(inputs: Inputs, changes: readonly OutsideChange[]): void {
-  for (const line of outsideLines(resourceName(inputs), changes)) report(line);
 }
 
 /** The condition that the object is as it was read. Returns `undefined` if the runtime gave no ETag. */

@@ -9,10 +9,11 @@ import { isRecord, valueAt } from '../model/base/record.ts';
 import { FINGERPRINT, replaceSecrets, withSecretsOf } from '../model/base/secrets.ts';
 import { asWritten } from '../properties/as-written.ts';
 import { differencesBetween } from '../properties/differences.ts';
-import { mergePatchOf, rebased, settled } from '../properties/merge.ts';
+import { mergePatchOf, rebased, settled, withMapsOf } from '../properties/merge.ts';
 import { type Inputs, type Properties, picked, type State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
-import { aligned } from './aligned.ts';
+import { type Aligned, aligned } from './aligned.ts';
+import { withoutConflicts } from './conflicts.ts';
 import { compared } from './diff.ts';
 import { observedOf } from './outputs.ts';
 
@@ -39,9 +40,10 @@ export function mergeOf(
   const known = description.forgets?.(olds, news) ?? olds;
   const state = stored === undefined ? known : sinceLastWrite(description, known, stored);
   const observed = stored === undefined ? known : comparable(description, state, news, stored);
-  const { base, actual, displaced, align } = aligned(description.elements, state, news, observed, stored);
+  const sides = aligned(description.elements, state, news, observed, stored);
+  const { base, actual, displaced, align } = sides;
   const desired = description.desired?.(news, base) ?? news;
-  const patch = mergePatchOf(schema, base, desired, actual);
+  const patch = patchOf(description, sides, desired, observed);
   const isWritten = (path: readonly string[]) =>
     isNamed(patch, path) || (path[0] === description.elements?.map && displaced.includes(String(path[1])));
   return {
@@ -80,8 +82,8 @@ export function mergedWith(
   news: Inputs,
   actual: Properties,
 ): Properties {
-  const { base, actual: there, align } = aligned(description.elements, state, news, actual);
-  return patched(actual, align(mergePatchOf(description.schema, base, news, there))) as Properties;
+  const sides = aligned(description.elements, state, news, actual);
+  return patched(actual, sides.align(patchOf(description, sides, news, actual))) as Properties;
 }
 
 /** Values that others changed in an object, for a plan: all sides are in canonical form. */
@@ -92,9 +94,18 @@ export function outsideOf(
   actual: Properties,
 ): OutsideChange[] {
   const observed = observedOf(description, actual, state, news);
-  const { base, actual: there } = aligned(description.elements, state, news, observed);
-  const patch = mergePatchOf(description.schema, base, news, there);
-  return foundIn(description, base, there, news, (path) => isNamed(patch, path), []);
+  const sides = aligned(description.elements, state, news, observed);
+  const patch = patchOf(description, sides, news, observed);
+  return foundIn(description, sides.base, sides.actual, news, (path) => isNamed(patch, path), []);
+}
+
+/** The patch of what the program changed, and of what cannot stay as others changed it. */
+function patchOf(description: ResourceDescription, sides: Aligned, desired: Inputs, observed: Properties): MergePatch {
+  const { schema } = description;
+  const { base, actual, align } = sides;
+  const there = picked(observed, Object.keys(schema.shape));
+  const patch = mergePatchOf(schema, base, desired, actual);
+  return withoutConflicts(description, patch, desired, actual, (change) => patched(there, align(change)) as Properties);
 }
 
 /** Values that others changed in an object which a new one replaces. */
@@ -111,6 +122,12 @@ export function lostWith(
     ...change,
     fate: 'replaced',
   }));
+}
+
+/** The object as its stack wrote it last, with the secrets that the inputs know. */
+export function lastWritten({ schema, kind }: ResourceDescription, stored: ApiObject, news: Inputs): State {
+  const written = withSecretsOf(kind, patched(stored, stored.stack?.written ?? {}), news) as Properties;
+  return picked(written, Object.keys(schema.shape));
 }
 
 /** Values in a written object that others have changed, as far as its response shows them. */
@@ -133,9 +150,9 @@ function sinceLastWrite({ schema, kind }: ResourceDescription, state: State, sto
   const { writtenVersion, written } = stored.stack ?? {};
   const isKnown = state.writtenVersion === undefined || state.writtenVersion === writtenVersion;
   if (isKnown || written === undefined || stored.incarnation !== state.incarnation) return state;
-  const lastWritten = withSecretsOf(kind, patched(stored, written), state) as Properties;
+  const wanted = withSecretsOf(kind, patched(stored, written), state) as Properties;
   const actual = withSecretsOf(kind, stored, state) as Properties;
-  return { ...state, ...rebased(schema, state, lastWritten, actual) };
+  return { ...state, ...rebased(schema, state, wanted, actual) };
 }
 
 /**
@@ -156,8 +173,9 @@ function foundIn(
 ): OutsideChange[] {
   // A default that depends on another property is no change of its own.
   const keys = Object.keys(description.schema.shape).filter((key) => (base[key] ?? actual[key]) !== undefined);
-  const only = (side: Properties) => picked(compared(description, side), keys);
-  const [state, runtime, program] = [only(base), only(actual), only(desired)];
+  const only = (side: Properties, other: Properties) =>
+    withMapsOf(description.schema, picked(compared(description, side), keys), other);
+  const [state, runtime, program] = [only(base, actual), only(actual, base), only(desired, {})];
   const known = secretPathsOf(description.kind, [state, runtime]);
   const isSecret = (path: readonly string[]) => secrets.includes(String(path[0])) || known.has(propertyPath(path));
   return differencesBetween(state, runtime).flatMap((difference): OutsideChange[] => {
@@ -165,8 +183,9 @@ function foundIn(
     // A value that the state does not know, and a change that the program makes too, are not worth a line.
     if (before === null || isDeepStrictEqual(after, valueAt(program, path))) return [];
     const fate = isWritten(path) ? 'overwritten' : 'kept';
-    // The program removes the whole target or the whole certificate.
-    if (fate === 'overwritten' && valueAt(program, path.slice(0, -1)) === undefined) return [];
+    // The program removes the whole target or the whole certificate, or leaves the members to others.
+    const isOfEntry = path.length > 2 || path[0] === description.elements?.map;
+    if (fate === 'overwritten' && isOfEntry && valueAt(program, path.slice(0, -1)) === undefined) return [];
     return [{ ...difference, fate, isSecret: isSecret(path) }];
   });
 }

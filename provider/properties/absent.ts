@@ -21,6 +21,14 @@ export function pathsOf(places: unknown, path: readonly string[] = []): (readonl
   return isRecord(places) ? Object.entries(places).flatMap(([name, inner]) => pathsOf(inner, [...path, name])) : [];
 }
 
+/** The places with these paths: the inverse of `pathsOf`. */
+export function placesOf(paths: readonly (readonly string[])[]): unknown {
+  if (paths.some((path) => path.length === 0)) return true;
+  const names = new Set(paths.map(([name = '']) => name));
+  const inside = (name: string) => paths.filter(([first]) => first === name).map((path) => path.slice(1));
+  return Object.fromEntries([...names].map((name) => [name, placesOf(inside(name))]));
+}
+
 function filled(
   value: unknown,
   places: unknown,

@@ -18,6 +18,9 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ['serverId', 'address'],
 ];
 
+/** The map of which entries that others added stay when the program no longer gives it. Other maps go as a whole. */
+const LASTING_MAP = 'tags';
+
 /** The sides of a merge. `actual` is what the runtime has, in which others may have changed something. */
 interface Sides {
   readonly base: unknown;
@@ -50,10 +53,14 @@ export function rebased(schema: z.ZodObject, state: State, lastWritten: Properti
 }
 
 /** Each desired value that means the same as the value on the side `same`, otherwise the value on the side `other`. */
-function chosen(schema: z.core.$ZodType, sides: Sides, same: keyof Sides, other: keyof Sides): unknown {
+function chosen(schema: z.core.$ZodType, sides: Sides, same: keyof Sides, other: keyof Sides, name = ''): unknown {
   if (isSame(schema, sides[same], sides.desired)) return sides.desired;
-  if (!Object.values(sides).every(isRecord)) return sides[other];
-  return compact(membersOf(schema, sides).map(([name, member, inner]) => [name, chosen(member, inner, same, other)]));
+  if (!Object.values(sides).every(isRecord) && !isByEntry(name, schema, sides)) return sides[other];
+  const members = membersOf(schema, sides).map(
+    ([key, member, inner]) => [key, chosen(member, inner, same, other, key)] as const,
+  );
+  const properties = compact(members);
+  return sides.desired === undefined && Object.keys(properties).length === 0 ? undefined : properties;
 }
 
 function patchOfMembers(schema: z.core.$ZodType, sides: Sides): MergePatch {
@@ -73,21 +80,46 @@ function patchOfMembers(schema: z.core.$ZodType, sides: Sides): MergePatch {
 /** The change of one value that differs between the state and the inputs. */
 function changeOf(name: string, schema: z.core.$ZodType, sides: Sides): unknown {
   const { base, desired, actual } = sides;
+  if (isByEntry(name, schema, sides)) return changeOfMap(schema, sides);
   if (desired === undefined) return null;
-  if (!isRecord(base) || !isRecord(desired) || !isRecord(actual)) return wholeOf(actual, desired);
+  if (!isRecord(base) || !isRecord(desired) || !isRecord(actual)) return replacing(actual, desired);
   const isOther = membersOf(schema, sides).some(([property, member, inner]) => {
     return property === DECIDING[name] && !isSame(member, inner.base, inner.desired);
   });
-  return isOther ? wholeOf(actual, desired) : patchOfMembers(schema, sides);
+  return isOther ? replacing(actual, desired) : patchOfMembers(schema, sides);
+}
+
+/** The change of the entries that differ, or the removal of a map of which nothing is left. */
+function changeOfMap(schema: z.core.$ZodType, sides: Sides): unknown {
+  const patch = patchOfMembers(schema, sides);
+  const isLeft = isRecord(sides.actual) && Object.keys(sides.actual).some((name) => patch[name] !== null);
+  return sides.desired === undefined && !isLeft ? null : patch;
+}
+
+/** The properties with an empty map in place of each one that only `other` has, so that the two differ entry by entry. */
+export function withMapsOf({ shape }: z.ZodObject, properties: Properties, other: Properties): Properties {
+  const isMissing = (name: string) => properties[name] === undefined && isRecord(other[name]);
+  const missing = Object.entries(shape).filter(([name, schema]) => isMissing(name) && isMap(schema as z.core.$ZodType));
+  return { ...properties, ...Object.fromEntries(missing.map(([name]) => [name, {}])) };
+}
+
+/** Whether a property is compared entry by entry, also if one side lacks it. */
+function isByEntry(name: string, schema: z.core.$ZodType, { desired }: Sides): boolean {
+  return isMap(schema) && (isRecord(desired) || name === LASTING_MAP);
+}
+
+/** Whether a property is a map. One side may lack a map, because its entries are independent of each other. */
+function isMap(schema: z.core.$ZodType): boolean {
+  return unwrapped(schema) instanceof z.ZodRecord;
 }
 
 /** The patch that leaves nothing but the value. */
-function wholeOf(actual: unknown, value: unknown): unknown {
+export function replacing(actual: unknown, value: unknown): unknown {
   if (!isRecord(actual) || !isRecord(value)) return value;
   const gone = Object.keys(actual).filter((name) => valueIn(value, name) === undefined);
   return Object.fromEntries([
     ...gone.map((name) => [name, null]),
-    ...Object.entries(value).map(([name, item]) => [name, wholeOf(valueIn(actual, name), item)]),
+    ...Object.entries(value).map(([name, item]) => [name, replacing(valueIn(actual, name), item)]),
   ]);
 }
 

@@ -13,9 +13,9 @@ export const autoScalingGroup: ResourceDescription<'groups'> = {
   identity: [],
   outputs: [],
   // Servers that joined through the API are no drift, so that no `pulumi up` removes them.
-  observed: (actual, state) => {
+  observed: (actual, state, news = state) => {
     const { members: _, ...others } = actual;
-    return state.members === undefined ? others : actual;
+    return state.members === undefined && news.members === undefined ? others : actual;
   },
   elements: {
     map: 'members',

@@ -131,17 +131,29 @@ test('an argument that is an output without a value is named where a value is mi
   const reasons = (news: Properties) =>
     checked(targetAttachment, { owner: OWNER, ...news }).failures?.map(({ reason }) => reason);
   const absent = (valueless: object) => ({ absent: { valueless } });
-  const CHOICE = 'listenerId exactly one of loadBalancerId, listenerId and ruleId must be given';
   const given = (path: string) => `${path} is given an output that has no value`;
   assert.deepEqual(reasons({ targets: {}, ...absent({ listenerId: true }) }), [given('listenerId')]);
-  assert.deepEqual(reasons({ targets: {}, ...absent({ ruleId: true, defaultPort: true }) }), [
-    given('ruleId'),
-    given('defaultPort'),
-    CHOICE,
-  ]);
+  assert.deepEqual(reasons({ targets: {}, ...absent({ ruleId: true, defaultPort: true }) }), [given('ruleId')]);
   const named = { listenerId: 'web', targets: { 'b 1': target } };
   assert.deepEqual(reasons({ ...named, ...absent({ defaultPort: true, targets: { 'b 1': { address: true } } }) }), [
     given('targets["b 1"].address'),
   ]);
   assert.deepEqual(reasons({ listenerId: 'web', targets: {}, ...absent({ defaultPort: true }) }), []);
+  // The engine drops the entry of a map, and the target would get no traffic. A list keeps its place.
+  assert.deepEqual(
+    reasons({ listenerId: 'web', targets: {}, ...absent({ targets: { b1: true }, tags: { a: true } }) }),
+    [given('targets.b1')],
+  );
+  assert.deepEqual(reasons({ listenerId: 'web', targets: {}, ...absent({ adopt: true }) }), [given('adopt')]);
+  // The program as a whole decides whether a target needs a port.
+  const portless = { listenerId: 'web', targets: { b1: { address: '10.0.0.1' } } };
+  assert.deepEqual(reasons({ ...portless, ...absent({ targets: { b1: { port: true } } }) }), [
+    given('targets.b1.port'),
+  ]);
+  const networks = { loadBalancerId: 'lb', protocol: 'HTTP', port: 80, trustedProxies: ['10.0.0.0/8', null] };
+  const failures = checked(listener, { ...networks, ...absent({ trustedProxies: true, drainSeconds: true }) }).failures;
+  assert.deepEqual(
+    failures?.map(({ reason }) => reason),
+    [given('trustedProxies')],
+  );
 });

@@ -62,3 +62,13 @@ test('delete takes along what its stack has below the object, unless the program
   await of('TargetAttachment').diff('pool-2', { ...pool }, pool);
   await remove();
 });
+
+test('an object in use that the program makes again under its id is not deleted first, and any other is an error', async (t) => {
+  const owner = `${OWNER}-again`;
+  const { provider } = await scriptedAttachment(t, () => failure(409, 'InUse', 'is used by another stack'));
+  const state = { ...INPUTS, owner, incarnation: 'i-1', runtimeId: RUNTIME_ID };
+  await provider.check(state, { ...INPUTS, owner });
+  await provider.delete('web-1', state);
+  await provider.check(state, { ...INPUTS, owner, listenerId: 'http-2' });
+  await assert.rejects(provider.delete('web-1', state), { message: /InUse/ });
+});

@@ -112,6 +112,16 @@ test('a create tells that it reuses an object of its own owner, and since when t
   assert.notEqual(runtime.seen.at(-1)?.body?.incarnation, 'i-0');
 });
 
+test('a create that reuses an object tells what others changed since its stack wrote it', async (t) => {
+  const targets = { b1: { ...INPUTS.targets.b1, weight: 0 } };
+  const stack = { createdAt: '2026-11-30T10:00:00.000Z', written: { targets: { b1: { weight: null } } } };
+  const { provider, lines } = await present(t, { ...INPUTS, targets, stack });
+  await provider.create(INPUTS);
+  assert.deepEqual(lines().slice(1), [
+    'web: b1 has weight 0 in the runtime, 100 in the state: changed outside; the replacement has the value of the program\n',
+  ]);
+});
+
 test('weir:reuseObjects false refuses that, with and without adopt, and nothing is written', async (t) => {
   const { provider, runtime } = await present(t, { ...INPUTS }, { 'weir:reuseObjects': 'false' });
   for (const more of [{}, { adopt: 'web-7' }]) {

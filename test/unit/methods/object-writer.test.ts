@@ -1,8 +1,8 @@
 // `update` as Pulumi calls it: patches, whole objects for runtimes without patches, and writes that fail in part.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { accepted, BOUND, INPUTS, OWNER, scriptedAttachment } from '../../harness/runtime/scripted-attachment.ts';
-import { failure, RUNTIME_ID, stored } from '../../harness/runtime/scripted-runtime.ts';
+import { failure, type Reply, RUNTIME_ID, stored } from '../../harness/runtime/scripted-runtime.ts';
 
 const STATE = { ...INPUTS, incarnation: 'i-7', runtimeId: RUNTIME_ID };
 const B1 = { address: '10.0.0.1', port: 80 };
@@ -103,4 +103,28 @@ test('after an update that fails in part, the state has the program where it cha
     assert.deepEqual([targets, handoverSeconds], [{ b1: B1 }, 30]);
     return true;
   });
+});
+
+/** The lines that an update of the object in `CHANGED` shows. `parts`: what the object has instead. */
+async function linesOf(t: TestContext, news: object, reply: () => Reply = () => stored(CHANGED), parts: object = {}) {
+  const there = stored({ ...CHANGED, ...parts });
+  const { provider } = await scriptedAttachment(t, ({ method }) => (method === 'GET' ? there : reply()));
+  const { mock } = t.mock.method(process.stdout, 'write');
+  await provider.update('web-1', STATE, { ...NEWS, ...news }).catch(() => {});
+  const lines = mock.calls.map(({ arguments: [text] }) => String(text)).filter((text) => text.startsWith('web: '));
+  mock.restore();
+  return lines.map((text) => text.trimEnd());
+}
+
+test('a new incarnation that the stack itself gives is no other object, and a refused write overwrites nothing', async (t) => {
+  const kept = 'web: b1 has weight 0 in the runtime, 100 in the state: changed outside; pulumi refresh shows it';
+  assert.deepEqual(await linesOf(t, { retainOnDelete: true }), [kept]);
+  const change = { targets: { b1: { ...B1, weight: 7 } } };
+  const overwritten = kept.replace('pulumi refresh shows it', 'this up overwrites it');
+  assert.deepEqual(await linesOf(t, change), [overwritten]);
+  assert.deepEqual(await linesOf(t, change, () => failure(400, 'InvalidParameter', 'no')), []);
+  const foreign = () => failure(409, 'OwnedByOther', 'belongs to nobody');
+  assert.deepEqual(await linesOf(t, change, foreign, { owner: undefined, incarnation: 'i-8' }), [
+    'web: the attachment web-1 was made again outside, without an owner: pulumi up --refresh takes it over, unless you delete it there',
+  ]);
 });

@@ -168,6 +168,82 @@ const ROWS: readonly Row[] = [
     patch: { members: { b: null, c: 's2' } },
     found: ['members.a kept', 'members.d kept'],
   },
+  {
+    what: 'members that joined by the API stay, and are told, if the program names members for the first time',
+    of: autoScalingGroup,
+    state: {},
+    program: { members: { a: 's1' } },
+    there: { members: { d: 's4' } },
+    patch: { members: { a: 's1' } },
+    found: ['members.d kept'],
+  },
+  {
+    what: 'the first tags of a program leave those of others alone',
+    of: listener,
+    state: http,
+    program: { ...http, tags: { a: '1', b: '1' } },
+    there: { ...http, tags: { b: '2', c: '2' } },
+    patch: { tags: { a: '1', b: '1' } },
+    found: ['tags.b overwritten', 'tags.c kept'],
+  },
+  {
+    what: 'a program without tags takes its own away, and leaves those of others alone',
+    of: listener,
+    state: { ...http, tags: { a: '1' } },
+    program: http,
+    there: { ...http, tags: { a: '1', c: '2' } },
+    patch: { tags: { a: null } },
+    found: ['tags.c kept'],
+  },
+  {
+    what: 'a check that others turned into one of another protocol is written whole if it cannot have what the program changes',
+    of: forwardingRule,
+    state: { listenerId: 'l', path: '/', healthCheck: check },
+    program: { listenerId: 'l', path: '/', healthCheck: { ...check, path: '/b' } },
+    there: { listenerId: 'l', path: '/', healthCheck: { protocol: 'TCP', intervalSeconds: 9 } },
+    patch: { healthCheck: { protocol: 'HTTP', path: '/b', intervalSeconds: null } },
+    found: [
+      'healthCheck.intervalSeconds overwritten',
+      'healthCheck.path overwritten',
+      'healthCheck.protocol overwritten',
+    ],
+  },
+  {
+    what: 'a check that others turned into one of another protocol stays, if it can have what the program changes',
+    of: forwardingRule,
+    state: { listenerId: 'l', path: '/', healthCheck: check },
+    program: { listenerId: 'l', path: '/', healthCheck: { ...check, intervalSeconds: 7 } },
+    there: { listenerId: 'l', path: '/', healthCheck: { protocol: 'TCP' } },
+    patch: { healthCheck: { intervalSeconds: 7 } },
+    found: ['healthCheck.path kept', 'healthCheck.protocol kept'],
+  },
+  {
+    what: 'a session by cookie that others set goes if the program makes it a TCP listener',
+    of: listener,
+    state: http,
+    program: { ...http, protocol: 'TCP' },
+    there: { ...http, maxConnections: 9, stickySession: { type: 'cookie' } },
+    patch: { protocol: 'TCP', stickySession: null },
+    found: ['maxConnections kept', 'stickySession overwritten'],
+  },
+  {
+    what: 'a protocol that others gave a listener is overwritten if it excludes what the program changes',
+    of: listener,
+    state: http,
+    program: { ...http, trustedProxies: ['10.0.0.0/8'] },
+    there: { ...http, protocol: 'TCP', maxConnections: 9 },
+    patch: { protocol: 'HTTP', trustedProxies: ['10.0.0.0/8'] },
+    found: ['maxConnections kept', 'protocol overwritten'],
+  },
+  {
+    what: 'a session that the program removes is told if others changed it',
+    of: listener,
+    state: { ...http, stickySession: { type: 'source-ip' } },
+    program: http,
+    there: { ...http, stickySession: { type: 'source-ip', lifetimeSeconds: 9 } },
+    patch: { stickySession: null },
+    found: ['stickySession.lifetimeSeconds overwritten'],
+  },
 ];
 
 for (const { what, of, state, program, there, patch, found = [] } of ROWS) {
@@ -189,6 +265,17 @@ test('a write of the stack that the state does not know of is what the program i
   const unknown = merged(targetAttachment, state, state, there, { writtenVersion: 7, written });
   assert.deepEqual(unknown.patch, { targets: { a: { weight: null }, d: null } });
   assert.deepEqual(unknown.found, ['targets.b.weight kept']);
+  // The same write gave the listener its first tag, beside one of others.
+  const tagged = merged(
+    listener,
+    { ...http, writtenVersion: 4 },
+    http,
+    { ...http, tags: { a: '1', b: '2' } },
+    {
+      ...{ writtenVersion: 7, written: { tags: { b: null } } },
+    },
+  );
+  assert.deepEqual([tagged.patch, tagged.found], [{ tags: { a: null } }, ['tags.b kept']]);
   const known = merged(targetAttachment, state, state, there, { writtenVersion: 4, written });
   assert.deepEqual(known.patch, {});
   assert.deepEqual(known.found, ['targets.a.weight kept', 'targets.b.weight kept', 'targets.d kept']);

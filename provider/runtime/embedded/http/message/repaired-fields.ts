@@ -2,8 +2,8 @@
 import { CONTENT_LENGTH } from './field-names.ts';
 import { type HeaderFields, parseFields } from './fields.ts';
 
-/** A line break that continues a value on the next line, with the whitespace that follows it. */
-const FOLD = /\r\n[\t ]+/g;
+/** Line breaks that continue a value on the next line, with the whitespace that follows each, and the end of the line. */
+const FOLD = /(?:\r\n[\t ]+)+(\r\n)?/g;
 /** A name with whitespace before its colon. */
 const SPACED_NAME = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[\t ]+:/gm;
 const LENGTH = /^0*(\d{1,15})$/;
@@ -14,7 +14,12 @@ const LENGTH = /^0*(\d{1,15})$/;
  * the lines are malformed still. Whitespace before the first name continues nothing, and is not repaired.
  */
 export function repairFields(lines: string, fields: HeaderFields): boolean {
-  return parseLines(lines.replace(FOLD, ' ').replace(SPACED_NAME, '$1:'), fields);
+  return parseLines(unfolded(lines).replace(SPACED_NAME, '$1:'), fields);
+}
+
+/** A fold without a text behind it continues nothing, and leaves no space. */
+function unfolded(lines: string): string {
+  return lines.replace(FOLD, (_, end: string | undefined) => end ?? ' ');
 }
 
 /**
