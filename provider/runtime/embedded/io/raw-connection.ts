@@ -1,7 +1,6 @@
 // A plain TCP connection directly on a libuv handle, without a net.Socket: one read buffer serves a whole thread.
 import type { Buffer } from 'node:buffer';
 import { isIPv6 } from 'node:net';
-import { getSystemErrorName } from 'node:util';
 import { plainAddress } from '../../../model/base/plain-address.ts';
 import {
   type ConnectHandler,
@@ -14,39 +13,21 @@ import {
 } from './connection.ts';
 import { giveUpAfter } from './deadlines.ts';
 import { descriptors } from './descriptors.ts';
-import { bindings, type HandleEnd, type TcpHandle } from './raw-handles.ts';
-import { giveReadBuffer, isThreadBuffer, takeReadBuffer, threadBuffer } from './read-buffers.ts';
+import { bindings, failure, type HandleEnd, type TcpHandle } from './raw-handles.ts';
+import { QUEUED, writeTo } from './raw-writes.ts';
+import { giveReadBuffer, PRIVATE_BYTES, takeReadBuffer, threadBuffer } from './read-buffers.ts';
 
-const { TCP, TCPConnectWrap, WriteWrap, ShutdownWrap, streamBaseState, kReadBytesOrError, kLastWriteWasAsync } =
-  bindings;
+const { TCP, TCPConnectWrap, ShutdownWrap, streamBaseState, kReadBytesOrError } = bindings;
 
 /** Result of a read after the peer's FIN: UV_EOF of libuv. */
 const END_OF_STREAM = -4095;
-/**
- * Read buffer of a connection whose data its receiver cannot take at once. More than HAProxy's 16 KiB reads large bodies
- * in fewer iterations.
- */
-const PRIVATE_BYTES = 64 * 1024;
 /** A read of fewer bytes ends the use of a private buffer: a large body is over, and many connections may follow. */
 const SMALL_BYTES = 8 * 1024;
-/** Most bytes that Node writes from its stack. It copies them to the heap only if the kernel does not take all. */
-const STACK_BYTES = 16 * 1024;
 
 /** A handle with the connection that it belongs to. */
 interface OwnedHandle extends TcpHandle {
   connection?: RawConnection;
 }
-
-/** A write that is queued, with the memory that it needs. */
-interface WriteRequest {
-  oncomplete: (this: WriteRequest, status: number, handle: OwnedHandle) => void;
-  chunk: Buffer | string | undefined;
-  /** True if `chunk` was taken from the store of read buffers. */
-  isCopy: boolean;
-}
-
-/** A request object for the next write. Node takes it only if the kernel does not take the bytes at once. */
-let spare: WriteRequest | undefined;
 
 export class RawConnection implements Connection {
   handler: ConnectionHandler;
@@ -160,36 +141,17 @@ export class RawConnection implements Connection {
 
   write(chunk: Buffer | string): boolean {
     if (chunk.length === 0 || this.#isDestroyed || this.#isEnding) return !this.#isBlocked;
-    spare ??= newWriteRequest();
-    const request = spare;
-    const isString = typeof chunk === 'string';
-    let status: number;
-    let kept: Buffer | string = chunk;
-    let isCopy = false;
-    if (isString) status = this.#handle.writeLatin1String(request, chunk);
-    else if (!isThreadBuffer(chunk)) status = this.#handle.writeBuffer(request, chunk);
-    else if (chunk.length <= STACK_BYTES) {
-      // The next read of any connection may overwrite the chunk, and Node copies what is left of a string.
-      kept = '';
-      status = this.#handle.writeLatin1String(request, chunk.toString('latin1'));
-    } else {
-      const copy = takeReadBuffer(PRIVATE_BYTES);
-      isCopy = true;
-      kept = copy.subarray(0, chunk.copy(copy));
-      status = this.#handle.writeBuffer(request, kept);
+    const result = writeTo(this.#handle, chunk);
+    if (result < 0) {
+      this.#failLate(failure('write', result));
+      return false;
     }
-    if (status === 0) this.bytesWritten += chunk.length;
-    if (status !== 0 || streamBaseState[kLastWriteWasAsync] === 0) {
-      if (isCopy) giveReadBuffer(kept as Buffer);
-      if (status !== 0) this.#failLate(failure('write', status));
-      return status === 0 && !this.#isBlocked;
+    this.bytesWritten += chunk.length;
+    if (result === QUEUED) {
+      this.#queued++;
+      this.#isBlocked = true;
     }
-    spare = undefined;
-    request.chunk = kept;
-    request.isCopy = isCopy;
-    this.#queued++;
-    this.#isBlocked = true;
-    return false;
+    return !this.#isBlocked;
   }
 
   pause(): void {
@@ -211,21 +173,6 @@ export class RawConnection implements Connection {
     if (this.#isEnding || this.#isDestroyed) return;
     this.#isEnding = true;
     this.#shutDownIfDue();
-  }
-
-  #connected(handler: ConnectHandler): void {
-    this.#isConnecting = false;
-    handler.onConnect();
-    this.#shutDownIfDue();
-    if (!this.#isPaused) this.resume();
-  }
-
-  /** Sends the FIN once everything is written: during a shutdown, which then takes one iteration, libuv cannot reset. */
-  #shutDownIfDue(): void {
-    if (!this.#isEnding || this.#isConnecting || this.#isDestroyed || this.#queued > 0) return;
-    this.#isShuttingDown = true;
-    const request = Object.assign(new ShutdownWrap(), { oncomplete: () => this.#ended() });
-    if (this.#handle.shutdown(request) < 0) this.#ended();
   }
 
   destroy(): void {
@@ -319,6 +266,21 @@ export class RawConnection implements Connection {
     this.#closeIfDone();
   }
 
+  #connected(handler: ConnectHandler): void {
+    this.#isConnecting = false;
+    handler.onConnect();
+    this.#shutDownIfDue();
+    if (!this.#isPaused) this.resume();
+  }
+
+  /** Sends the FIN once everything is written: during a shutdown, which then takes one iteration, libuv cannot reset. */
+  #shutDownIfDue(): void {
+    if (!this.#isEnding || this.#isConnecting || this.#isDestroyed || this.#queued > 0) return;
+    this.#isShuttingDown = true;
+    const request = Object.assign(new ShutdownWrap(), { oncomplete: () => this.#ended() });
+    if (this.#handle.shutdown(request) < 0) this.#ended();
+  }
+
   #ended(): void {
     this.#isShuttingDown = false;
     this.#hasWritten = true;
@@ -356,27 +318,10 @@ export class RawConnection implements Connection {
   }
 }
 
-function newWriteRequest(): WriteRequest {
-  return Object.assign(new WriteWrap(), { oncomplete: onWritten, chunk: undefined, isCopy: false });
-}
-
 function onRead(this: OwnedHandle): Buffer | undefined {
   return this.connection?.read();
 }
 
-function onWritten(this: WriteRequest, status: number, handle: OwnedHandle): void {
-  if (this.isCopy) giveReadBuffer(this.chunk as Buffer);
-  this.chunk = undefined;
-  handle.connection?.wrote(status);
-}
-
 function onClosed(this: OwnedHandle): void {
   this.connection?.closed();
-}
-
-/** An error like those of Node's own sockets. `status` is a negative error number of libuv. */
-function failure(syscall: string, status: number, to?: { address: string; port: number }): Error {
-  const code = getSystemErrorName(status);
-  const text = to === undefined ? `${syscall} ${code}` : `${syscall} ${code} ${to.address}:${to.port}`;
-  return Object.assign(new Error(text), { errno: status, code, syscall, ...to });
 }

@@ -1,4 +1,5 @@
 // Node's TCP handles without its sockets: the undocumented bindings, and whether they may be used.
+import { getSystemErrorName } from 'node:util';
 
 /** A libuv TCP handle. Methods that return a number return 0 or a negative error number of libuv. */
 export interface TcpHandle {
@@ -67,4 +68,11 @@ function obstacle(): string | undefined {
 function loaded(): Bindings {
   const { binding } = process as unknown as { binding: (name: string) => Bindings };
   return { ...binding('stream_wrap'), ...binding('tcp_wrap') };
+}
+
+/** An error like those of Node's own sockets. `status` is a negative error number of libuv. */
+export function failure(syscall: string, status: number, to?: { address: string; port: number }): Error {
+  const code = getSystemErrorName(status);
+  const text = to === undefined ? `${syscall} ${code}` : `${syscall} ${code} ${to.address}:${to.port}`;
+  return Object.assign(new Error(text), { errno: status, code, syscall, ...to });
 }

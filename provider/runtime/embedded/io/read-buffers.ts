@@ -21,7 +21,13 @@ export function giveReadBuffer(buffer: Buffer): void {
   else if (list.length < MAX_FREE) list.push(buffer);
 }
 
-const THREAD_BYTES = 64 * 1024;
+/**
+ * Size of the read buffer of a connection on a raw handle whose data its receiver cannot take at once. More than
+ * HAProxy's 16 KiB reads large bodies in fewer iterations.
+ */
+export const PRIVATE_BYTES = 64 * 1024;
+/** A read into the thread's buffer can be copied to a private one. */
+const THREAD_BYTES = PRIVATE_BYTES;
 let ofThread: Buffer | undefined;
 
 /**
