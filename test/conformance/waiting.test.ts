@@ -12,6 +12,12 @@ import { until } from '../harness/runtime/runtime.ts';
 
 const ownerOf = (id: string) => `urn:pulumi:dev::shop::weir::${id}`;
 const OWNED = { owner: ownerOf('web') };
+
+/** The attachment of the listener `next`, which belongs to the same stack. */
+const nextOf = (backend: Backend) => {
+  return { listenerId: 'next', targets: targetsTo([backend]), owner: ownerOf('next-pool') };
+};
+
 /** Puts another listener of the same stack on the port of `web`. Resolves with its warnings. */
 async function putNext({ runtime, port }: World, properties: object = {}): Promise<string> {
   const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 5 };
@@ -39,7 +45,7 @@ const scenarios: Scenario[] = [
       assert.match(await putNext(world), /waits behind listener web of urn:\S+ for 127\.0\.0\.1:\d+/);
       assert.deepEqual(await waiting(world), ['next']);
       await servedBy(load, a);
-      await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsTo([b]) });
+      await runtime.done('PUT', '/v1/attachments/next', nextOf(b));
       assert.deepEqual(await waiting(world), ['web']);
       await servedBy(load, b);
       const { warnings } = await runtime.done('GET', '/v1/listeners/web');
@@ -69,7 +75,7 @@ const scenarios: Scenario[] = [
       await bind(targetsTo([a]));
       const load = startLoad({ clients: 4 });
       await putNext(world, { healthCheck: SLOW_CHECK });
-      const put = { listenerId: 'next', targets: targetsTo([b]) };
+      const put = nextOf(b);
       const { boundTargets } = await runtime.done('PUT', '/v1/attachments/next', put);
       assert.equal(boundTargets.b.health, 'healthy');
       await runtime.done('DELETE', '/v1/attachments/pool');
@@ -126,7 +132,7 @@ const scenarios: Scenario[] = [
       await bind(targetsTo([a]));
       const load = startLoad({ clients: 2 });
       await putNext(world);
-      const put = { listenerId: 'next', targets: targetsTo([gone]) };
+      const put = nextOf(gone);
       const { boundTargets } = await runtime.done('PUT', '/v1/attachments/next', put);
       assert.equal(boundTargets.b.health, 'checking');
       assert.deepEqual(await waiting(world), ['next']);
@@ -152,7 +158,7 @@ const scenarios: Scenario[] = [
       assert.deepEqual(await waiting(world), ['next']);
       const load = startLoad({ clients: 2 });
       await servedBy(load, a);
-      await world.runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsTo([b]) });
+      await world.runtime.done('PUT', '/v1/attachments/next', nextOf(b));
       await servedBy(load, b);
       await noFailures(load);
       await world.bind(targetsTo([c]));
@@ -174,7 +180,7 @@ const scenarios: Scenario[] = [
       const { socket } = await openFlow(port);
       t.after(() => socket.destroy());
       await putNext(world, { protocol: 'TCP' });
-      await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsTo([a]) });
+      await runtime.done('PUT', '/v1/attachments/next', nextOf(a));
       await runtime.done('DELETE', '/v1/attachments/pool');
       await runtime.done('DELETE', '/v1/listeners/web');
       socket.write('after');

@@ -15,7 +15,8 @@ export interface Scenario {
   /** The rule that the scenario proves, as one sentence. */
   readonly name: string;
   /**
-   * Properties of the listener, without load balancer and port. The default is HTTP with a health check every 0.2 s.
+   * Properties of the listener, without load balancer and port. The default is HTTP with a health check every 0.2 s. The
+   * attachment `pool` belongs to the same stack as the listener.
    */
   readonly listener?: object;
   /** Address of the load balancer; the default is 127.0.0.1. */
@@ -57,6 +58,8 @@ export async function createWorld(
   const args = [...(ENGINES[engine] ?? []), ...flags];
   let runtime = await RuntimeProcess.start(t, { args });
   const port = await freePort(address);
+  const { owner } = (listener ?? {}) as { owner?: string };
+  const owned = owner === undefined ? {} : { owner: `${owner}-pool` };
   const change = async (properties: object) => {
     // The backends of scenarios respond to every check, so a late response means a busy machine. The long timeout
     // tolerates it.
@@ -79,7 +82,7 @@ export async function createWorld(
       runtime = await RuntimeProcess.start(t, { args, dataDirectory: runtime.dataDirectory, home: runtime.home });
     },
     bind: (targets) =>
-      runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, awaitHealthySeconds: 10 }),
+      runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, awaitHealthySeconds: 10, ...owned }),
     patch: (targets) => runtime.done('PATCH', '/v1/attachments/pool', { targets }),
     httpBackend: (...rest) => httpBackend(t, ...rest),
     tcpBackend: (...rest) => tcpBackend(t, ...rest),
