@@ -13,7 +13,7 @@ import {
 } from './connection.ts';
 import { giveUpAfter } from './deadlines.ts';
 import { descriptors } from './descriptors.ts';
-import { bindings, failure, type HandleEnd, type TcpHandle } from './raw-handles.ts';
+import { bindings, type HandleEnd, libuvError, type TcpHandle } from './raw-handles.ts';
 import { QUEUED, writeTo } from './raw-writes.ts';
 import { giveReadBuffer, PRIVATE_BYTES, takeReadBuffer, threadBuffer } from './read-buffers.ts';
 
@@ -75,7 +75,7 @@ export class RawConnection implements Connection {
       cancel();
       descriptors.giveUpstream();
     };
-    const failed = (status: number) => connection.#fail(failure('connect', status, { address, port }));
+    const failed = (status: number) => connection.#fail(libuvError('connect', status, { address, port }));
     const request = Object.assign(new TCPConnectWrap(), {
       oncomplete: (status: number) => {
         if (connection.#isDestroyed) return;
@@ -143,7 +143,7 @@ export class RawConnection implements Connection {
     if (chunk.length === 0 || this.#isDestroyed || this.#isEnding) return !this.#isBlocked;
     const result = writeTo(this.#handle, chunk);
     if (result < 0) {
-      this.#failLate(failure('write', result));
+      this.#failLate(libuvError('write', result));
       return false;
     }
     this.bytesWritten += chunk.length;
@@ -220,7 +220,7 @@ export class RawConnection implements Connection {
     this.#queued--;
     if (this.#isDestroyed) return;
     if (status < 0) {
-      this.#failLate(failure('write', status));
+      this.#failLate(libuvError('write', status));
       return;
     }
     if (this.#queued > 0) return;
@@ -258,7 +258,7 @@ export class RawConnection implements Connection {
   #readEnded(status: number): void {
     this.#isReading = false;
     if (status !== END_OF_STREAM) {
-      this.#fail(failure('read', status));
+      this.#fail(libuvError('read', status));
       return;
     }
     this.#hasReadAll = true;

@@ -71,7 +71,7 @@ function loaded(): Bindings {
 }
 
 /** An error like those of Node's own sockets. `status` is a negative error number of libuv. */
-export function failure(syscall: string, status: number, to?: { address: string; port: number }): Error {
+export function libuvError(syscall: string, status: number, to?: { address: string; port: number }): Error {
   const code = getSystemErrorName(status);
   const text = to === undefined ? `${syscall} ${code}` : `${syscall} ${code} ${to.address}:${to.port}`;
   return Object.assign(new Error(text), { errno: status, code, syscall, ...to });
