@@ -252,7 +252,11 @@ test('after SIGTERM, an open connection goes on for --stop-timeout at most', asy
   const port = await freePort();
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   await runtime.done('PUT', '/v1/listeners/tcp', { loadBalancerId: 'lb', protocol: 'TCP', port });
-  await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'tcp', targets: { a: backend.target } });
+  await runtime.done('PUT', '/v1/attachments/pool', {
+    listenerId: 'tcp',
+    targets: { a: backend.target },
+    awaitHealthySeconds: 10,
+  });
   const client = connect(port, '127.0.0.1').on('error', () => {});
   t.after(() => client.destroy());
   client.write('x');
