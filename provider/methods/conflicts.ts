@@ -1,7 +1,6 @@
 // Conflicts in a merge: values of the program and of others that are valid by themselves and not beside each other.
 import { isDeepStrictEqual } from 'node:util';
-
-import type { Problem } from '../model/base/errors.ts';
+import { problemText } from '../model/base/errors.ts';
 import type { MergePatch } from '../model/base/merge-patch.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { rulesProblems } from '../model/objects/validate.ts';
@@ -21,11 +20,11 @@ export function withoutConflicts(
   actual: Properties,
   apply: (patch: MergePatch) => Properties,
 ): MergePatch {
-  const textOf = ({ path, message }: Problem) => `${path} ${message}`;
   const problemsWith = (object: Properties) => rulesProblems(kind, object, isKnown);
   // Problems that are there without the patch, or without the others, are not for the merge to solve.
-  const known = new Set([...problemsWith(apply({})), ...problemsWith(desired)].map(textOf));
-  const conflictsOf = (change: MergePatch) => problemsWith(apply(change)).filter((each) => !known.has(textOf(each)));
+  const known = new Set([...problemsWith(apply({})), ...problemsWith(desired)].map(problemText));
+  const conflictsOf = (change: MergePatch) =>
+    problemsWith(apply(change)).filter((each) => !known.has(problemText(each)));
   const writing = (names: readonly string[]): MergePatch => {
     const written = names.map((name) => [
       name,

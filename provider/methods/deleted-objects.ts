@@ -1,5 +1,5 @@
 // The objects that one command has deleted, so that the refusal of a later deletion can say what went already.
-import { type ErrorCode, isWeirError, WeirError } from '../model/base/errors.ts';
+import { type ErrorCode, isWeirError, reworded } from '../model/base/errors.ts';
 import { KIND_NAMES, type Kind } from '../model/base/kinds.ts';
 import { keyOf } from '../model/base/object-key.ts';
 import { referencesOf } from '../model/base/references.ts';
@@ -47,9 +47,7 @@ export class DeletedObjects {
     const message =
       `${error.message} This command has already deleted what this stack had there: ${shown}. \`pulumi up\` makes ` +
       `again what the program still has of that, and Pulumi's option protect on it would have kept it.`;
-    const named = new WeirError(error.code, message, error.details, { cause: error });
-    named.requestId = error.requestId;
-    return named;
+    return reworded(error, message);
   }
 
   /** The names of the deleted objects that referred to an object, also by way of other deleted objects. */

@@ -1,5 +1,5 @@
 // References of a program to objects that it has made and that the runtime no longer has: the advice of their errors.
-import { isWeirError, WeirError } from '../model/base/errors.ts';
+import { isWeirError, reworded } from '../model/base/errors.ts';
 import type { Kind } from '../model/base/kinds.ts';
 import { propertyPath } from '../model/base/property-path.ts';
 import { referencesOf } from '../model/base/references.ts';
@@ -18,7 +18,5 @@ export function withRefreshAdvice(error: unknown, kind: Kind, inputs: Inputs): u
   const isLost = error.details.some(({ path, message }) => paths.has(path) && message.startsWith('names no '));
   if (!isLost) return error;
   const advice = 'This program has made it, and it was deleted outside: `pulumi up --refresh` makes it again.';
-  const advised = new WeirError(error.code, `${error.message}. ${advice}`, error.details, { cause: error });
-  advised.requestId = error.requestId;
-  return advised;
+  return reworded(error, `${error.message}. ${advice}`);
 }

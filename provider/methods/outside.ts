@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { OutsideChange } from '../messages/outside-lines.ts';
 import { secretPathsOf } from '../messages/secrets-line.ts';
 import type { ApiObject } from '../model/api/objects.ts';
+import type { Kind } from '../model/base/kinds.ts';
 import { type MergePatch, patched } from '../model/base/merge-patch.ts';
 import { propertyPath } from '../model/base/property-path.ts';
 import { isRecord, valueAt } from '../model/base/record.ts';
@@ -126,8 +127,12 @@ export function lostWith(
 
 /** The object as its stack wrote it last, with the secrets that the inputs know. */
 export function lastWritten({ schema, kind }: ResourceDescription, stored: ApiObject, news: Inputs): State {
-  const written = withSecretsOf(kind, patched(stored, stored.stack?.written ?? {}), news) as Properties;
-  return picked(written, Object.keys(schema.shape));
+  return picked(writtenOf(kind, stored, news), Object.keys(schema.shape));
+}
+
+/** The object with what its stack wrote last in place of what others changed, and with the secrets of `known`. */
+function writtenOf(kind: Kind, stored: ApiObject, known: Properties): Properties {
+  return withSecretsOf(kind, patched(stored, stored.stack?.written ?? {}), known) as Properties;
 }
 
 /** Values in a written object that others have changed, as far as its response shows them. */
@@ -150,9 +155,8 @@ function sinceLastWrite({ schema, kind }: ResourceDescription, state: State, sto
   const { writtenVersion, written } = stored.stack ?? {};
   const isKnown = state.writtenVersion === undefined || state.writtenVersion === writtenVersion;
   if (isKnown || written === undefined || stored.incarnation !== state.incarnation) return state;
-  const wanted = withSecretsOf(kind, patched(stored, written), state) as Properties;
   const actual = withSecretsOf(kind, stored, state) as Properties;
-  return { ...state, ...rebased(schema, state, wanted, actual) };
+  return { ...state, ...rebased(schema, state, writtenOf(kind, stored, state), actual) };
 }
 
 /**

@@ -1,6 +1,6 @@
 // Arguments that are given an output without a value: which of them are problems, and which problems they explain.
 import { z } from 'zod';
-import { MAX_PROBLEMS, type Problem } from '../model/base/errors.ts';
+import { MAX_PROBLEMS, type Problem, problemText } from '../model/base/errors.ts';
 import { propertyPath } from '../model/base/property-path.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { problemsOf } from '../model/objects/validate.ts';
@@ -23,9 +23,11 @@ export function withValueless(
   const paths = pathsOf(valueless).slice(0, MAX_PROBLEMS);
   if (paths.length === 0) return [...found];
   const causedBy = (causes: readonly (readonly string[])[]) => {
-    const left = new Set(problemsOf(resource.kind, withUnknown(properties, placesOf(causes)), isKnown).map(textOf));
+    const left = new Set(
+      problemsOf(resource.kind, withUnknown(properties, placesOf(causes)), isKnown).map(problemText),
+    );
     return problemsOf(resource.kind, properties, isKnown)
-      .map(textOf)
+      .map(problemText)
       .filter((text) => !left.has(text));
   };
   const missing = new Set(found.map(({ path }) => path));
@@ -34,7 +36,7 @@ export function withValueless(
   const causes = paths.filter(isCause);
   const named = causes.map((path) => ({ path: propertyPath(path), message: 'is given an output that has no value' }));
   const explained = new Set([...causedBy(causes), ...named.map(({ path }) => path)]);
-  return [...named, ...found.filter((problem) => !explained.has(problem.path) && !explained.has(textOf(problem)))];
+  return [...named, ...found.filter((problem) => !explained.has(problem.path) && !explained.has(problemText(problem)))];
 }
 
 /** Whether an argument is an entry of a map that serves traffic, or names the object to adopt. */
@@ -44,8 +46,4 @@ function isNeeded({ schema }: ResourceDescription, [name = '', ...rest]: readonl
   return (
     rest.length === 1 && name !== 'tags' && map !== undefined && unwrapped(map as z.ZodType) instanceof z.ZodRecord
   );
-}
-
-function textOf({ path, message }: Problem): string {
-  return `${path} ${message}`;
 }

@@ -123,6 +123,13 @@ export class WeirError extends Error {
   }
 }
 
+/** The error with another message. The original one is its cause. */
+export function reworded(error: WeirError, message: string): WeirError {
+  const other = new WeirError(error.code, message, error.details, { cause: error });
+  other.requestId = error.requestId;
+  return other;
+}
+
 /** True for a `WeirError`, even if another copy of this package created it. */
 export function isWeirError(error: unknown): error is WeirError {
   return error instanceof Error && error.name === 'WeirError' && 'code' in error && String(error.code) in ERRORS;

@@ -265,7 +265,7 @@ test('a write of the stack that the state does not know of is what the program i
   const unknown = merged(targetAttachment, state, state, there, { writtenVersion: 7, written });
   assert.deepEqual(unknown.patch, { targets: { a: { weight: null }, d: null } });
   assert.deepEqual(unknown.found, ['targets.b.weight kept']);
-  // The same write gave the listener its first tag, beside one of others.
+  // The interrupted write gave the listener its first tag, and others gave it the tag b.
   const tagged = merged(
     listener,
     { ...http, writtenVersion: 4 },
