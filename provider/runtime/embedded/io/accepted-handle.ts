@@ -1,5 +1,5 @@
-// The libuv handle of a socket, taken from its net.Socket for another one with other options.
-import type * as net from 'node:net';
+// The libuv handle of a socket: taken from its net.Socket, or put into another one with other options.
+import * as net from 'node:net';
 
 /**
  * Takes the libuv handle of a socket, mostly for a new net.Socket with the option `onread`. Node offers that option only
@@ -14,4 +14,10 @@ export function takeHandle(socket: net.Socket): object | undefined {
   // An old socket object without its handle closes no descriptor. Destroying it makes its server stop counting it.
   shell.destroy();
   return handle;
+}
+
+/** Makes a paused socket of Node around a handle of which nothing more is to be read yet. */
+export function pausedSocketOf(handle: object | undefined): net.Socket {
+  const init = { handle, allowHalfOpen: true, pauseOnCreate: true, readable: true, writable: true };
+  return new net.Socket(init as unknown as net.SocketConstructorOpts);
 }

@@ -1,7 +1,7 @@
 // A client's socket that was accepted and of which nothing was read, before a protocol takes it.
-import * as net from 'node:net';
+import type * as net from 'node:net';
 import { plainAddress } from '../../../model/base/plain-address.ts';
-import { takeHandle } from './accepted-handle.ts';
+import { pausedSocketOf, takeHandle } from './accepted-handle.ts';
 import type { Connection, ConnectionEnds, ConnectionHandler } from './connection.ts';
 import { RawConnection } from './raw-connection.ts';
 import type { HandleEnd, TcpHandle } from './raw-handles.ts';
@@ -72,7 +72,6 @@ export class AcceptedHandle implements AcceptedSocket {
   }
 
   toSocket(): net.Socket {
-    const init = { handle: this.#handle, allowHalfOpen: true, pauseOnCreate: true, readable: true, writable: true };
-    return new net.Socket(init as unknown as net.SocketConstructorOpts);
+    return pausedSocketOf(this.#handle);
   }
 }

@@ -1,6 +1,6 @@
 // A reader of the first bytes of an accepted socket that leaves every byte after them to the next owner of the socket.
 import * as net from 'node:net';
-import { takeHandle } from './accepted-handle.ts';
+import { pausedSocketOf, takeHandle } from './accepted-handle.ts';
 
 export class ExactReader {
   readonly #shell: net.Socket;
@@ -57,9 +57,7 @@ export class ExactReader {
       this.reset();
       return;
     }
-    const handle = takeHandle(this.#shell);
-    const rest = { handle, allowHalfOpen: true, pauseOnCreate: true, readable: true, writable: true };
-    this.#end(new net.Socket(rest as unknown as net.SocketConstructorOpts));
+    this.#end(pausedSocketOf(takeHandle(this.#shell)));
   }
 
   #end(socket: net.Socket | undefined): void {
