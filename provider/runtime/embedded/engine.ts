@@ -10,10 +10,12 @@ import type {
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
 import type { Shortage } from '../contract/shortage.ts';
 import type { ListenerSnapshot, Snapshot } from '../contract/snapshot.ts';
+import { handlesObstacle } from '../handles/bindings.ts';
 import { AccessLogIntake, type AccessLogOptions } from './main-thread/access-log-intake.ts';
 import { withDeadline } from './main-thread/deadline.ts';
 import { DescriptorLimit, type ReservedFiles } from './main-thread/descriptor-limit.ts';
 import { endpointListeners } from './main-thread/endpoint-listeners.ts';
+import { ListeningHandles } from './main-thread/listening-handles.ts';
 import { OpenEndpoints } from './main-thread/open-endpoints.ts';
 import { SharedState } from './main-thread/shared-state.ts';
 import { WorkerPlace } from './main-thread/worker-place.ts';
@@ -52,7 +54,10 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   readonly #accessLog: AccessLogIntake | undefined;
   readonly #onWorkerChange: (change: WorkerChange) => void;
   readonly #places: WorkerPlace[];
-  readonly #endpoints = new OpenEndpoints((question) => Promise.all(this.#places.map((place) => place.ask(question))));
+  /** The sockets that the main thread owns; `undefined` where handles cannot be used, so that each worker binds its own. */
+  readonly #handles: ListeningHandles | undefined;
+  readonly #endpoints: OpenEndpoints;
+  #lastReplacement: Promise<unknown> = Promise.resolve();
   #desired = 0;
   #acked = 0;
   #lastError: string | undefined;
@@ -70,6 +75,12 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     this.#accessLog = accessLog && new AccessLogIntake(accessLog);
     this.#onWorkerChange = onWorkerChange;
     this.#state = new SharedState(workers);
+    this.#handles = handlesObstacle === undefined ? new ListeningHandles(workers) : undefined;
+    this.#endpoints = new OpenEndpoints(
+      (question) => Promise.all(this.#places.map((place) => place.ask(question))),
+      (question) => Promise.all(this.#places.map((place) => place.askUnlessStuck(question))),
+      this.#handles,
+    );
     this.#descriptors = new DescriptorLimit({ workers, log });
     this.#ticketKeys = new TicketKeys(options.ticketKeyMs ?? TICKET_KEY_MS, (keys) => {
       for (const place of this.#places) place.tell({ type: 'ticketKeys', keys });
@@ -80,6 +91,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
           workerId,
           workers,
           isPortShared,
+          handlesAt: this.#handles?.at,
           sockets: options.sockets ?? 'raw',
           descriptors: this.#descriptors.shared,
           ticketKeys: this.#ticketKeys.current,
@@ -91,6 +103,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
         onCapacity: (capacity) => this.#places[capacity.workerId]?.tell({ type: 'capacity', capacity }),
         onCloseIdle: (id) => this.#places[id]?.tell({ type: 'closeIdle' }),
         onAccess: (batch, init) => void this.#accessLog?.append(batch, init),
+        inTurn: (replace) => this.#inTurn(replace),
         onEnded: (id, reason) => this.#workerEnded(id, reason),
         onReplaced: (id) => this.#onWorkerChange({ id, state: 'serving' }),
         log,
@@ -119,9 +132,9 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     this.#desired = next.version;
     this.#lastError = undefined;
     this.#descriptors.serve(next.listeners);
-    const endpoints = this.#endpoints.advance(new Set([...next.listeners.values()].map(endpointNameOf)));
+    const { opened, unused } = this.#endpoints.advance(new Set([...next.listeners.values()].map(endpointNameOf)));
     // A worker that starts after this line starts with the snapshot `next`.
-    const swap = this.#state.advance(next, health, endpoints);
+    const swap = this.#state.advance(next, health, opened);
     await Promise.all(
       this.#places.map(async (place) => {
         const failures = await place.swap(swap);
@@ -129,6 +142,8 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
         for (const { message } of failures ?? []) this.#fail(`worker ${place.id}: ${message}`);
       }),
     );
+    // Last, so that a port that is no longer used refuses clients only when the write has its response.
+    await this.#endpoints.close(unused);
     this.#acked = next.version;
   }
 
@@ -184,11 +199,12 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   destroy(): Promise<void> {
     this.#ticketKeys.close();
     this.#descriptors.close();
-    this.#destroying ??= Promise.all(this.#places.map((place) => place.destroy())).then(() => {});
+    this.#destroying ??= Promise.all(this.#places.map((place) => place.destroy())).then(() => this.#handles?.destroy());
     return this.#destroying;
   }
 
   async #close(graceMs: number): Promise<void> {
+    this.#handles?.closeAll();
     await withDeadline(Promise.all(this.#places.map((place) => place.ask({ type: 'close' }))), graceMs);
     await this.destroy();
   }
@@ -198,6 +214,12 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     const endpoint = this.#state.endpointOf(listener.id);
     const name = endpointNameOf(listener);
     return endpoint !== undefined && this.#endpoints.isServed(name) && endpointName(endpoint) === name;
+  }
+
+  async #inTurn<T>(replace: () => Promise<T>): Promise<T> {
+    const replaced = this.#lastReplacement.then(replace);
+    this.#lastReplacement = replaced.catch(() => {});
+    return await replaced;
   }
 
   #workerEnded(id: number, reason: string): void {

@@ -11,6 +11,7 @@ import type {
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
 import type { TargetCounters } from './counters.ts';
 import type { Endpoint, OpenFailure } from './endpoint.ts';
+import type { HandlesAt } from './handle-messages.ts';
 
 /** Connections on raw handles of libuv, or on Node's own sockets. */
 export type Sockets = 'raw' | 'net';
@@ -98,6 +99,8 @@ export interface WorkerInit {
   readonly workerId: number;
   readonly workers: number;
   readonly isPortShared: boolean;
+  /** Where the worker gets its listening sockets. `undefined` if it binds them itself. */
+  readonly handlesAt: HandlesAt | undefined;
   readonly sockets: Sockets;
   /** The counts of the workers' open clients, connections to targets and sessions. */
   readonly descriptors: SharedArrayBuffer;
@@ -112,7 +115,8 @@ export interface WorkerInit {
 /** A message from the main thread to a worker. A message with an `id` gets a reply with the same `id`. */
 export type ToWorker =
   | { readonly type: 'open'; readonly id: number; readonly endpoints: readonly Endpoint[] }
-  | { readonly type: 'abandon'; readonly id: number; readonly endpoints: readonly Endpoint[] }
+  /** No listener uses the endpoints any more, or ever did. */
+  | { readonly type: 'closeEndpoints'; readonly id: number; readonly endpoints: readonly Endpoint[] }
   | { readonly type: 'swap'; readonly id: number; readonly swap: Swap }
   | { readonly type: 'close'; readonly id: number }
   | { readonly type: 'ticketKeys'; readonly keys: Uint8Array }

@@ -1,6 +1,7 @@
 // A UDP listening socket: it passes each client's datagrams to the client's session, and responses back to the client.
-import type { RemoteInfo, Socket } from 'node:dgram';
+import type { BindOptions, RemoteInfo, Socket } from 'node:dgram';
 import { shortageOf } from '../../contract/shortage.ts';
+import type { Handle } from '../../handles/bindings.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
 import { datagramSocket, hasRoom } from '../io/datagram-socket.ts';
 import { type Timed, unwatch, watch } from '../io/deadlines.ts';
@@ -26,11 +27,18 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
   #loggedAtMs = Number.NEGATIVE_INFINITY;
   #closed: Promise<void> | undefined;
 
-  /** Opens a listening socket. Datagrams that arrive before a listener serves are dropped. */
-  static async open(endpoint: Endpoint, context: ListeningSocketContext): Promise<UdpListeningSocket> {
+  /**
+   * Opens a listening socket. Datagrams that arrive before a listener serves are dropped. `handles`: the bound socket to
+   * read from; without it, it binds one.
+   */
+  static async open(
+    endpoint: Endpoint,
+    context: ListeningSocketContext,
+    handles?: readonly Handle[],
+  ): Promise<UdpListeningSocket> {
     const listeningSocket = new UdpListeningSocket(endpoint, context);
     try {
-      await listeningSocket.#bind();
+      await listeningSocket.#bind(handles?.[0]);
       return listeningSocket;
     } catch (error) {
       // A failed bind has already created the socket's descriptor, which nothing else would close.
@@ -112,15 +120,17 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
     return this.#closed;
   }
 
-  #bind(): Promise<void> {
+  #bind(handle: Handle | undefined): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const { address, port } = this.endpoint;
-    this.#socket.once('error', reject);
-    this.#socket.bind({ address, port, exclusive: true }, () => {
+    this.#socket.once('error', reject).once('listening', () => {
       this.#socket.off('error', reject);
       this.#socket.on('error', (error) => this.#logDrop(error));
       resolve();
     });
+    // Node binds a socket to a handle too, for the handles that it passes between processes; its types do not know it.
+    if (handle !== undefined) this.#socket.bind(handle as BindOptions);
+    else this.#socket.bind({ address, port, exclusive: true });
     return promise;
   }
 

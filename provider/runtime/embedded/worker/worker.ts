@@ -13,6 +13,7 @@ import type { FromWorker, ToWorker, WorkerInit } from '../shared/messages.ts';
 import { recordProgress } from '../shared/progress.ts';
 import { acceptTcp } from '../tcp/accept.ts';
 import { Https } from '../tls/accept.ts';
+import { PassedHandles } from './passed-handles.ts';
 import { ServedState } from './served-state.ts';
 
 if (!parentPort) throw new Error('worker.ts can run only in a worker thread.');
@@ -35,11 +36,13 @@ let { ticketKeys } = init;
 const reports: PassiveReport[] = [];
 const shortages = new Map<string, { readonly shortage: Shortage; readonly count: number }>();
 const https = new Https(() => ticketKeys);
+const passed = init.handlesAt && new PassedHandles(init.handlesAt, workerId);
 
 const served = new ServedState({
   workerId,
   workers,
   isPortShared,
+  handlesOf: passed && ((endpoint) => passed.of(endpoint)),
   acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: https.accept },
   rejecters: { HTTP: rejectHttp, HTTPS: https.reject },
   accessLog,
@@ -70,8 +73,8 @@ async function handle(message: Exclude<ToWorker, { type: 'capacity' | 'closeIdle
   switch (message.type) {
     case 'open':
       return reply(message.id, await served.open(message.endpoints));
-    case 'abandon':
-      await served.abandon(message.endpoints);
+    case 'closeEndpoints':
+      await served.closeEndpoints(message.endpoints);
       return reply(message.id);
     case 'swap':
       return reply(message.id, await served.swap(message.swap));
