@@ -139,3 +139,14 @@ test('a worker that is busy with earlier messages is waited for, and one that en
   await place.end('its end was requested');
   assert.deepEqual([await late, place.version, place.restarts, ended], [[], 4, 1, ['its end was requested']]);
 });
+
+test('clients that connect while the only worker is being replaced are served by the next one', async (t) => {
+  const { engine, serveWeb, echo, visit } = engineWorldOf(t, { workers: 1 });
+  const a = await echo('a');
+  const port = await serveWeb([target(a.port)]);
+  const replaced = engine.endWorker(0);
+  await untilTrue(() => engine.status().workers[0]?.version === 0, 'the end of the worker');
+  const visits = await Promise.all(Array.from({ length: 50 }, () => visit(port)));
+  assert.deepEqual(new Set(visits), new Set(['a']));
+  assert.equal(await replaced, true);
+});
