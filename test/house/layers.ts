@@ -104,6 +104,12 @@ export const LAYERS: readonly Layer[] = [
   { name: `${RUNTIME}/api`, imports: [CONTROL, STORED, CONTRACT, MODEL], types: [`${RUNTIME}/health`] },
 
   {
+    name: `${RUNTIME}/take-over`,
+    imports: [`${RUNTIME}/store`, STORED, HANDLES, CONTRACT],
+    types: [CONTROL, EMBEDDED],
+  },
+
+  {
     name: `${EMBEDDED}/engine.ts`,
     imports: [
       ...['main-thread', 'shared', 'access-log', 'tls'].map((folder) => `${EMBEDDED}/${folder}`),

@@ -15,10 +15,11 @@ import { AccessLogIntake, type AccessLogOptions } from './main-thread/access-log
 import { withDeadline } from './main-thread/deadline.ts';
 import { DescriptorLimit, type ReservedFiles } from './main-thread/descriptor-limit.ts';
 import { endpointListeners } from './main-thread/endpoint-listeners.ts';
-import { ListeningHandles } from './main-thread/listening-handles.ts';
+import { type EndpointSocket, ListeningHandles } from './main-thread/listening-handles.ts';
 import { OpenEndpoints } from './main-thread/open-endpoints.ts';
 import { SharedState } from './main-thread/shared-state.ts';
 import { WorkerPlace } from './main-thread/worker-place.ts';
+import type { CarriedState } from './shared/carried-state.ts';
 import { endpointName, endpointNameOf } from './shared/endpoint.ts';
 import type { Log, Sockets } from './shared/messages.ts';
 import { CertificateCheck } from './tls/certificate-check.ts';
@@ -34,6 +35,10 @@ interface EmbeddedEngineOptions {
   readonly sockets?: Sockets;
   /** Destination and sample rate of the access log. `undefined` if none is kept. */
   readonly accessLog?: AccessLogOptions | undefined;
+  /** The sockets of the process that this one takes over from. They are used in place of new ones. */
+  readonly inherited?: readonly EndpointSocket[] | undefined;
+  /** The state of that process. */
+  readonly carried?: CarriedState | undefined;
   readonly log: Log;
   readonly onPassive?: (report: PassiveReport) => void;
   /** Called when the runtime was too short of something to begin `count` connections or datagrams to targets. */
@@ -74,17 +79,19 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     this.#log = log;
     this.#accessLog = accessLog && new AccessLogIntake(accessLog);
     this.#onWorkerChange = onWorkerChange;
-    this.#state = new SharedState(workers);
-    this.#handles = handlesObstacle === undefined ? new ListeningHandles(workers) : undefined;
+    this.#state = new SharedState(workers, options.carried);
+    this.#handles = handlesObstacle === undefined ? new ListeningHandles(workers, options.inherited) : undefined;
     this.#endpoints = new OpenEndpoints(
       (question) => Promise.all(this.#places.map((place) => place.ask(question))),
       (question) => Promise.all(this.#places.map((place) => place.askUnlessStuck(question))),
       this.#handles,
     );
     this.#descriptors = new DescriptorLimit({ workers, log });
-    this.#ticketKeys = new TicketKeys(options.ticketKeyMs ?? TICKET_KEY_MS, (keys) => {
+    const onKeys = (keys: Uint8Array) => {
       for (const place of this.#places) place.tell({ type: 'ticketKeys', keys });
-    });
+    };
+    const firstKeys = options.carried && Buffer.from(options.carried.ticketKeys, 'base64');
+    this.#ticketKeys = new TicketKeys(options.ticketKeyMs ?? TICKET_KEY_MS, onKeys, firstKeys);
     this.#places = Array.from({ length: workers }, (_, workerId) => {
       return new WorkerPlace(workerId, {
         init: () => ({
@@ -191,6 +198,40 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     return true;
   }
 
+  /** The open sockets, for a process that takes over. `undefined` if they cannot be passed. */
+  get sockets(): readonly EndpointSocket[] | undefined {
+    return this.#handles?.open;
+  }
+
+  /** The state with which a process that takes over goes on. */
+  carried(): CarriedState {
+    return { ticketKeys: Buffer.from(this.#ticketKeys.current).toString('base64'), ...this.#state.carried() };
+  }
+
+  /** Closes the sockets of the process before this one for which there is no listener any more. */
+  closeInherited(): void {
+    this.#handles?.closeInherited();
+  }
+
+  /** Sets how many connections of each listener the process before this one still has open. */
+  setOpenElsewhere(open: Readonly<Record<string, number>>): void {
+    this.#state.setOpenElsewhere(open);
+  }
+
+  /** Stops accepting connections, because another process has the sockets. Open connections go on. */
+  async closeToClients(): Promise<void> {
+    await this.#endpoints.leave();
+  }
+
+  /**
+   * Lets open connections finish for at most `graceMs`, while every snapshot is served to them, and stops. Idempotent.
+   * Call it after `closeToClients`.
+   */
+  finish(graceMs: number): Promise<void> {
+    this.#closing ??= this.#finish(graceMs);
+    return this.#closing;
+  }
+
   close(graceMs: number): Promise<void> {
     this.#closing ??= this.#close(graceMs);
     return this.#closing;
@@ -201,6 +242,11 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     this.#descriptors.close();
     this.#destroying ??= Promise.all(this.#places.map((place) => place.destroy())).then(() => this.#handles?.destroy());
     return this.#destroying;
+  }
+
+  async #finish(graceMs: number): Promise<void> {
+    await withDeadline(Promise.all(this.#places.map((place) => place.ask({ type: 'awaitEmpty' }))), graceMs);
+    await this.destroy();
   }
 
   async #close(graceMs: number): Promise<void> {

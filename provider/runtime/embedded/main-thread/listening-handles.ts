@@ -1,7 +1,7 @@
 // The sockets of all open endpoints, which the main thread owns: a worker listens on duplicates of them, so that what
 // waits in the kernel's queue of a socket outlives the worker.
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { BoundHandle } from '../../handles/bindings.ts';
+import type { Handle } from '../../handles/bindings.ts';
 import type { Channel } from '../../handles/channel.ts';
 import { ChannelServer } from '../../handles/channel-server.ts';
 import { bindHandle } from '../../handles/listening-handle.ts';
@@ -10,10 +10,15 @@ import type { HandleQuestion, HandleReply, HandlesAt } from '../shared/handle-me
 
 const SECRET_BYTES = 32;
 
-/** The sockets of one endpoint. */
-export interface EndpointHandles {
+/** One socket of an endpoint. */
+export interface EndpointSocket {
   readonly endpoint: Endpoint;
-  readonly handles: readonly BoundHandle[];
+  readonly handle: Handle;
+}
+
+interface EndpointHandles {
+  readonly endpoint: Endpoint;
+  readonly handles: Handle[];
 }
 
 export class ListeningHandles {
@@ -21,14 +26,17 @@ export class ListeningHandles {
   /** The sockets by endpoint name: one for each worker, or one alone for UDP. */
   readonly #open = new Map<string, EndpointHandles>();
   /** Sockets of the process before this one, by endpoint name, until their endpoints are opened. */
-  readonly #inherited: Map<string, EndpointHandles>;
+  readonly #inherited = new Map<string, Handle[]>();
   readonly #at: HandlesAt;
   readonly #server: ChannelServer;
   readonly #channels = new Set<Channel>();
 
-  constructor(workers: number, inherited: readonly EndpointHandles[] = []) {
+  constructor(workers: number, inherited: readonly EndpointSocket[] = []) {
     this.#workers = workers;
-    this.#inherited = new Map(inherited.map((each) => [endpointName(each.endpoint), each]));
+    for (const { endpoint, handle } of inherited) {
+      const name = endpointName(endpoint);
+      this.#inherited.set(name, [...(this.#inherited.get(name) ?? []), handle]);
+    }
     // Every process of the machine sees the name, and only the workers know the secret.
     const [name, secret] = [randomBytes(SECRET_BYTES).toString('hex'), randomBytes(SECRET_BYTES).toString('hex')];
     this.#at = { path: `\0weir-${name}`, secret };
@@ -41,8 +49,8 @@ export class ListeningHandles {
   }
 
   /** The sockets of all open endpoints. */
-  get open(): readonly EndpointHandles[] {
-    return [...this.#open.values()];
+  get open(): readonly EndpointSocket[] {
+    return [...this.#open.values()].flatMap(({ endpoint, handles }) => handles.map((handle) => ({ endpoint, handle })));
   }
 
   /** Returns true if the process before this one had the endpoint open and it is not opened here yet. */
@@ -54,7 +62,7 @@ export class ListeningHandles {
   bind(endpoint: Endpoint): OpenFailure | undefined {
     const name = endpointName(endpoint);
     if (this.#open.has(name)) return undefined;
-    const handles = [...(this.#inherited.get(name)?.handles ?? [])];
+    const handles = this.#inherited.get(name) ?? [];
     this.#inherited.delete(name);
     const wanted = endpoint.transport === 'udp' ? 1 : this.#workers;
     try {
@@ -77,12 +85,12 @@ export class ListeningHandles {
   }
 
   closeAll(): void {
-    this.close(this.open.map(({ endpoint }) => endpoint));
+    this.close([...this.#open.values()].map(({ endpoint }) => endpoint));
   }
 
   /** Closes the sockets that no endpoint has taken over. */
   closeInherited(): void {
-    for (const { handles } of this.#inherited.values()) for (const handle of handles) handle.close();
+    for (const handles of this.#inherited.values()) for (const handle of handles) handle.close();
     this.#inherited.clear();
   }
 

@@ -79,6 +79,14 @@ export class OpenEndpoints {
     return { opened: opened.map(([, endpoint]) => endpoint), unused };
   }
 
+  /** Closes all endpoints. Their open connections go on. */
+  async leave(): Promise<void> {
+    const endpoints = [...this.#served.values(), ...this.#prepared.values()];
+    this.#served.clear();
+    this.#prepared.clear();
+    await this.close(endpoints);
+  }
+
   /**
    * Closes endpoints that no listener uses. The kernel closes each with its last socket: clients that wait in a queue
    * are still accepted.

@@ -119,6 +119,8 @@ export type ToWorker =
   | { readonly type: 'closeEndpoints'; readonly id: number; readonly endpoints: readonly Endpoint[] }
   | { readonly type: 'swap'; readonly id: number; readonly swap: Swap }
   | { readonly type: 'close'; readonly id: number }
+  /** Asks for a reply when no client connection is left. Other messages are handled meanwhile. */
+  | { readonly type: 'awaitEmpty'; readonly id: number }
   | { readonly type: 'ticketKeys'; readonly keys: Uint8Array }
   | { readonly type: 'capacity'; readonly capacity: Capacity }
   /** Another worker needs the descriptor of an idle connection to a target. */

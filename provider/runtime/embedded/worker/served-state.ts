@@ -110,6 +110,11 @@ export class ServedState {
     // One more poll reads the requests of the clients that were last in the accept queue.
     await pollPassed();
     for (const listeningSocket of this.#closing) listeningSocket.closeConnections();
+    await this.empty();
+  }
+
+  /** Resolves when no client connection of a listening socket that is closed or closing is left. */
+  async empty(): Promise<void> {
     await Promise.all([...this.#closing].map((listeningSocket) => listeningSocket.empty()));
   }
 

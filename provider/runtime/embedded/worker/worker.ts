@@ -61,6 +61,7 @@ port.on('message', (message: ToWorker) => {
   // Requests that wait for a connection, or need a descriptor, do not wait for a swap too.
   if (message.type === 'capacity') served.offered(message.capacity);
   else if (message.type === 'closeIdle') pool.closeOne();
+  else if (message.type === 'awaitEmpty') void served.empty().then(() => reply(message.id));
   else last = last.then(() => handle(message)).catch(crash);
 });
 recordProgress(progress);
@@ -69,7 +70,7 @@ async function start(): Promise<void> {
   send({ type: 'ready', failures: await served.swap(swap) });
 }
 
-async function handle(message: Exclude<ToWorker, { type: 'capacity' | 'closeIdle' }>): Promise<void> {
+async function handle(message: Exclude<ToWorker, { type: 'capacity' | 'closeIdle' | 'awaitEmpty' }>): Promise<void> {
   switch (message.type) {
     case 'open':
       return reply(message.id, await served.open(message.endpoints));
