@@ -58,6 +58,9 @@ interface RuntimeOptions {
   readonly patience?: Patience;
 }
 
+/** How long a process that was replaced stays at least: it serves again if the new one ends in this time. */
+const PROBATION_MS = 3_000;
+
 export interface Runtime {
   readonly url: string;
   readonly runtimeId: string;
@@ -155,19 +158,19 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     })();
     return closing;
   };
-  const finish = async ({ leaveMs, onLeft }: HandOverOptions) => {
+  const finish = async ({ leaveMs, onLeft }: HandOverOptions, replaced: Promise<void>) => {
     const seconds = leaveMs / 1000;
     logger.info(`another process serves: connections that are open here may finish, for at most ${seconds} s`);
     certificate.close();
-    await Promise.all([closeApi(leaveMs), engine.finish(leaveMs)]);
+    await Promise.all([closeApi(leaveMs), engine.finish(leaveMs), replaced.then(() => sleep(PROBATION_MS))]);
     lines.close();
     await logFile?.close();
     onLeft();
   };
   const handing = options.handOver && {
     ...{ control, engine, data, predecessor, api: { host: options.apiHost, server: api.server } },
-    finish: (left: HandOverOptions) =>
-      void finish(left).catch((error) => logger.error({ err: error }, 'the runtime did not stop cleanly')),
+    finish: (left: HandOverOptions, replaced: Promise<void>) =>
+      void finish(left, replaced).catch((error) => logger.error({ err: error }, 'the runtime did not stop cleanly')),
     options: options.handOver,
   };
   const handOver = handing && new HandOver(data.takeOverSocket, handingRuntime(handing), log);
@@ -181,6 +184,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
     await listenAt(api, options, predecessor);
     await handOver?.listen();
+    predecessor?.ready();
     for (const { id, warnings } of guard.warned(control.model)) {
       logger.warn({ attachment: id, warnings }, 'stored targets that a write would be refused for are served');
     }

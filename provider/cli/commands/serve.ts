@@ -53,10 +53,10 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   };
   process.on('SIGHUP', () => reload());
   /** The runtime that serves: another one after the process that had taken over has ended. */
-  let runtime: Runtime | undefined;
+  let runtime: Promise<Runtime>;
   let isStopping = false;
-  const start = async (takeOver: boolean, apiPort: number) => {
-    const started: Runtime = await startRuntime({
+  const start = (takeOver: boolean, apiPort: number) => {
+    const started: Promise<Runtime> = startRuntime({
       ...optionsOf(flags),
       logger,
       certificate,
@@ -67,10 +67,14 @@ export async function runServe(flags: ServeFlags): Promise<void> {
         onLeft: () => {
           if (runtime === started) process.exit(0);
         },
-        onAbandoned: () => {
+        onAbandoned: async () => {
           logger.error('the process that had taken over has ended: this one serves again');
-          const port = Number(new URL(started.url).port);
-          if (!isStopping) start(false, port).catch((error) => logger.error({ err: error }, 'it cannot serve again'));
+          const { url } = await started;
+          if (isStopping) return;
+          start(false, Number(new URL(url).port)).catch((error) => {
+            logger.fatal({ err: error }, 'it cannot serve again');
+            process.exit(1);
+          });
         },
       },
     });
@@ -86,7 +90,8 @@ export async function runServe(flags: ServeFlags): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     logger.info({ signal }, `stopping: requests and connections under way may finish, for at most ${seconds} s`);
-    runtime?.close(seconds * 1000).then(
+    const close = async () => (await runtime).close(seconds * 1000);
+    close().then(
       () => process.exit(0),
       (error) => {
         logger.error({ err: error }, 'the runtime did not stop cleanly');
@@ -97,7 +102,7 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   // The handlers stay after the first signal: without them, a second Ctrl-C would end requests that the first one lets
   // finish.
   process.on('SIGTERM', stop).on('SIGINT', stop);
-  reload = () => void runtime?.reload();
+  reload = () => void runtime.then((present) => present.reload());
   if (isStale) reload();
   // The ready line comes last: its reader may send a signal at once, and then the handlers must be in place.
   process.stdout.write(`weir ready api=${url} pid=${process.pid}\n`);

@@ -23,6 +23,8 @@ export interface HandingRuntime {
   goOn(): Promise<void>;
   /** Stops accepting connections, and lets open ones finish. */
   leave(): Promise<void>;
+  /** The other process does everything that this one did: it may end when the last connection has. */
+  replaced(): void;
   /** Serves changes that the other process has stored to the connections that are open. */
   follow(version: number, changes: readonly ObjectChange[]): Promise<void>;
   left(): LeftConnections;
@@ -116,6 +118,9 @@ export class HandOver {
         return;
       case 'serving':
         await this.#leave();
+        return;
+      case 'ready':
+        this.#runtime.replaced();
         return;
       case 'changes':
         await this.#follow(message.id, message.version, message.changes);

@@ -25,12 +25,13 @@ interface HandingOptions {
   readonly api: { readonly host: string; readonly server: Server };
   readonly predecessor: Predecessor | undefined;
   /** Lets requests and connections under way finish, and ends the runtime; called when it accepts no more. */
-  readonly finish: (options: HandOverOptions) => void;
+  readonly finish: (options: HandOverOptions, replaced: Promise<void>) => void;
   readonly options: HandOverOptions;
 }
 
 export function handingRuntime(options: HandingOptions): HandingRuntime {
   const { control, engine, data, api, predecessor } = options;
+  const replaced = Promise.withResolvers<void>();
   return {
     obstacle: () => {
       if (engine.sockets === undefined) return `sockets cannot be passed: ${handlesObstacle}`;
@@ -59,8 +60,9 @@ export function handingRuntime(options: HandingOptions): HandingRuntime {
       // The API's socket is passed on already: the other process accepts what waits at it.
       api.server.close();
       await engine.closeToClients();
-      options.finish(options.options);
+      options.finish(options.options, replaced.promise);
     },
+    replaced: replaced.resolve,
     follow: (version, changes) => control.follow(version, changes),
     left: () => leftConnections(engine, control.compiled.snapshot),
     abandoned: options.options.onAbandoned,

@@ -22,6 +22,8 @@ export type FromSuccessor =
   | { readonly type: 'prepared' }
   /** The new process has the data directory, and serves. */
   | { readonly type: 'serving' }
+  /** The API of the new process listens too. */
+  | { readonly type: 'ready' }
   /** Changes that are stored. `version`: the model version after them. */
   | {
       readonly type: 'changes';

@@ -83,6 +83,11 @@ export class Predecessor {
       throw new Error(`the process ${this.pid}, which lets its connections finish, cannot serve: ${response.error}`);
   }
 
+  /** Tells the process that everything of it is replaced, so that it may end. */
+  ready(): void {
+    this.#send({ type: 'ready' });
+  }
+
   /** Tells the process that this one ends on purpose. */
   close(): void {
     this.#send({ type: 'stopping' });
