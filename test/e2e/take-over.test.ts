@@ -9,6 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as tls from 'node:tls';
 import { freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { UdpBackend, UdpClient } from '../harness/backends/udp.ts';
 import { openFlow } from '../harness/clients/flow.ts';
 import { exchange, startLoad } from '../harness/clients/load.ts';
 import { makePair } from '../harness/machine/certificates.ts';
@@ -161,14 +162,30 @@ test('without a running runtime a process that is to take over starts as usual',
   assert.ok((await exchange(`http://127.0.0.1:${w.ports.http}/`)).backend);
 });
 
-test('TLS sessions and sticky clients of the process before go on', async (t) => {
+test('TLS sessions, sticky clients and UDP sessions of the process before go on', async (t) => {
   const w = await world(t, ['--workers', '2']);
   const { http } = w.ports;
   const listener = { loadBalancerId: 'lb', protocol: 'HTTP', port: http, healthCheck: { protocol: 'none' } };
   await w.runtime.done('PUT', '/v1/listeners/http', { ...listener, stickySession: { type: 'source-ip' } });
   const first = (await exchange(`http://127.0.0.1:${http}/`)).backend;
   const ticket = await tlsTicket(w.ports.https);
+  const udp = [await UdpBackend.start(t, 'a'), await UdpBackend.start(t, 'b')];
+  const udpPort = await freePort();
+  const dns = { loadBalancerId: 'lb', protocol: 'UDP', port: udpPort, healthCheck: { protocol: 'none' } };
+  await w.runtime.done('PUT', '/v1/listeners/udp', dns);
+  const targets = Object.fromEntries(udp.map(({ name, target }) => [name, target]));
+  await w.runtime.done('PUT', '/v1/attachments/udp', { listenerId: 'udp', targets });
+  // An odd number: new picks in the same order would give each client the other target.
+  const clients = await Promise.all([1, 2, 3, 4, 5].map(() => UdpClient.open(t, udpPort)));
+  const askAll = async () => {
+    const responses: string[] = [];
+    for (const client of clients) responses.push(await client.sendUntilReplied('?'));
+    return responses;
+  };
+  const had = await askAll();
+  assert.deepEqual(new Set(had), new Set(['a ?', 'b ?']));
   await w.takeOver();
+  assert.deepEqual(await askAll(), had);
   assert.equal(await isResumed(w.ports.https, ticket), true);
   for (let i = 0; i < 4; i++) assert.equal((await exchange(`http://127.0.0.1:${http}/`)).backend, first);
 });

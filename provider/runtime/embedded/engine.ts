@@ -99,6 +99,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
           workers,
           isPortShared,
           handlesAt: this.#handles?.at,
+          udpSessions: options.carried?.udpSessions ?? {},
           sockets: options.sockets ?? 'raw',
           descriptors: this.#descriptors.shared,
           ticketKeys: this.#ticketKeys.current,
@@ -204,8 +205,10 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   }
 
   /** The state with which a process that takes over goes on. */
-  carried(): CarriedState {
-    return { ticketKeys: Buffer.from(this.#ticketKeys.current).toString('base64'), ...this.#state.carried() };
+  async carried(): Promise<CarriedState> {
+    const sessions = await Promise.all(this.#places.map((place) => place.udpSessions()));
+    const ticketKeys = Buffer.from(this.#ticketKeys.current).toString('base64');
+    return { ticketKeys, ...this.#state.carried(), udpSessions: Object.assign({}, ...sessions) };
   }
 
   /** Closes the sockets of the process before this one for which there is no listener any more. */

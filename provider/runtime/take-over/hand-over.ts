@@ -16,7 +16,7 @@ export interface HandingRuntime {
   /** Stores nothing from now on. Resolves when everything before is served. */
   pause(): Promise<void>;
   /** The listening sockets, and the state of balancing. */
-  handed(): HandedParts;
+  handed(): Promise<HandedParts>;
   /** Gives up the data directory. */
   release(): Promise<void>;
   /** Goes on as if nothing had been asked. Takes the data directory back if it was given up. */
@@ -142,7 +142,7 @@ export class HandOver {
     this.#pid = pid;
     this.#timer = setTimeout(() => this.#inTurn(() => this.#late()), HAND_OVER_MS);
     await this.#runtime.pause();
-    const { sockets, api, carried } = this.#runtime.handed();
+    const { sockets, api, carried } = await this.#runtime.handed();
     for (const { endpoint, handle } of sockets) this.#send({ type: 'socket', endpoint }, handle);
     const { handle, ...address } = api;
     this.#send({ type: 'api', ...address }, handle);

@@ -42,10 +42,10 @@ export function handingRuntime(options: HandingOptions): HandingRuntime {
       await control.pause();
       data.store.pause();
     },
-    handed: () => {
+    handed: async () => {
       const { port } = api.server.address() as AddressInfo;
       const { _handle: handle } = api.server as Server & { _handle: Handle };
-      return { sockets: engine.sockets ?? [], api: { host: api.host, port, handle }, carried: engine.carried() };
+      return { sockets: engine.sockets ?? [], api: { host: api.host, port, handle }, carried: await engine.carried() };
     },
     release: () => data.release(),
     goOn: async () => {

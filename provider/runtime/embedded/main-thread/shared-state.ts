@@ -117,8 +117,8 @@ export class SharedState {
     });
   }
 
-  /** The state with which another process goes on, but for the session ticket keys. */
-  carried(): Omit<CarriedState, 'ticketKeys'> {
+  /** What another process goes on with of the targets. */
+  carried(): Pick<CarriedState, 'lastNumber' | 'targetGroups'> {
     const targetGroups = [...this.#targetGroups].map(([id, targetGroup]) => [id, targetGroup.carried()] as const);
     return { lastNumber: this.#lastNumber(), targetGroups: Object.fromEntries(targetGroups) };
   }

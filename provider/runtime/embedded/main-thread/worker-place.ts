@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { PassiveReport } from '../../contract/engine.ts';
 import type { Shortage } from '../../contract/shortage.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
+import type { CarriedSessions } from '../shared/carried-state.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
 import type { Capacity, FromWorker, Log, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
 import { createProgress, StandstillWatch } from '../shared/progress.ts';
@@ -27,7 +28,7 @@ const MAX_SWAP_MS = 60_000;
 /** How long a swap waits until a thread that starts serves, whatever it waits for. */
 const START_MS = 5_000;
 
-type Question = Extract<ToWorker, { id: number }>;
+type Question = Exclude<Extract<ToWorker, { id: number }>, { type: 'udpSessions' }>;
 /** A question to a worker thread without its id, which `ask` adds. */
 export type Ask = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
 
@@ -59,6 +60,7 @@ export class WorkerPlace {
   #isReady = false;
   #progress = createProgress();
   readonly #questions = new Map<number, (failures: readonly OpenFailure[] | undefined) => void>();
+  readonly #sessionQuestions = new Map<number, (sessions: CarriedSessions) => void>();
   #nextQuestion = 1;
   #version = 0;
   #restarts = 0;
@@ -129,6 +131,17 @@ export class WorkerPlace {
     const response = this.ask(question);
     if (!this.#isReady) return await withDeadline(response, START_MS);
     return await this.#unlessStuck(response, question.type);
+  }
+
+  /** The UDP sessions of the thread; none if it ends. */
+  async udpSessions(): Promise<CarriedSessions> {
+    const thread = this.#thread;
+    if (!thread) return {};
+    const id = this.#nextQuestion++;
+    const { promise, resolve } = Promise.withResolvers<CarriedSessions>();
+    this.#sessionQuestions.set(id, resolve);
+    thread.postMessage({ type: 'udpSessions', id } satisfies ToWorker);
+    return (await withDeadline(promise, STANDSTILL_MS)) ?? {};
   }
 
   /** Ends the worker's thread. Another one takes its place. */
@@ -217,6 +230,10 @@ export class WorkerPlace {
         this.#questions.get(message.id)?.(message.failures);
         this.#questions.delete(message.id);
         return;
+      case 'udpSessions':
+        this.#sessionQuestions.get(message.id)?.(message.sessions);
+        this.#sessionQuestions.delete(message.id);
+        return;
       case 'passive':
         for (const report of message.reports) this.#options.onPassive(report);
         return;
@@ -249,6 +266,8 @@ export class WorkerPlace {
     waiting.resolve(this.#ready.promise);
     for (const response of this.#questions.values()) response(undefined);
     this.#questions.clear();
+    for (const response of this.#sessionQuestions.values()) response({});
+    this.#sessionQuestions.clear();
     if (this.#isDestroyed) {
       this.#ready.resolve([]);
       return;

@@ -9,6 +9,7 @@ import type { ConnectionEnds } from '../io/connection.ts';
 import { descriptors } from '../io/descriptors.ts';
 import { MAX_QUEUED, queueEmptied } from '../io/queue-drain.ts';
 import { acceptedRest, acceptFrom } from '../io/sockets.ts';
+import type { CarriedSessions } from '../shared/carried-state.ts';
 import type { Endpoint } from '../shared/endpoint.ts';
 import type { Log } from '../shared/messages.ts';
 import type { ListeningSocket } from './listening-socket.ts';
@@ -44,6 +45,8 @@ export interface ListeningSocketContext {
   /** The worker's access log. `undefined` if there is none. */
   readonly accessLog?: AccessLog | undefined;
   readonly isPortShared: boolean;
+  /** The UDP sessions of the process before this one. */
+  readonly udpSessions?: CarriedSessions;
   readonly log: Log;
   /** Called for each connection or datagram to a target that the runtime was too short of something to begin. */
   readonly onShortage?: (shortage: Shortage) => void;

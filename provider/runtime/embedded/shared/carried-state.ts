@@ -18,10 +18,14 @@ export interface CarriedTarget {
   readonly begunAtMs?: number;
 }
 
+/** UDP sessions: the target key of each client, by endpoint name and by the client's address and port. */
+export type CarriedSessions = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 export interface CarriedState {
   /** The present session ticket keys in base64. */
   readonly ticketKeys: string;
   /** The last number that a binding got. */
   readonly lastNumber: number;
   readonly targetGroups: Readonly<Record<string, CarriedTargetGroup>>;
+  readonly udpSessions: CarriedSessions;
 }

@@ -9,6 +9,7 @@ import type {
   TargetSnapshot,
 } from '../../contract/snapshot.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
+import type { CarriedSessions } from './carried-state.ts';
 import type { TargetCounters } from './counters.ts';
 import type { Endpoint, OpenFailure } from './endpoint.ts';
 import type { HandlesAt } from './handle-messages.ts';
@@ -101,6 +102,8 @@ export interface WorkerInit {
   readonly isPortShared: boolean;
   /** Where the worker gets its listening sockets. `undefined` if it binds them itself. */
   readonly handlesAt: HandlesAt | undefined;
+  /** The UDP sessions of the process before this one, whose clients go on with their targets. */
+  readonly udpSessions: CarriedSessions;
   readonly sockets: Sockets;
   /** The counts of the workers' open clients, connections to targets and sessions. */
   readonly descriptors: SharedArrayBuffer;
@@ -119,6 +122,8 @@ export type ToWorker =
   | { readonly type: 'closeEndpoints'; readonly id: number; readonly endpoints: readonly Endpoint[] }
   | { readonly type: 'swap'; readonly id: number; readonly swap: Swap }
   | { readonly type: 'close'; readonly id: number }
+  /** Asks for the UDP sessions. */
+  | { readonly type: 'udpSessions'; readonly id: number }
   /** Asks for a reply when no client connection is left. Other messages are handled meanwhile. */
   | { readonly type: 'awaitEmpty'; readonly id: number }
   | { readonly type: 'ticketKeys'; readonly keys: Uint8Array }
@@ -139,6 +144,7 @@ export type FromWorker =
    * message, no client connection is left.
    */
   | { readonly type: 'reply'; readonly id: number; readonly failures: readonly OpenFailure[] }
+  | { readonly type: 'udpSessions'; readonly id: number; readonly sessions: CarriedSessions }
   | { readonly type: 'passive'; readonly reports: readonly PassiveReport[] }
   /** A shortage of the runtime, and how many connections or datagrams to targets it kept from beginning. */
   | { readonly type: 'shortage'; readonly shortage: Shortage; readonly count: number }

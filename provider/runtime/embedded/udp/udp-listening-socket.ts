@@ -10,7 +10,7 @@ import { queueEmptied } from '../io/queue-drain.ts';
 import type { ListeningSocket } from '../serving/listening-socket.ts';
 import type { ListeningSocketContext } from '../serving/tcp-listening-socket.ts';
 import type { WorkerListener } from '../serving/worker-listener.ts';
-import type { Endpoint } from '../shared/endpoint.ts';
+import { type Endpoint, endpointName } from '../shared/endpoint.ts';
 import { type SessionContext, UdpSession } from './session.ts';
 import { MAX_SESSIONS, SessionTable } from './session-table.ts';
 
@@ -22,6 +22,8 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
   readonly #context: ListeningSocketContext;
   readonly #socket: Socket;
   readonly #sessions = new SessionTable<UdpSession>();
+  /** Target keys of the sessions that the process before this one had. */
+  readonly #carried: Readonly<Record<string, string>>;
   #listener: WorkerListener | undefined;
   #received = 0;
   #loggedAtMs = Number.NEGATIVE_INFINITY;
@@ -50,6 +52,7 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
   private constructor(endpoint: Endpoint, context: ListeningSocketContext) {
     this.endpoint = endpoint;
     this.#context = context;
+    this.#carried = context.udpSessions?.[endpointName(endpoint)] ?? {};
     // The port is shared although only one worker opens it: after an address change the new socket opens beside the old
     // one. If one of the two addresses is a wildcard, both sockets are on one port for a moment.
     this.#socket = datagramSocket(endpoint.address, { reusePort: context.isPortShared });
@@ -150,7 +153,7 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
       this.#logDrop(new Error('other sessions have all descriptors that sessions may use'));
       return;
     }
-    const session = new UdpSession(key, address, port, this);
+    const session = new UdpSession(key, address, port, this, this.#carried[key]);
     if (!session.send(datagram)) {
       descriptors.giveSession();
       return;
@@ -172,6 +175,14 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
     for (const session of ended) this.#end(session);
     if (ended.length > 0) descriptors.replaceSession();
     return ended.length > 0;
+  }
+
+  /** The target key of each client whose session has a target, by the client's address and port. */
+  sessionTargets(): Record<string, string> {
+    const targets = [...this.#sessions].flatMap(({ key, targetKey }) =>
+      targetKey === undefined ? [] : [[key, targetKey] as const],
+    );
+    return Object.fromEntries(targets);
   }
 
   /** Ends a session that is no longer in the table. */

@@ -9,6 +9,7 @@ import type { Target, UnbindRule } from '../serving/target.ts';
 import { TargetSet } from '../serving/target-set.ts';
 import { type ListeningSocketContext, TcpListeningSocket } from '../serving/tcp-listening-socket.ts';
 import { WorkerListener } from '../serving/worker-listener.ts';
+import type { CarriedSessions } from '../shared/carried-state.ts';
 import {
   type Endpoint,
   endpointName,
@@ -86,6 +87,14 @@ export class ServedState {
     for (const [target, { rule, transferred }] of unbound) target.tellHolds(rule, transferred?.get(target.key));
     for (const targets of changed) targetsChanged(targets);
     return failures;
+  }
+
+  /** The UDP sessions that have a target. */
+  udpSessions(): CarriedSessions {
+    const sockets = [...this.#listeningSockets].flatMap(([name, socket]) =>
+      socket instanceof UdpListeningSocket ? [[name, socket.sessionTargets()] as const] : [],
+    );
+    return Object.fromEntries(sockets);
   }
 
   setHealth(changes: readonly TimedHealthChange[]): void {

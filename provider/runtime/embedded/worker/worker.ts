@@ -43,6 +43,7 @@ const served = new ServedState({
   workers,
   isPortShared,
   handlesOf: passed && ((endpoint) => passed.of(endpoint)),
+  udpSessions: init.udpSessions,
   acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: https.accept },
   rejecters: { HTTP: rejectHttp, HTTPS: https.reject },
   accessLog,
@@ -83,6 +84,8 @@ async function handle(message: Exclude<ToWorker, { type: 'capacity' | 'closeIdle
       await served.close();
       accessLog?.flush();
       return reply(message.id);
+    case 'udpSessions':
+      return send({ type: 'udpSessions', id: message.id, sessions: served.udpSessions() });
     case 'ticketKeys':
       ticketKeys = message.keys;
       return;

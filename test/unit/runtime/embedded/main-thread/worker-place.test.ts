@@ -102,6 +102,7 @@ test('a worker that is busy with earlier messages is waited for, and one that en
       workers: 1,
       isPortShared: true,
       handlesAt: undefined,
+      udpSessions: {},
       sockets: 'raw',
       descriptors: createDescriptorCounters(1),
       ticketKeys: new Uint8Array(48),
