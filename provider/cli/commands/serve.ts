@@ -1,4 +1,6 @@
 // `weir serve`: starts the runtime, prints a line when it is ready, and lets running requests finish at SIGTERM.
+import { execFile } from 'node:child_process';
+import type { FastifyBaseLogger } from 'fastify';
 import { isLoopback } from '../../model/base/networks.ts';
 import type { CertificateFiles } from '../../runtime/api/certificate-files.ts';
 import { type Runtime, startRuntime } from '../../runtime/runtime.ts';
@@ -106,6 +108,15 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   if (isStale) reload();
   // The ready line comes last: its reader may send a signal at once, and then the handlers must be in place.
   process.stdout.write(`weir ready api=${url} pid=${process.pid}\n`);
+  notifyService(logger);
+}
+
+/** Tells systemd that the service is ready, and that this process is its main one. */
+function notifyService(logger: FastifyBaseLogger): void {
+  if ((process.env.NOTIFY_SOCKET ?? '') === '') return;
+  execFile('systemd-notify', ['--ready', `--pid=${process.pid}`], (error) => {
+    if (error) logger.error({ err: error }, 'systemd cannot be told that the runtime is ready');
+  });
 }
 
 function optionsOf(flags: ServeFlags) {
