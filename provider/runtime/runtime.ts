@@ -148,6 +148,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       certificate.close();
       predecessor?.close();
       handOver?.close();
+      data.stopWaiting();
       await control.close();
       // API and engine close in parallel, so a slow API caller leaves proxied traffic its whole time to finish.
       await Promise.all([closeApi(graceMs), engine.close(Math.max(0, deadlineMs - performance.now()))]);
@@ -177,12 +178,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   try {
     await control.start();
     engine.closeInherited();
+    // Before the process before is replaced: it goes on if this fails.
+    await listenAt(api, options, predecessor);
     if (predecessor !== undefined) {
       predecessor.onLeft = ({ open }) => engine.setOpenElsewhere(open);
       await predecessor.replace();
       engine.setOpenElsewhere(predecessor.left.open);
     }
-    await listenAt(api, options, predecessor);
     await handOver?.listen();
     predecessor?.ready();
     for (const { id, warnings } of guard.warned(control.model)) {

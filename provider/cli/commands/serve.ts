@@ -1,5 +1,7 @@
 // `weir serve`: starts the runtime, prints a line when it is ready, and lets running requests finish at SIGTERM.
+
 import { execFile } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { isLoopback } from '../../model/base/networks.ts';
 import type { CertificateFiles } from '../../runtime/api/certificate-files.ts';
@@ -30,6 +32,9 @@ export interface ServeFlags {
   takeOver?: boolean;
 }
 
+/** How long a process tries to serve again, because the kernel frees what another process had one after another. */
+const START_AGAIN_MS = 5_000;
+
 export async function runServe(flags: ServeFlags): Promise<void> {
   const certificate = certificateFiles(flags);
   if (
@@ -57,6 +62,8 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   /** The runtime that serves: another one after the process that had taken over has ended. */
   let runtime: Promise<Runtime>;
   let isStopping = false;
+  /** Whether the last connection that `runtime` had when it was replaced has ended. */
+  let isLeft = false;
   const start = (takeOver: boolean, apiPort: number) => {
     const started: Promise<Runtime> = startRuntime({
       ...optionsOf(flags),
@@ -68,20 +75,33 @@ export async function runServe(flags: ServeFlags): Promise<void> {
         leaveMs: flags.stopTimeout * 1000,
         onLeft: () => {
           if (runtime === started) process.exit(0);
+          isLeft = true;
         },
         onAbandoned: async () => {
           logger.error('the process that had taken over has ended: this one serves again');
           const { url } = await started;
-          if (isStopping) return;
-          start(false, Number(new URL(url).port)).catch((error) => {
-            logger.fatal({ err: error }, 'it cannot serve again');
-            process.exit(1);
+          await startAgain(Number(new URL(url).port)).catch((error) => {
+            logger.fatal({ err: error }, 'this process cannot serve again: its connections may finish');
+            if (isLeft) process.exit(1);
+            runtime = started;
           });
         },
       },
     });
     runtime = started;
     return started;
+  };
+  /** Starts when the process that has ended lets go of everything. */
+  const startAgain = async (apiPort: number) => {
+    const deadlineMs = performance.now() + START_AGAIN_MS;
+    while (!isStopping) {
+      try {
+        return await start(false, apiPort);
+      } catch (error) {
+        if (performance.now() > deadlineMs) throw error;
+        await delay(START_AGAIN_MS / 50);
+      }
+    }
   };
   const { url } = await start(flags.takeOver ?? false, flags.api.port).catch((error) => {
     throw explain(error, flags);

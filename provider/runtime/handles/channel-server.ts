@@ -3,16 +3,27 @@ import { getSystemErrorName } from 'node:util';
 import { HANDLE_KINDS, handleBindings, type PipeHandle } from './bindings.ts';
 import { Channel, type ChannelEnd } from './channel.ts';
 
-const BACKLOG = 64;
+const BACKLOG = 1024;
+
+interface ChannelServerOptions {
+  /** Called before anybody can connect. */
+  readonly onBound?: () => void;
+  /** Limit for one message in characters. */
+  readonly maxMessage?: number;
+}
 
 export class ChannelServer {
   readonly #pipe: PipeHandle;
 
   /**
-   * Listens at a path; one that begins with NUL is a name of Linux without a file. `onBound` is called before anybody can
-   * connect. Throws the error of the system call, with its `code`.
+   * Listens at a path; one that begins with NUL is a name of Linux without a file, to which every process of the machine
+   * can connect. Throws the error of the system call, with its `code`.
    */
-  constructor(path: string, endOf: (channel: Channel) => ChannelEnd, onBound: () => void = () => {}) {
+  constructor(
+    path: string,
+    endOf: (channel: Channel) => ChannelEnd,
+    { onBound = () => {}, maxMessage }: ChannelServerOptions = {},
+  ) {
     this.#pipe = new handleBindings.Pipe(HANDLE_KINDS.SERVER);
     this.#demand('bind', this.#pipe.bind(path));
     onBound();
@@ -23,7 +34,7 @@ export class ChannelServer {
       // never closed, because the descriptor may belong to something else by then.
       const pipe = new handleBindings.Pipe(HANDLE_KINDS.IPC);
       pipe.open(client.fd);
-      new Channel(pipe, endOf);
+      new Channel(pipe, endOf, maxMessage);
     };
   }
 

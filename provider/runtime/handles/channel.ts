@@ -1,22 +1,30 @@
 // A channel between two threads or processes that passes messages, and handles of sockets with them.
 import { Buffer } from 'node:buffer';
 import { StringDecoder } from 'node:string_decoder';
+import { setTimeout as delay } from 'node:timers/promises';
 import { getSystemErrorName } from 'node:util';
 import { HANDLE_KINDS, type Handle, handleBindings, type PipeHandle } from './bindings.ts';
 
-/** Limit for one message in characters. A longer one ends the channel. */
-const MAX_MESSAGE = 512 * 1024 * 1024;
+/** Default limit for one message in characters. A longer one ends the channel. */
+const MAX_MESSAGE = 256 * 1024 * 1024;
+
+/** How many handles may have arrived before the whole of their messages: a read may end one message and begin another. */
+const MAX_HANDLES = 2;
+
+/** How long, and how often, a connect is tried at a socket whose queue is full. */
+const FULL_QUEUE_MS = 5_000;
+const RETRY_MS = 10;
 
 /** A message as it is sent: one line of JSON. */
 interface Envelope {
-  readonly message: unknown;
+  readonly message: object;
   /** True if a handle comes with the message. */
   readonly hasHandle: boolean;
 }
 
 export interface ChannelEnd {
-  /** Called for each message, in the order of sending. */
-  onMessage(message: unknown, handle: Handle | undefined): void;
+  /** Called for each message, in the order of sending. The other end may be any program that can connect. */
+  onMessage(message: object, handle: Handle | undefined): void;
   /** Called once when the other end has closed the channel or has ended. */
   onClose(): void;
 }
@@ -24,6 +32,7 @@ export interface ChannelEnd {
 export class Channel {
   readonly #pipe: PipeHandle;
   readonly #end: ChannelEnd;
+  readonly #maxMessage: number;
   readonly #decoder = new StringDecoder('utf8');
   #parts: string[] = [];
   #length = 0;
@@ -34,27 +43,33 @@ export class Channel {
   /** Connects to a Unix domain socket. Rejects with the error of the system call. */
   static async connect(path: string, endOf: (channel: Channel) => ChannelEnd): Promise<Channel> {
     const { Pipe, PipeConnectWrap } = handleBindings;
-    const pipe = new Pipe(HANDLE_KINDS.IPC);
-    const { promise, resolve } = Promise.withResolvers<number>();
-    const request = new PipeConnectWrap();
-    request.oncomplete = resolve;
-    const status = pipe.connect(request, path) || (await promise);
-    if (status === 0) return new Channel(pipe, endOf);
-    pipe.close();
-    const code = getSystemErrorName(status);
-    throw Object.assign(new Error(`connect ${code} ${path}`), { code, errno: status, syscall: 'connect' });
+    for (const deadlineMs = performance.now() + FULL_QUEUE_MS; ; ) {
+      const pipe = new Pipe(HANDLE_KINDS.IPC);
+      const { promise, resolve } = Promise.withResolvers<number>();
+      const request = new PipeConnectWrap();
+      request.oncomplete = resolve;
+      const status = pipe.connect(request, path) || (await promise);
+      if (status === 0) return new Channel(pipe, endOf);
+      pipe.close();
+      const code = getSystemErrorName(status);
+      // The kernel lets nobody wait whose connection does not fit into the queue of a Unix domain socket.
+      if (code !== 'EAGAIN' || performance.now() > deadlineMs)
+        throw Object.assign(new Error(`connect ${code} ${path}`), { code, errno: status, syscall: 'connect' });
+      await delay(RETRY_MS);
+    }
   }
 
   /** Takes a pipe that is connected and passes handles. */
-  constructor(pipe: PipeHandle, endOf: (channel: Channel) => ChannelEnd) {
+  constructor(pipe: PipeHandle, endOf: (channel: Channel) => ChannelEnd, maxMessage = MAX_MESSAGE) {
     this.#pipe = pipe;
+    this.#maxMessage = maxMessage;
     this.#end = endOf(this);
     pipe.onread = (bytes) => this.#read(bytes);
     pipe.readStart();
   }
 
   /** Sends a message, with a copy of a handle if one is given. Does nothing once the channel is closed. */
-  send(message: unknown, handle?: Handle): void {
+  send(message: object, handle?: Handle): void {
     if (this.#isClosed) return;
     const envelope: Envelope = { message, hasHandle: handle !== undefined };
     const { WriteWrap } = handleBindings;
@@ -76,7 +91,7 @@ export class Channel {
     const { pendingHandle } = this.#pipe;
     this.#pipe.pendingHandle = null;
     if (pendingHandle) this.#handles.push(pendingHandle);
-    if (bytes === undefined || count < 0) {
+    if (bytes === undefined || count < 0 || this.#handles.length > MAX_HANDLES) {
       this.#lost();
       return;
     }
@@ -92,24 +107,29 @@ export class Channel {
     }
     this.#parts.push(last);
     this.#length += last.length;
-    if (this.#length > MAX_MESSAGE) this.#lost();
+    if (this.#length > this.#maxMessage) this.#lost();
   }
 
   #receive(line: string): void {
     if (this.#isClosed) return;
-    let envelope: Envelope;
-    try {
-      envelope = JSON.parse(line);
-    } catch {
-      this.#lost();
-      return;
-    }
-    this.#end.onMessage(envelope.message, envelope.hasHandle ? this.#handles.shift() : undefined);
+    const envelope = line.length > this.#maxMessage ? undefined : envelopeIn(line);
+    if (envelope === undefined) this.#lost();
+    else this.#end.onMessage(envelope.message, envelope.hasHandle ? this.#handles.shift() : undefined);
   }
 
   #lost(): void {
     if (this.#isClosed) return;
     this.close();
     this.#end.onClose();
+  }
+}
+
+/** Returns `undefined` for a line that no channel sends. */
+function envelopeIn(line: string): Envelope | undefined {
+  try {
+    const { message, hasHandle }: Partial<Envelope> = JSON.parse(line);
+    return typeof message === 'object' && message !== null ? { message, hasHandle: hasHandle === true } : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -2,7 +2,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import type { EndpointSocket } from '../embedded/main-thread/listening-handles.ts';
 import type { CarriedState } from '../embedded/shared/carried-state.ts';
-import type { Handle } from '../handles/bindings.ts';
+import { type Handle, handlesObstacle } from '../handles/bindings.ts';
 import type { Channel, ChannelEnd } from '../handles/channel.ts';
 import { ChannelServer } from '../handles/channel-server.ts';
 import type { ObjectChange } from '../stored/object.ts';
@@ -38,13 +38,16 @@ export interface HandedParts {
   readonly carried: CarriedState;
 }
 
-type State = 'alone' | 'paused' | 'released' | 'left';
+/** `stranded`: another process has ended, and has left a data directory that this one cannot take back. */
+type State = 'alone' | 'paused' | 'released' | 'stranded' | 'left';
 type Log = (level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void;
 
 /** Limit from the question of another process until it serves. After it, this process goes on. */
 const HAND_OVER_MS = 60_000;
 /** Interval at which the other process is told of connections that are left, if their number has changed. */
 const TELL_MS = 50;
+/** Interval at which a process without a data directory tries to take it back. */
+const TAKE_BACK_MS = 1_000;
 
 export class HandOver {
   readonly #path: string;
@@ -69,14 +72,18 @@ export class HandOver {
 
   /** Listens. Only the runtime that holds the lock of the data directory may call this. */
   async listen(): Promise<void> {
-    rmSync(this.#path, { force: true });
-    await withShortPath(this.#path, (path) => {
-      this.#server = new ChannelServer(
-        path,
-        (channel) => this.#endOf(channel),
-        () => chmodSync(path, 0o600),
-      );
-    });
+    if (handlesObstacle !== undefined) return;
+    try {
+      rmSync(this.#path, { force: true });
+      await withShortPath(this.#path, (path) => {
+        this.#server = new ChannelServer(path, (channel) => this.#endOf(channel), {
+          onBound: () => chmodSync(path, 0o600),
+        });
+      });
+    } catch (error) {
+      // Such as on a full disk. The runtime serves without it.
+      this.#log('error', `no process can take over from this one: ${(error as Error).message}`, { socket: this.#path });
+    }
   }
 
   /** Stops listening. The socket file goes, unless another process has its own there. */
@@ -97,10 +104,10 @@ export class HandOver {
   }
 
   #inTurn(step: () => void | Promise<void>): void {
-    this.#last = this.#last.then(step).catch((error) => {
+    this.#last = this.#last.then(step).catch(async (error) => {
       this.#log('error', 'a step of a take-over failed', { err: error });
       this.#channel?.close();
-      return this.#lost();
+      await this.#lost();
     });
   }
 
@@ -131,7 +138,8 @@ export class HandOver {
   }
 
   async #begin(channel: Channel, pid: number): Promise<void> {
-    const reason = this.#state === 'alone' ? this.#runtime.obstacle() : 'another process is taking it over';
+    const isFree = this.#state === 'alone' || this.#state === 'stranded';
+    const reason = isFree ? this.#runtime.obstacle() : 'another process is taking it over';
     if (reason !== undefined) {
       channel.send({ type: 'busy', reason } satisfies FromPredecessor);
       return;
@@ -140,6 +148,7 @@ export class HandOver {
     this.#state = 'paused';
     this.#channel = channel;
     this.#pid = pid;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#inTurn(() => this.#late()), HAND_OVER_MS);
     await this.#runtime.pause();
     const { sockets, api, carried } = await this.#runtime.handed();
@@ -180,13 +189,24 @@ export class HandOver {
     this.#send({ type: 'connections', left });
   }
 
-  #late(): void {
-    if (this.#state !== 'paused' && this.#state !== 'released') return;
-    this.#channel?.close();
-    return void this.#inTurn(() => this.#lost());
+  async #late(): Promise<void> {
+    const isPaused = this.#state === 'paused';
+    if (!isPaused && this.#state !== 'released') return;
+    const successor = this.#pid;
+    if (isPaused || (await this.#goesOn())) {
+      this.#log('warn', 'the process that takes over is too late: this one goes on', { successor });
+      this.#channel?.close();
+      if (isPaused) await this.#lost();
+      else this.#channel = undefined;
+      return;
+    }
+    // It serves when it goes on, or this process does when it has ended. Both at once would write different data.
+    const message = 'nothing can be stored: the process that takes over has the data directory and does not serve';
+    this.#log('error', `${message}: end it, or let it go on`, { successor });
+    this.#timer = setTimeout(() => this.#inTurn(() => this.#late()), HAND_OVER_MS);
   }
 
-  /** The other process has ended, or is too late. */
+  /** The other process has ended. */
   async #lost(): Promise<void> {
     clearInterval(this.#timer);
     this.#channel = undefined;
@@ -195,9 +215,28 @@ export class HandOver {
       return;
     }
     if (this.#state === 'alone') return;
-    this.#log('warn', 'the process that was taking over has ended: this one goes on', { successor: this.#pid });
-    await this.#runtime.goOn();
+    const isFirst = this.#state !== 'stranded';
+    if (isFirst)
+      this.#log('warn', 'the process that was taking over has ended: this one goes on', { successor: this.#pid });
+    if (await this.#goesOn(isFirst)) return;
+    this.#state = 'stranded';
+    this.#timer = setTimeout(() => {
+      if (this.#state === 'stranded') this.#inTurn(() => this.#lost());
+    }, TAKE_BACK_MS);
+  }
+
+  /** Takes the data directory back. Returns false if that fails. */
+  async #goesOn(isTold = false): Promise<boolean> {
+    try {
+      await this.#runtime.goOn();
+    } catch (error) {
+      const advice = 'traffic goes on, and --take-over with a release that can use the data serves everything again';
+      if (isTold) this.#log('error', `nothing can be stored: ${(error as Error).message}; ${advice}`);
+      return false;
+    }
+    if (this.#state === 'stranded') this.#log('info', 'the data directory is taken back: writes are stored again');
     this.#state = 'alone';
+    return true;
   }
 
   #send(message: FromPredecessor, handle?: Handle): void {

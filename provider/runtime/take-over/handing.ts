@@ -39,6 +39,7 @@ export function handingRuntime(options: HandingOptions): HandingRuntime {
       return `process ${predecessor.pid}, from which this one has taken over, still lets its connections finish`;
     },
     pause: async () => {
+      if (data.isReleased) return;
       await control.pause();
       data.store.pause();
     },

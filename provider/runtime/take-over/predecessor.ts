@@ -1,4 +1,6 @@
 // The process that this one takes over from, as this one sees it: what it hands over, and what it still serves.
+
+import { withDeadline } from '../embedded/main-thread/deadline.ts';
 import type { EndpointSocket } from '../embedded/main-thread/listening-handles.ts';
 import type { CarriedState } from '../embedded/shared/carried-state.ts';
 import type { Handle } from '../handles/bindings.ts';
@@ -9,6 +11,10 @@ import { withShortPath } from './socket-path.ts';
 
 /** Errors of a connect that say that no process listens. */
 const NOBODY: readonly unknown[] = ['ENOENT', 'ECONNREFUSED'];
+/** Limit for a step of the take-over after which this process gives up. */
+const STEP_MS = 60_000;
+/** How long this process waits for the one before when it serves already. */
+const SERVED_MS = 5_000;
 const NONE_LEFT: LeftConnections = { open: {}, active: {}, draining: [] };
 
 export class Predecessor {
@@ -23,15 +29,20 @@ export class Predecessor {
   #channel!: Channel;
   #left = NONE_LEFT;
   #isGone = false;
+  /** True while a response of the process is late. Nothing waits for it then. */
+  #isLate = false;
+  #isReplaced = false;
+  readonly #onLate: (message: string) => void;
   #nextId = 1;
   readonly #waiting = new Map<string, (message: FromPredecessor | undefined) => void>();
 
   /**
    * Asks the process that serves the data directory for everything. Returns `undefined` if there is none. Throws an
-   * `Error` for the terminal if it does not hand over now.
+   * `Error` for the terminal if it does not hand over now. `onLate`: called with a line for the log when the process that
+   * was replaced does not respond.
    */
-  static async ask(socketPath: string): Promise<Predecessor | undefined> {
-    const predecessor = new Predecessor();
+  static async ask(socketPath: string, onLate: (message: string) => void): Promise<Predecessor | undefined> {
+    const predecessor = new Predecessor(onLate);
     try {
       predecessor.#channel = await withShortPath(socketPath, (path) =>
         Channel.connect(path, () => ({
@@ -45,12 +56,16 @@ export class Predecessor {
         cause: error,
       });
     }
-    const response = await predecessor.#ask({ type: 'takeOver', pid: process.pid }, 'state');
+    const response = await predecessor.#demand({ type: 'takeOver', pid: process.pid }, 'state');
     if (response?.type === 'busy') {
       predecessor.#channel.close();
       throw new Error(`the running runtime does not hand over now (SystemBusy): ${response.reason}`);
     }
     return predecessor;
+  }
+
+  private constructor(onLate: (message: string) => void) {
+    this.#onLate = onLate;
   }
 
   /** True once the process has ended. */
@@ -63,34 +78,58 @@ export class Predecessor {
     return this.#left;
   }
 
-  /** Resolves when the process has given up the data directory, or has ended. */
+  /** Resolves when the process has given up the data directory, or has ended. Rejects if it does not respond. */
   async release(): Promise<void> {
-    await this.#ask({ type: 'prepared' }, 'released');
+    await this.#demand({ type: 'prepared' }, 'released');
   }
 
   /** Tells the process that this one serves. Resolves when it accepts no connection any more, or has ended. */
   async replace(): Promise<void> {
-    await this.#ask({ type: 'serving' }, 'left');
+    await this.#wait(this.#ask({ type: 'serving' }, 'left'));
   }
 
   /**
-   * Sends changes that are stored. Resolves when the process serves them, or has ended. Rejects if it cannot serve them.
+   * Sends changes that are stored. Resolves when the process serves them, has ended, or stands still. Rejects if it cannot
+   * serve them.
    */
   async serve(version: number, changes: readonly ObjectChange[]): Promise<void> {
     const id = this.#nextId++;
-    const response = await this.#ask({ type: 'changes', id, version, changes }, `served ${id}`);
+    const response = await this.#wait(this.#ask({ type: 'changes', id, version, changes }, `served ${id}`));
     if (response?.type === 'served' && response.error !== undefined)
       throw new Error(`the process ${this.pid}, which lets its connections finish, cannot serve: ${response.error}`);
   }
 
   /** Tells the process that everything of it is replaced, so that it may end. */
   ready(): void {
+    this.#isReplaced = true;
     this.#send({ type: 'ready' });
   }
 
-  /** Tells the process that this one ends on purpose. */
+  /** Tells the process that this one ends on purpose. One that is not replaced yet serves again. */
   close(): void {
-    this.#send({ type: 'stopping' });
+    if (this.#isReplaced) this.#send({ type: 'stopping' });
+  }
+
+  /** Asks before the process is replaced. Throws an `Error` for the terminal if it does not respond. */
+  async #demand(message: FromSuccessor, response: string): Promise<FromPredecessor | undefined> {
+    const received = await withDeadline(this.#ask(message, response).then(wrapped), STEP_MS);
+    if (received !== undefined) return received.response;
+    this.#channel.close();
+    this.#gone();
+    throw new Error(`the running runtime does not respond within ${STEP_MS / 1000} s: end it, and start without it`);
+  }
+
+  /** Waits for a response of the process after this one serves, unless the process is late already. */
+  async #wait(response: Promise<FromPredecessor | undefined>): Promise<FromPredecessor | undefined> {
+    const received = this.#isLate ? undefined : await withDeadline(response.then(wrapped), SERVED_MS);
+    if (received !== undefined) return received.response;
+    if (!this.#isLate)
+      this.#onLate(`process ${this.pid}, from which this one has taken over, does not respond: nothing waits for it`);
+    this.#isLate = true;
+    void response.then(() => {
+      this.#isLate = false;
+    });
+    return undefined;
   }
 
   /** Sends a message. Returns the response with the given name, or `undefined` if the process has ended. */
@@ -144,4 +183,8 @@ export class Predecessor {
     for (const resolve of this.#waiting.values()) resolve(undefined);
     this.#waiting.clear();
   }
+}
+
+function wrapped<T>(response: T): { readonly response: T } {
+  return { response };
 }

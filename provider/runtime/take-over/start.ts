@@ -6,6 +6,7 @@ import { rehearseOpening } from '../store/directory/rehearsal.ts';
 import { Predecessor } from './predecessor.ts';
 
 interface TakeOverOptions {
+  readonly logger: { error(message: string): void };
   readonly dataDirectory: string;
   readonly keyFile: string | undefined;
 }
@@ -22,9 +23,15 @@ const KEPT: Handle[] = [];
  * Asks the runtime of the data directory to hand over, and checks that this release can use its data. Returns `undefined`
  * if none is running. Throws an `Error` for the terminal if that runtime goes on.
  */
-export async function askPredecessor({ dataDirectory, keyFile }: TakeOverOptions): Promise<Predecessor | undefined> {
+export async function askPredecessor({
+  dataDirectory,
+  keyFile,
+  logger,
+}: TakeOverOptions): Promise<Predecessor | undefined> {
   if (handlesObstacle !== undefined) throw new Error(`--take-over cannot be used here: ${handlesObstacle}`);
-  const predecessor = await Predecessor.ask(dataFiles(dataDirectory).takeOverSocket);
+  const predecessor = await Predecessor.ask(dataFiles(dataDirectory).takeOverSocket, (message) =>
+    logger.error(message),
+  );
   if (predecessor !== undefined && !predecessor.isGone) await rehearseOpening(dataDirectory, keyFile);
   return predecessor;
 }

@@ -44,6 +44,8 @@ export interface WriterOptions extends RefusalCallbacks {
 
 /** Maximum number of writes in one commit. */
 const MAX_BATCH = 256;
+/** How long a write waits while no batch may begin. Its caller then sends it again. */
+const PAUSED_WRITE_MS = 10_000;
 
 export class Writer {
   readonly #options: WriterOptions;
@@ -57,6 +59,9 @@ export class Writer {
   #isRetired = false;
   /** Pending while no batch may begin. */
   #pause: PromiseWithResolvers<void> | undefined;
+  #pauseTimer: NodeJS.Timeout | undefined;
+  /** True while writes do not wait for the end of the pause, because it is long. */
+  #isRefusing = false;
   readonly #refusals: StandingRefusals;
 
   constructor(options: WriterOptions) {
@@ -108,6 +113,10 @@ export class Writer {
       write.reject(this.#isRetired ? replaced() : new WeirError('SystemBusy', 'The runtime is stopping.'));
       return;
     }
+    if (this.#isRefusing) {
+      write.reject(taking());
+      return;
+    }
     // A write that has waited for hand-overs goes first, because the queue may hold a newer write with the same name.
     if (write.proven === undefined) this.#queue.push(write);
     else this.#queue.unshift(write);
@@ -135,28 +144,44 @@ export class Writer {
     else await this.#batch;
   }
 
-  /** Rejects new writes and resolves when the queued writes are finished. */
+  /** Rejects new writes and resolves when the queued writes are finished. Writes that a pause holds back are rejected. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    if (this.#pause !== undefined) this.#rejectQueued(new WeirError('SystemBusy', 'The runtime is stopping.'));
+    this.resume();
     await this.#running;
   }
 
-  /** Begins no further batch. Resolves when the one under way is served. Writes wait until `resume`. */
+  /**
+   * Begins no further batch. Resolves when the one under way is served. Writes wait until `resume`, but not longer than
+   * a short take-over lasts.
+   */
   async pause(): Promise<void> {
     this.#pause ??= Promise.withResolvers();
+    this.#pauseTimer ??= setTimeout(() => {
+      this.#isRefusing = true;
+      this.#rejectQueued(taking());
+    }, PAUSED_WRITE_MS);
     await this.#batch;
   }
 
   resume(): void {
+    clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = undefined;
+    this.#isRefusing = false;
     this.#pause?.resolve();
     this.#pause = undefined;
+  }
+
+  #rejectQueued(error: WeirError): void {
+    for (const write of this.#queue.splice(0)) write.reject(error);
   }
 
   /** Rejects all writes that wait, and new ones, because another process has taken over. Call it after `pause`. */
   retire(): void {
     this.#isClosed = true;
     this.#isRetired = true;
-    for (const write of this.#queue.splice(0)) write.reject(replaced());
+    this.#rejectQueued(replaced());
     this.resume();
   }
 
@@ -307,6 +332,10 @@ export class Writer {
     this.#refusals.keep(await this.#options.engine.prepare(compiled.snapshot), compiled);
     await this.#options.engine.activate(compiled.snapshot, this.#options.health);
   }
+}
+
+function taking(): WeirError {
+  return new WeirError('SystemBusy', 'Another process is taking the runtime over. Send the request again.');
 }
 
 function replaced(): WeirError {

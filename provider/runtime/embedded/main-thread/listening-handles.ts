@@ -9,6 +9,10 @@ import { type Endpoint, endpointName, type OpenFailure, openFailure } from '../s
 import type { HandleQuestion, HandleReply, HandlesAt } from '../shared/handle-messages.ts';
 
 const SECRET_BYTES = 32;
+/** Limit for a question in characters. */
+const MAX_QUESTION = 1024;
+/** How many channels that have not shown the secret are kept. One more closes the oldest of them. */
+const MAX_STRANGERS = 64;
 
 /** One socket of an endpoint. */
 export interface EndpointSocket {
@@ -30,6 +34,8 @@ export class ListeningHandles {
   readonly #at: HandlesAt;
   readonly #server: ChannelServer;
   readonly #channels = new Set<Channel>();
+  /** The channels that have not shown the secret, oldest first. */
+  readonly #strangers = new Set<Channel>();
 
   constructor(workers: number, inherited: readonly EndpointSocket[] = []) {
     this.#workers = workers;
@@ -40,7 +46,9 @@ export class ListeningHandles {
     // Every process of the machine sees the name, and only the workers know the secret.
     const [name, secret] = [randomBytes(SECRET_BYTES).toString('hex'), randomBytes(SECRET_BYTES).toString('hex')];
     this.#at = { path: `\0weir-${name}`, secret };
-    this.#server = new ChannelServer(this.#at.path, (channel) => this.#serve(channel));
+    this.#server = new ChannelServer(this.#at.path, (channel) => this.#serve(channel), {
+      maxMessage: MAX_QUESTION,
+    });
   }
 
   /** Where a worker asks for its sockets. */
@@ -104,17 +112,23 @@ export class ListeningHandles {
 
   #serve(channel: Channel) {
     this.#channels.add(channel);
-    const close = () => {
-      channel.close();
-      this.#channels.delete(channel);
+    this.#strangers.add(channel);
+    const close = (closed: Channel) => {
+      closed.close();
+      this.#channels.delete(closed);
+      this.#strangers.delete(closed);
     };
+    const [oldest] = this.#strangers;
+    if (oldest !== undefined && this.#strangers.size > MAX_STRANGERS) close(oldest);
     return {
-      onMessage: (message: unknown) => {
+      onMessage: (message: object, passed: Handle | undefined) => {
+        passed?.close();
         const { secret, workerId, endpoint } = message as HandleQuestion;
-        if (isEqual(secret, this.#at.secret)) this.#reply(channel, workerId, endpoint);
-        else close();
+        if (!isEqual(secret, this.#at.secret)) return close(channel);
+        this.#strangers.delete(channel);
+        this.#reply(channel, workerId, endpoint);
       },
-      onClose: close,
+      onClose: () => close(channel),
     };
   }
 
@@ -127,6 +141,7 @@ export class ListeningHandles {
 }
 
 function isEqual(given: unknown, secret: string): boolean {
-  const [a, b] = [Buffer.from(`${given}`), Buffer.from(secret)];
+  if (typeof given !== 'string') return false;
+  const [a, b] = [Buffer.from(given), Buffer.from(secret)];
   return a.length === b.length && timingSafeEqual(a, b);
 }

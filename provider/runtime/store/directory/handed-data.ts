@@ -49,8 +49,14 @@ export class HandedData {
     return this.#directory;
   }
 
+  /** Whether the directory is given up to another process. */
+  get isReleased(): boolean {
+    return this.#isReleased;
+  }
+
   /** Gives the directory up. The store must be paused. */
   async release(): Promise<void> {
+    if (this.#isReleased) return;
     this.#isReleased = true;
     await this.store.close();
     this.#directory.unlock();
@@ -80,6 +86,12 @@ export class HandedData {
     this.#isReleased = false;
     this.store.resume(store);
     return stored;
+  }
+
+  /** Lets nothing wait for the store any more, because the runtime stops. */
+  stopWaiting(): void {
+    if (this.#isReleased) this.store.retire();
+    else this.store.resume();
   }
 
   /** Closes the store and gives the directory up for good. `onClosed` is called while the lock is held. */

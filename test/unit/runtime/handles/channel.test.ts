@@ -1,6 +1,7 @@
 // Channels between two ends of one process: messages in order, each with its own handle, and the end of a channel.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { Handle } from '../../../../provider/runtime/handles/bindings.ts';
@@ -78,4 +79,39 @@ test('a connect to a name at which nothing listens fails with the code of the sy
 
 test('an address that is not of this machine cannot be bound', () => {
   assert.throws(() => bindHandle('udp', '192.0.2.1', 53), { code: 'EADDRNOTAVAIL', syscall: 'bind' });
+});
+
+test('a line that no channel sends ends the channel, and nothing else', async (t) => {
+  const name = `\0weir-test-${randomUUID()}`;
+  const [received, ends] = [[] as object[], [] as string[]];
+  const endOf = () => ({
+    onMessage: (message: object) => void received.push(message),
+    onClose: () => void ends.push('server'),
+  });
+  const server = new ChannelServer(name, endOf, { maxMessage: 100 });
+  t.after(() => server.close());
+  const lines = [
+    'null',
+    '1',
+    '{}',
+    '[]',
+    '{"message":null}',
+    '{"message":1}',
+    'x',
+    `{"message":{"a":"${'x'.repeat(100)}"}}`,
+  ];
+  for (const line of lines) {
+    const stranger = net.connect({ path: name });
+    stranger.end(`${line}\n`);
+    await once(stranger, 'close');
+  }
+  const endless = net.connect({ path: name });
+  endless.write('x'.repeat(101));
+  await once(endless, 'close');
+  await untilTrue(() => ends.length === lines.length + 1, 'the ends of all channels');
+  const client = await Channel.connect(name, endOf);
+  client.send({ a: 1 });
+  await untilTrue(() => received.length === 1, 'a message');
+  assert.deepEqual(received, [{ a: 1 }]);
+  client.close();
 });
