@@ -19,8 +19,11 @@ export interface HandingRuntime {
   handed(): Promise<HandedParts>;
   /** Gives up the data directory. */
   release(): Promise<void>;
-  /** Goes on as if nothing had been asked. Takes the data directory back if it was given up. */
-  goOn(): Promise<void>;
+  /**
+   * Goes on as if nothing had been asked. Takes the data directory back if it was given up, and waits at most `waitMs`
+   * while another process has it.
+   */
+  goOn(waitMs: number): Promise<void>;
   /** Stops accepting connections, and lets open ones finish. */
   leave(): Promise<void>;
   /** The other process does everything that this one did: it may end when the last connection has. */
@@ -46,6 +49,8 @@ type Log = (level: 'info' | 'warn' | 'error', message: string, fields?: Record<s
 const HAND_OVER_MS = 60_000;
 /** Interval at which the other process is told of connections that are left, if their number has changed. */
 const TELL_MS = 50;
+/** How long the data directory is waited for while a process that has ended, or is ending, still has its lock. */
+const FREED_MS = 5_000;
 /** Interval at which a process without a data directory tries to take it back. */
 const TAKE_BACK_MS = 1_000;
 
@@ -193,11 +198,11 @@ export class HandOver {
     const isPaused = this.#state === 'paused';
     if (!isPaused && this.#state !== 'released') return;
     const successor = this.#pid;
-    if (isPaused || (await this.#goesOn())) {
-      this.#log('warn', 'the process that takes over is too late: this one goes on', { successor });
+    if (isPaused || (await this.#goesOn({ waitMs: 0 }))) {
       this.#channel?.close();
-      if (isPaused) await this.#lost();
-      else this.#channel = undefined;
+      if (isPaused) await this.#lost('is too late');
+      else this.#log('warn', 'the process that was taking over is too late: this one goes on', { successor });
+      this.#channel = undefined;
       return;
     }
     // It serves when it goes on, or this process does when it has ended. Both at once would write different data.
@@ -206,8 +211,8 @@ export class HandOver {
     this.#timer = setTimeout(() => this.#inTurn(() => this.#late()), HAND_OVER_MS);
   }
 
-  /** The other process has ended. */
-  async #lost(): Promise<void> {
+  /** The other process has ended, or is too late. */
+  async #lost(fault = 'has ended'): Promise<void> {
     clearInterval(this.#timer);
     this.#channel = undefined;
     if (this.#state === 'left') {
@@ -217,8 +222,8 @@ export class HandOver {
     if (this.#state === 'alone') return;
     const isFirst = this.#state !== 'stranded';
     if (isFirst)
-      this.#log('warn', 'the process that was taking over has ended: this one goes on', { successor: this.#pid });
-    if (await this.#goesOn(isFirst)) return;
+      this.#log('warn', `the process that was taking over ${fault}: this one goes on`, { successor: this.#pid });
+    if (await this.#goesOn({ waitMs: isFirst ? FREED_MS : 0, isTold: isFirst })) return;
     this.#state = 'stranded';
     this.#timer = setTimeout(() => {
       if (this.#state === 'stranded') this.#inTurn(() => this.#lost());
@@ -226,9 +231,9 @@ export class HandOver {
   }
 
   /** Takes the data directory back. Returns false if that fails. */
-  async #goesOn(isTold = false): Promise<boolean> {
+  async #goesOn({ waitMs, isTold = false }: { waitMs: number; isTold?: boolean }): Promise<boolean> {
     try {
-      await this.#runtime.goOn();
+      await this.#runtime.goOn(waitMs);
     } catch (error) {
       const advice = 'traffic goes on, and --take-over with a release that can use the data serves everything again';
       if (isTold) this.#log('error', `nothing can be stored: ${(error as Error).message}; ${advice}`);

@@ -49,8 +49,8 @@ export function handingRuntime(options: HandingOptions): HandingRuntime {
       return { sockets: engine.sockets ?? [], api: { host: api.host, port, handle }, carried: await engine.carried() };
     },
     release: () => data.release(),
-    goOn: async () => {
-      const stored = await data.takeBack();
+    goOn: async (waitMs) => {
+      const stored = await data.takeBack(waitMs);
       if (stored !== undefined && stored.version !== control.model.version)
         await control.follow(stored.version, changesTo(control.model, stored));
       control.resume();

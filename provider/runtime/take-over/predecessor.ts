@@ -78,9 +78,9 @@ export class Predecessor {
     return this.#left;
   }
 
-  /** Resolves when the process has given up the data directory, or has ended. Rejects if it does not respond. */
+  /** Resolves when the process has given up the data directory, has ended, or stands still: then its lock decides. */
   async release(): Promise<void> {
-    await this.#demand({ type: 'prepared' }, 'released');
+    await this.#wait(this.#ask({ type: 'prepared' }, 'released'), STEP_MS);
   }
 
   /** Tells the process that this one serves. Resolves when it accepts no connection any more, or has ended. */
@@ -119,9 +119,12 @@ export class Predecessor {
     throw new Error(`the running runtime does not respond within ${STEP_MS / 1000} s: end it, and start without it`);
   }
 
-  /** Waits for a response of the process after this one serves, unless the process is late already. */
-  async #wait(response: Promise<FromPredecessor | undefined>): Promise<FromPredecessor | undefined> {
-    const received = this.#isLate ? undefined : await withDeadline(response.then(wrapped), SERVED_MS);
+  /** Waits for a response that this process can do without, unless another one is late already. */
+  async #wait(
+    response: Promise<FromPredecessor | undefined>,
+    limitMs = SERVED_MS,
+  ): Promise<FromPredecessor | undefined> {
+    const received = this.#isLate ? undefined : await withDeadline(response.then(wrapped), limitMs);
     if (received !== undefined) return received.response;
     if (!this.#isLate)
       this.#onLate(`process ${this.pid}, from which this one has taken over, does not respond: nothing waits for it`);

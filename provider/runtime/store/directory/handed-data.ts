@@ -9,8 +9,6 @@ import { openStore } from './open-store.ts';
 
 type OnFault = (fault: DiskFault | undefined, path: string, error?: unknown) => void;
 
-/** How long the directory is waited for while another process, which has ended or is ending, still has its lock. */
-const TAKE_BACK_MS = 5_000;
 const TRY_MS = 50;
 
 export class HandedData {
@@ -64,15 +62,15 @@ export class HandedData {
 
   /**
    * Goes on with the store. Returns what is stored now if the directory was given up. Throws an `Error` for the terminal
-   * if another process has the directory, or has changed it so that this release cannot use it.
+   * if another process has the directory for more than `waitMs`, or has changed it so that this release cannot use it.
    */
-  async takeBack(): Promise<StoredModel | undefined> {
+  async takeBack(waitMs: number): Promise<StoredModel | undefined> {
     if (!this.#isReleased) {
       this.store.resume();
       return undefined;
     }
     const { path } = this.#directory;
-    const deadlineMs = performance.now() + TAKE_BACK_MS;
+    const deadlineMs = performance.now() + waitMs;
     for (;;) {
       try {
         this.#directory = openDataDirectory(path, this.#options);
