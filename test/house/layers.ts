@@ -105,7 +105,7 @@ export const LAYERS: readonly Layer[] = [
 
   {
     name: `${RUNTIME}/take-over`,
-    imports: [`${RUNTIME}/store`, STORED, HANDLES, CONTRACT],
+    imports: [`${RUNTIME}/store`, STORED, HANDLES, CONTRACT, BASE],
     types: [CONTROL, EMBEDDED],
   },
 
@@ -115,6 +115,7 @@ export const LAYERS: readonly Layer[] = [
       ...['main-thread', 'shared', 'access-log', 'tls'].map((folder) => `${EMBEDDED}/${folder}`),
       HANDLES,
       CONTRACT,
+      BASE,
     ],
   },
   { name: `${EMBEDDED}/io`, imports: [HANDLES, BASE] },

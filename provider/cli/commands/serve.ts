@@ -64,6 +64,8 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   let isStopping = false;
   /** Whether the last connection that `runtime` had when it was replaced has ended. */
   let isLeft = false;
+  /** True while this process tries to serve again. */
+  let isStarting = false;
   const start = (takeOver: boolean, apiPort: number) => {
     const started: Promise<Runtime> = startRuntime({
       ...optionsOf(flags),
@@ -74,21 +76,21 @@ export async function runServe(flags: ServeFlags): Promise<void> {
       handOver: {
         leaveMs: flags.stopTimeout * 1000,
         onLeft: () => {
-          if (runtime === started) process.exit(0);
+          if (runtime === started && !isStarting) process.exit(0);
           isLeft = true;
         },
         onAbandoned: async () => {
           logger.error('the process that had taken over has ended: this one serves again');
           const { url } = await started;
+          isStarting = true;
           await startAgain(Number(new URL(url).port)).catch((error) => {
             logger.fatal({ err: error }, 'this process cannot serve again: its connections may finish');
             if (isLeft) process.exit(1);
-            runtime = started;
           });
+          isStarting = false;
         },
       },
     });
-    runtime = started;
     return started;
   };
   /** Starts when the process that has ended lets go of everything. */
@@ -96,14 +98,18 @@ export async function runServe(flags: ServeFlags): Promise<void> {
     const deadlineMs = performance.now() + START_AGAIN_MS;
     while (!isStopping) {
       try {
-        return await start(false, apiPort);
+        const again = start(false, apiPort);
+        await again;
+        runtime = again;
+        return;
       } catch (error) {
         if (performance.now() > deadlineMs) throw error;
         await delay(START_AGAIN_MS / 50);
       }
     }
   };
-  const { url } = await start(flags.takeOver ?? false, flags.api.port).catch((error) => {
+  runtime = start(flags.takeOver ?? false, flags.api.port);
+  const { url } = await runtime.catch((error) => {
     throw explain(error, flags);
   });
   const stop = (signal: NodeJS.Signals) => {

@@ -1,4 +1,6 @@
 // The embedded data plane: worker threads serve snapshots, and the main thread drives them and reads their counters.
+
+import { withDeadline } from '../../model/base/deadline.ts';
 import type { Engine, HealthChange, HealthView, PassiveReport, Refusal } from '../contract/engine.ts';
 import type {
   DrainingTarget,
@@ -12,7 +14,6 @@ import type { Shortage } from '../contract/shortage.ts';
 import type { ListenerSnapshot, Snapshot } from '../contract/snapshot.ts';
 import { handlesObstacle } from '../handles/bindings.ts';
 import { AccessLogIntake, type AccessLogOptions } from './main-thread/access-log-intake.ts';
-import { withDeadline } from './main-thread/deadline.ts';
 import { DescriptorLimit, type ReservedFiles } from './main-thread/descriptor-limit.ts';
 import { endpointListeners } from './main-thread/endpoint-listeners.ts';
 import { type EndpointSocket, ListeningHandles } from './main-thread/listening-handles.ts';

@@ -1,15 +1,20 @@
 // A store that is closed and opened again while the runtime goes on, so that another process can have the data directory.
-import { WeirError } from '../../model/base/errors.ts';
+import { beingTakenOver, takenOver } from '../../model/api/taken-over.ts';
 import type { HealthSave, ObjectChange, StoredModel, StoredToken } from '../stored/object.ts';
 import type { DiskFault } from './disk-fault.ts';
 import type { ReportBroken, Store } from './store.ts';
 import type { WatchedStore } from './watched-store.ts';
+
+/** How long a request of the API waits while another process may take the store. */
+const WAIT_MS = 10_000;
 
 export class HandedStore implements Store {
   #store: WatchedStore;
   /** Pending while everything waits for the store. */
   #pause: PromiseWithResolvers<void> | undefined;
   #isRetired = false;
+  /** Why the store cannot be taken back from another process. */
+  #fault: DiskFault | undefined;
 
   constructor(store: WatchedStore) {
     this.#store = store;
@@ -17,7 +22,7 @@ export class HandedStore implements Store {
 
   /** Why writes fail. `undefined` if the last write succeeded. */
   get fault(): DiskFault | undefined {
-    return this.#store.fault;
+    return this.#fault ?? this.#store.fault;
   }
 
   /** Lets everything wait until `resume` or `retire`. */
@@ -25,9 +30,15 @@ export class HandedStore implements Store {
     this.#pause ??= Promise.withResolvers();
   }
 
+  /** Sets why the store cannot be taken back, until `resume`. */
+  setFault(fault: DiskFault): void {
+    this.#fault = fault;
+  }
+
   /** Goes on, with another store if one is given. */
   resume(store = this.#store): void {
     this.#store = store;
+    this.#fault = undefined;
     this.#pause?.resolve();
     this.#pause = undefined;
   }
@@ -51,11 +62,11 @@ export class HandedStore implements Store {
   }
 
   async addToken(token: StoredToken): Promise<void> {
-    await (await this.#opened()).addToken(token);
+    await (await this.#openedSoon()).addToken(token);
   }
 
   async deleteToken(id: string): Promise<void> {
-    await (await this.#opened()).deleteToken(id);
+    await (await this.#openedSoon()).deleteToken(id);
   }
 
   async probe(): Promise<void> {
@@ -63,7 +74,7 @@ export class HandedStore implements Store {
   }
 
   async backup(file: string, signal: AbortSignal): Promise<void> {
-    await (await this.#opened()).backup(file, signal);
+    await (await this.#openedSoon()).backup(file, signal);
   }
 
   /** Closes the store, also while everything waits. */
@@ -71,9 +82,20 @@ export class HandedStore implements Store {
     await this.#store.close();
   }
 
+  /** The store for a caller of the API, who sends the request again if another process takes long. */
+  async #openedSoon(): Promise<WatchedStore> {
+    const refused = Promise.withResolvers<never>();
+    const timer = setTimeout(() => refused.reject(beingTakenOver()), WAIT_MS);
+    try {
+      return await Promise.race([this.#opened(), refused.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   async #opened(): Promise<WatchedStore> {
     await this.#pause?.promise;
     if (!this.#isRetired) return this.#store;
-    throw new WeirError('SystemBusy', 'Another process has taken the runtime over. The same request reaches it.');
+    throw takenOver();
   }
 }

@@ -1,45 +1,12 @@
 // The socket in the data directory at which a running process hands over to another one, and the steps of that.
 import { chmodSync, rmSync } from 'node:fs';
-import type { EndpointSocket } from '../embedded/main-thread/listening-handles.ts';
-import type { CarriedState } from '../embedded/shared/carried-state.ts';
 import { type Handle, handlesObstacle } from '../handles/bindings.ts';
 import type { Channel, ChannelEnd } from '../handles/channel.ts';
 import { ChannelServer } from '../handles/channel-server.ts';
 import type { ObjectChange } from '../stored/object.ts';
-import type { FromPredecessor, FromSuccessor, LeftConnections } from './messages.ts';
+import type { HandingRuntime } from './handing-runtime.ts';
+import type { FromPredecessor, FromSuccessor } from './messages.ts';
 import { withShortPath } from './socket-path.ts';
-
-/** What the running process does in each step. */
-export interface HandingRuntime {
-  /** Returns why nothing can be handed over now; `undefined` if it can. */
-  obstacle(): string | undefined;
-  /** Stores nothing from now on. Resolves when everything before is served. */
-  pause(): Promise<void>;
-  /** The listening sockets, and the state of balancing. */
-  handed(): Promise<HandedParts>;
-  /** Gives up the data directory. */
-  release(): Promise<void>;
-  /**
-   * Goes on as if nothing had been asked. Takes the data directory back if it was given up, and waits at most `waitMs`
-   * while another process has it.
-   */
-  goOn(waitMs: number): Promise<void>;
-  /** Stops accepting connections, and lets open ones finish. */
-  leave(): Promise<void>;
-  /** The other process does everything that this one did: it may end when the last connection has. */
-  replaced(): void;
-  /** Serves changes that the other process has stored to the connections that are open. */
-  follow(version: number, changes: readonly ObjectChange[]): Promise<void>;
-  left(): LeftConnections;
-  /** The other process has ended without saying so, after this one has left. */
-  abandoned(): void;
-}
-
-export interface HandedParts {
-  readonly sockets: readonly EndpointSocket[];
-  readonly api: { readonly host: string; readonly port: number; readonly handle: Handle };
-  readonly carried: CarriedState;
-}
 
 /** `stranded`: another process has ended, and has left a data directory that this one cannot take back. */
 type State = 'alone' | 'paused' | 'released' | 'stranded' | 'left';
@@ -53,6 +20,9 @@ const TELL_MS = 50;
 const FREED_MS = 5_000;
 /** Interval at which a process without a data directory tries to take it back. */
 const TAKE_BACK_MS = 1_000;
+
+const STRANDED_REMEDY =
+  'traffic goes on, and --take-over with a release that can use the data directory serves everything again';
 
 export class HandOver {
   readonly #path: string;
@@ -235,8 +205,9 @@ export class HandOver {
     try {
       await this.#runtime.goOn(waitMs);
     } catch (error) {
-      const advice = 'traffic goes on, and --take-over with a release that can use the data serves everything again';
-      if (isTold) this.#log('error', `nothing can be stored: ${(error as Error).message}; ${advice}`);
+      const { message: cause } = error as Error;
+      if (isTold) this.#log('error', `nothing can be stored: ${cause}; ${STRANDED_REMEDY}`);
+      this.#runtime.stranded({ cause, remedy: STRANDED_REMEDY });
       return false;
     }
     if (this.#state === 'stranded') this.#log('info', 'the data directory is taken back: writes are stored again');

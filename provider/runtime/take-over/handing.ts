@@ -5,7 +5,7 @@ import type { EmbeddedEngine } from '../embedded/engine.ts';
 import { type Handle, handlesObstacle } from '../handles/bindings.ts';
 import type { HandedData } from '../store/directory/handed-data.ts';
 import { changesTo } from '../stored/changes-to.ts';
-import type { HandingRuntime } from './hand-over.ts';
+import type { HandingRuntime } from './handing-runtime.ts';
 import { leftConnections } from './left-connections.ts';
 import type { Predecessor } from './predecessor.ts';
 
@@ -55,6 +55,7 @@ export function handingRuntime(options: HandingOptions): HandingRuntime {
         await control.follow(stored.version, changesTo(control.model, stored));
       control.resume();
     },
+    stranded: (fault) => data.store.setFault(fault),
     leave: async () => {
       data.store.retire();
       control.retire();

@@ -1,6 +1,6 @@
 // The process that this one takes over from, as this one sees it: what it hands over, and what it still serves.
 
-import { withDeadline } from '../embedded/main-thread/deadline.ts';
+import { withDeadline } from '../../model/base/deadline.ts';
 import type { EndpointSocket } from '../embedded/main-thread/listening-handles.ts';
 import type { CarriedState } from '../embedded/shared/carried-state.ts';
 import type { Handle } from '../handles/bindings.ts';

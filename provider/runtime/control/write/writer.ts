@@ -1,4 +1,5 @@
 // The writer, which makes every change of the model: change, compile, prepare, commit and activate a batch of writes.
+import { beingTakenOver, takenOver } from '../../../model/api/taken-over.ts';
 import { WeirError } from '../../../model/base/errors.ts';
 import { type Compiled, type CompiledWrite, compile } from '../../compile/compile.ts';
 import type { Engine, HealthView, Refusal } from '../../contract/engine.ts';
@@ -110,11 +111,11 @@ export class Writer {
 
   #enqueue(write: Write): void {
     if (this.#isClosed) {
-      write.reject(this.#isRetired ? replaced() : new WeirError('SystemBusy', 'The runtime is stopping.'));
+      write.reject(this.#isRetired ? takenOver() : new WeirError('SystemBusy', 'The runtime is stopping.'));
       return;
     }
     if (this.#isRefusing) {
-      write.reject(taking());
+      write.reject(beingTakenOver());
       return;
     }
     // A write that has waited for hand-overs goes first, because the queue may hold a newer write with the same name.
@@ -160,7 +161,7 @@ export class Writer {
     this.#pause ??= Promise.withResolvers();
     this.#pauseTimer ??= setTimeout(() => {
       this.#isRefusing = true;
-      this.#rejectQueued(taking());
+      this.#rejectQueued(beingTakenOver());
     }, PAUSED_WRITE_MS);
     await this.#batch;
   }
@@ -181,7 +182,7 @@ export class Writer {
   retire(): void {
     this.#isClosed = true;
     this.#isRetired = true;
-    this.#rejectQueued(replaced());
+    this.#rejectQueued(takenOver());
     this.resume();
   }
 
@@ -332,14 +333,6 @@ export class Writer {
     this.#refusals.keep(await this.#options.engine.prepare(compiled.snapshot), compiled);
     await this.#options.engine.activate(compiled.snapshot, this.#options.health);
   }
-}
-
-function taking(): WeirError {
-  return new WeirError('SystemBusy', 'Another process is taking the runtime over. Send the request again.');
-}
-
-function replaced(): WeirError {
-  return new WeirError('SystemBusy', 'Another process has taken the runtime over. The same request reaches it.');
 }
 
 /** Health as the monitor knows it, but targets that have passed a first check of a hand-over count as healthy. */

@@ -1,5 +1,6 @@
 // The place of one worker in the main thread: it starts the thread, sends it questions, and replaces it when it ends.
 import { Worker } from 'node:worker_threads';
+import { withDeadline } from '../../../model/base/deadline.ts';
 import type { PassiveReport } from '../../contract/engine.ts';
 import type { Shortage } from '../../contract/shortage.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
@@ -7,7 +8,6 @@ import type { CarriedSessions } from '../shared/carried-state.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
 import type { Capacity, FromWorker, Log, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
 import { createProgress, StandstillWatch } from '../shared/progress.ts';
-import { withDeadline } from './deadline.ts';
 
 /**
  * The file in which a worker thread starts: .ts in the sources, .js when compiled. The compiler does not rewrite `new
