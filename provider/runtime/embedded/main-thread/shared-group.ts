@@ -1,4 +1,5 @@
 // The main thread's record of one target group: the memory that workers share, and its targets as workers know them.
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { HealthView } from '../../contract/engine.ts';
 import { type Health, type TargetGroupSnapshot, type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
 import { createClientTable } from '../../select/client-table.ts';
@@ -92,7 +93,7 @@ export class SharedTargetGroup {
         ...(begunAtMs !== undefined && { begunAtMs }),
       },
     ]);
-    const clients = this.#clients && Buffer.from(this.#clients).toString('base64');
+    const clients = this.#clients && packedTable(this.#clients);
     return { cursor, targets: Object.fromEntries(targets), ...(clients !== undefined && { clients }) };
   }
 
@@ -162,9 +163,14 @@ export class SharedTargetGroup {
   }
 }
 
+/** A client table as text. It is compressed, because most places of most tables are free. */
+function packedTable(clients: SharedArrayBuffer): string {
+  return deflateRawSync(new Uint8Array(clients).slice(), { level: 1 }).toString('base64');
+}
+
 /** A client table of another process in memory that workers share. */
-function copiedTable(base64: string): SharedArrayBuffer {
-  const bytes = Buffer.from(base64, 'base64');
+function copiedTable(packed: string): SharedArrayBuffer {
+  const bytes = inflateRawSync(Buffer.from(packed, 'base64'));
   const memory = new SharedArrayBuffer(bytes.length);
   new Uint8Array(memory).set(bytes);
   return memory;

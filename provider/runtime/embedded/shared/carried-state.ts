@@ -5,7 +5,7 @@ export interface CarriedTargetGroup {
   /** The next position of the round-robin cursor. */
   readonly cursor: number;
   readonly targets: Readonly<Record<string, CarriedTarget>>;
-  /** The client table of sticky sessions by source IP in base64. */
+  /** The client table of sticky sessions by source IP, compressed and in base64. */
   readonly clients?: string;
 }
 
