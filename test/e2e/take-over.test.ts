@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -151,8 +151,52 @@ test('a new process that cannot serve leaves everything to the one before', asyn
   await assert.rejects(start('--key-file', keyFile), /does not open/);
   await assert.rejects(start('--access-log', join(missing, 'log')), /cannot be written/);
   await assert.rejects(start('--api-cert', missing, '--api-key', missing), /ENOENT/);
+  const api = `127.0.0.1:${w.ports.http}`;
+  await assert.rejects(w.start({ api, args: ['--take-over'] }), /is in use/);
   await w.bind('http', [w.web.b]);
   assert.equal((await exchange(`http://127.0.0.1:${w.ports.http}/`)).backend, 'b');
+});
+
+test('a program that sends anything else to the socket disturbs no take-over', async (t) => {
+  const w = await world(t, ['--workers', '1']);
+  const path = join(w.runtime.dataDirectory, 'take-over.sock');
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  const silent = connect({ path });
+  t.after(() => silent.destroy());
+  let isOver = false;
+  const strangers = (async () => {
+    for (let count = 0; !isOver; count++) {
+      const stranger = connect({ path }).on('error', () => {});
+      stranger.end(['null\n', '{}\n', '{"message":{}}\n', '{"message":{"type":"ready"}}\n', 'x'][count % 5]);
+      await new Promise((resolve) => stranger.once('close', resolve));
+      await delay(5);
+    }
+  })();
+  const before = await w.takeOver();
+  isOver = true;
+  await strangers;
+  silent.destroy();
+  assert.equal(await before.end('SIGCONT'), 0, before.log());
+  assert.ok((await exchange(`http://127.0.0.1:${w.ports.http}/`)).backend);
+});
+
+test('a newer release that ends after its migration leaves traffic to the one before, and may try again', async (t) => {
+  const w = await world(t, ['--workers', '1']);
+  const newer = new URL('../harness/runtime/newer-release.ts', import.meta.url);
+  const { imports = [], env = {} } = killedAt('before serving');
+  const failed = w.start({ imports: [newer, ...imports], env, args: ['--take-over'] });
+  await assert.rejects(failed, /ended with null/);
+  const { url } = w.runtime;
+  const state = await until('the cause', async () => {
+    const { status } = (await (await fetch(`${url}/readyz`)).json()) as { status: string };
+    return status.includes('newer release') ? status : undefined;
+  });
+  assert.match(state, /^traffic goes on, but writes fail: .*start the newer release/);
+  assert.ok((await exchange(`http://127.0.0.1:${w.ports.http}/`)).backend);
+  const before = await w.takeOver({ imports: [newer] });
+  await w.bind('http', [w.web.b]);
+  assert.equal((await exchange(`http://127.0.0.1:${w.ports.http}/`)).backend, 'b');
+  assert.equal(await before.end('SIGCONT'), 0);
 });
 
 test('without a running runtime a process that is to take over starts as usual', async (t) => {
