@@ -63,7 +63,8 @@ export function replaceReferences<T extends object>(
  * 500 targets and few of them name a server.
  */
 function collect(references: References, value: object, path: string[], found: Reference[]): void {
-  for (const name of namesIn(references, value)) {
+  for (const name in references['*'] === undefined ? references : value) {
+    if (!Object.hasOwn(value, name)) continue;
     const to = references['*'] ?? references[name];
     const item = (value as Readonly<Record<string, unknown>>)[name];
     if (item === undefined || to === undefined) continue;

@@ -51,7 +51,14 @@ function addChangedKeys(before: Part | undefined, { attachment, targets }: Part,
     return;
   }
   if (before.targets !== targets) {
-    const [old, next] = [new Set(before.targets), new Set(targets)];
+    const [old, next] = [new Set<TargetSnapshot>(), new Set<TargetSnapshot>()];
+    // Most targets are the identical objects at the same places.
+    for (let at = 0; at < Math.max(before.targets.length, targets.length); at++) {
+      const [was, is] = [before.targets[at], targets[at]];
+      if (was === is) continue;
+      if (was !== undefined) old.add(was);
+      if (is !== undefined) next.add(is);
+    }
     for (const target of old) if (!next.has(target)) keys.add(target.key);
     for (const target of next) if (!old.has(target)) keys.add(target.key);
   }
