@@ -4,7 +4,7 @@ import type { RuntimeEvent } from '../../../model/api/events.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
 import { keyOf } from '../../../model/base/object-key.ts';
 import { inOneLine } from '../../../model/base/one-line.ts';
-import { valueIn } from '../../../model/base/record.ts';
+import { changedNames } from '../../../model/base/record.ts';
 import { type Membership, membershipChanges } from '../../../model/rules/membership.ts';
 import { targetsWanted } from '../../stored/attachments.ts';
 import { membersOf } from '../../stored/members.ts';
@@ -80,8 +80,7 @@ function withoutSame(before: Told, after: Told): [Told, Told] {
 }
 
 function others(targets: Told['targets'], known: Told['targets']): Told['targets'] {
-  const names = Object.keys(targets).filter((name) => valueIn(known, name) !== targets[name]);
-  return Object.fromEntries(names.map((name) => [name, targets[name]]));
+  return Object.fromEntries(changedNames(targets, known).map((name) => [name, targets[name]]));
 }
 
 function membershipOf(view: StoredObjects, object: StoredObject | undefined): Told | undefined {

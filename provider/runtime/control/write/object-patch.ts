@@ -3,7 +3,7 @@ import type { Problem } from '../../../model/base/errors.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
 import { type MergePatch, patched } from '../../../model/base/merge-patch.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
-import { isRecord, valueIn } from '../../../model/base/record.ts';
+import { changedNames, isRecord, valueIn } from '../../../model/base/record.ts';
 import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 import type { TargetAttachmentProperties } from '../../../model/objects/target-attachment.ts';
 import {
@@ -74,7 +74,7 @@ export function putProperties<K extends Kind>(
 
 /** The names of the attachment's targets that are not the identical objects in another version of it. */
 export function changedTargets(next: TargetAttachmentProperties, before: TargetAttachmentProperties | undefined) {
-  return Object.keys(next.targets).filter((name) => next.targets[name] !== before?.targets[name]);
+  return changedNames(next.targets, before?.targets ?? {});
 }
 
 /** Whether two entries of a map have the same values, none of which is an object. */
