@@ -16,16 +16,17 @@ export function valueIn<T>(map: Readonly<Record<string, T>>, name: string): T | 
 }
 
 /**
- * The names of a map whose values are not the identical ones in another map. Both are walked side by side, because a
- * look-up of each of 500 names takes ten times as long.
+ * The names of a map whose values are not the same in another map, by default the identical ones. Both are walked side
+ * by side, because a look-up of each of 500 names takes ten times as long.
  */
 export function changedNames(
   map: Readonly<Record<string, unknown>>,
   other: Readonly<Record<string, unknown>>,
+  isSame: (a: unknown, b: unknown) => boolean = Object.is,
 ): string[] {
   const [values, otherNames, otherValues] = [Object.values(map), Object.keys(other), Object.values(other)];
   return Object.keys(map).filter((name, at) => {
-    return (otherNames[at] === name ? otherValues[at] : valueIn(other, name)) !== values[at];
+    return !isSame(otherNames[at] === name ? otherValues[at] : valueIn(other, name), values[at]);
   });
 }
 

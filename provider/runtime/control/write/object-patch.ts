@@ -58,18 +58,20 @@ export function putProperties<K extends Kind>(
   if (existing?.kind !== 'attachments' || kind !== 'attachments' || !isRecord(targets))
     return { ...parsedWhole, problems: problemsOf(kind, input) };
   const stored = existing.properties.targets;
-  const others = Object.keys(targets).filter((name) => !isSameEntry(targets[name], valueIn(stored, name)));
+  const others = changedNames(targets, stored, isSameEntry);
   const part = { ...input, targets: entriesOf(targets, others) };
   // An error names every problem, also those that an unchanged target has together with others.
   if (countProblems(input).length > 0 || problemsOf(kind, part).length > 0)
     return { ...parsedWhole, problems: problemsOf(kind, input) };
-  const properties = () => {
+  const properties = (): TargetAttachmentProperties => {
     const parsed = parsedProperties<'attachments'>('attachments', part);
-    const isSameMap = others.length === 0 && Object.keys(targets).length === Object.keys(stored).length;
+    const hasSameNames =
+      Object.keys(targets).length === Object.keys(stored).length && others.every((name) => Object.hasOwn(stored, name));
+    if (hasSameNames) return { ...parsed, targets: others.length === 0 ? stored : { ...stored, ...parsed.targets } };
     const whole = Object.keys(targets).map((name) => [name, valueIn(parsed.targets, name) ?? stored[name]]);
-    return { ...parsed, targets: isSameMap ? stored : Object.fromEntries(whole) } as unknown as PropertiesOf<K>;
+    return { ...parsed, targets: Object.fromEntries(whole) };
   };
-  return { problems: [], properties };
+  return { problems: [], properties: properties as () => PropertiesOf<K> };
 }
 
 /** The names of the attachment's targets that are not the identical objects in another version of it. */
