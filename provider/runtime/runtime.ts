@@ -8,19 +8,16 @@ import { DENIED_BY_DEFAULT } from '../model/rules/connections.ts';
 import { ApiCertificate } from './api/api-certificate.ts';
 import { ApiNames } from './api/api-names.ts';
 import { type CertificateFiles, readCertificate, reloadCertificate } from './api/certificate-files.ts';
-import { createApi, type Patience } from './api/server.ts';
-import { Tokens } from './control/access/tokens.ts';
-import { ControlPlane } from './control/control-plane.ts';
+import type { Patience } from './api/server.ts';
+import type { ControlPlane as Control } from './control/control-plane.ts';
 import { logEvent } from './control/events/event-lines.ts';
 import { LimitedLog } from './control/events/limited-log.ts';
-import { TargetGuard } from './control/write/target-guard.ts';
 import { VipPool } from './control/write/vip-pool.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import { LogFile } from './embedded/main-thread/log-file.ts';
 import { probe } from './health/probes.ts';
 import { Backups } from './store/backups.ts';
 import { openDataDirectory } from './store/data-directory.ts';
-import { openStore } from './store/directory/open-store.ts';
 import { publishToken, withdrawToken } from './store/published-tokens.ts';
 
 interface RuntimeOptions {
@@ -70,12 +67,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   if (directory.hadDatabase && options.init) {
     logger.warn('--init has no effect, because there is a database: leave it out, so that a lost database is noticed');
   }
-  const { store, stored, adminToken } = await openStore(directory, (fault, error) => {
-    if (fault === undefined) logger.info('the data directory can be written again');
-    else logger.error({ err: error }, `nothing can be stored in ${directory.path}: ${fault.cause}; ${fault.remedy}`);
-  });
   const lines = new LimitedLog((level, message, fields) => logger[level](fields ?? {}, message));
   const { log } = lines;
+  let running: Control | undefined;
   const engine = new EmbeddedEngine({
     workers: options.workers,
     ...(options.sockets && { sockets: options.sockets }),
@@ -84,9 +78,22 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       append: (text) => logFile.append(text),
     },
     log,
-    onPassive: (report) => control.report(report),
-    onShortage: (shortage, count) => control.shortages.add(shortage, count),
-    onWorkerChange: (change) => control.workerChanged(change),
+    onPassive: (report) => running?.report(report),
+    onShortage: (shortage, count) => running?.shortages.add(shortage, count),
+    onWorkerChange: (change) => running?.workerChanged(change),
+  });
+  // Loaded only now: meanwhile the workers load their code.
+  const { openStore } = await import('./store/directory/open-store.ts');
+  const { createApi } = await import('./api/server.ts');
+  const { Tokens } = await import('./control/access/tokens.ts');
+  const { TargetGuard } = await import('./control/write/target-guard.ts');
+  const { ControlPlane } = await import('./control/control-plane.ts');
+  const { store, stored, adminToken } = await openStore(directory, (fault, error) => {
+    if (fault === undefined) logger.info('the data directory can be written again');
+    else logger.error({ err: error }, `nothing can be stored in ${directory.path}: ${fault.cause}; ${fault.remedy}`);
+  }).catch(async (error) => {
+    await engine.destroy();
+    throw error;
   });
   const guard = new TargetGuard({
     networks: {
@@ -117,6 +124,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       );
     },
   });
+  running = control;
   const { runtimeId } = stored;
   const tokens = new Tokens({ stored: stored.tokens, store, adminToken, nowMs: Date.now });
   const certificate = new ApiCertificate(tls?.cert, logger);

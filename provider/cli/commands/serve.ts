@@ -2,7 +2,7 @@
 import { isLoopback } from '../../model/base/networks.ts';
 import type { CertificateFiles } from '../../runtime/api/certificate-files.ts';
 import { startRuntime } from '../../runtime/runtime.ts';
-import { keepCompiledCode } from '../compile-cache.ts';
+import { letHeapGrow, writeCompiledCode } from '../start.ts';
 import { endWithoutOutput } from './output.ts';
 import { type RuntimeLogOptions, runtimeLog } from './runtime-log.ts';
 
@@ -94,7 +94,8 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   if (isStale) reload();
   // The ready line comes last: its reader may send a signal at once, and then the handlers must be in place.
   process.stdout.write(`weir ready api=${runtime.url} pid=${process.pid}\n`);
-  keepCompiledCode();
+  letHeapGrow();
+  writeCompiledCode();
 }
 
 function explain(error: NodeJS.ErrnoException, { api, data }: ServeFlags): Error {
