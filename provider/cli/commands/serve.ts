@@ -2,8 +2,8 @@
 import { isLoopback } from '../../model/base/networks.ts';
 import type { CertificateFiles } from '../../runtime/api/certificate-files.ts';
 import { startRuntime } from '../../runtime/runtime.ts';
-import { letHeapGrow, writeCompiledCode } from '../start.ts';
 import { endWithoutOutput } from './output.ts';
+import { letHeapGrow, writeCompiledCode } from './quick-start.ts';
 import { type RuntimeLogOptions, runtimeLog } from './runtime-log.ts';
 
 export interface ServeFlags {
