@@ -200,7 +200,8 @@ function registerPatch(server: FastifyInstance, control: ControlPlane, kind: Kin
 
 /** The sentence about minimal responses, for kinds that have them. */
 const MINIMAL: Partial<Record<Kind, string>> = {
-  attachments: 'With `Prefer: return=minimal` the response has only the targets that the write changes.',
+  attachments:
+    'With `Prefer: return=minimal` the response has only the targets that the patch names, or that the put changes.',
 };
 
 /** The part of a written object that the caller wants to see. `names`: the targets of a minimal response. */
