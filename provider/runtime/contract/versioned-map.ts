@@ -69,6 +69,7 @@ export class VersionedMap<K, V extends object> implements ReadonlyMap<K, V> {
   /** The keys whose values differ from those in another map. Costs as much as differs if one map came from the other. */
   changedSince(before: ReadonlyMap<K, V>): K[] {
     if (!(before instanceof VersionedMap) || before.#lineage !== this.#lineage) {
+      if (before.size === 0) return [...this.keys()];
       const removed = [...before.keys()].filter((key) => !this.has(key));
       return [...removed, ...[...this.keys()].filter((key) => before.get(key) !== this.get(key))];
     }
@@ -85,16 +86,15 @@ export class VersionedMap<K, V extends object> implements ReadonlyMap<K, V> {
 
   *entries(): MapIterator<[K, V]> {
     const { keys } = this.#lineage;
-    let place = 0;
-    for (const chunk of this.#chunks) {
-      for (const [at, value] of chunk.entries()) if (value !== undefined) yield [keys[place + at] as K, value];
-      place += CHUNK;
-    }
+    for (const [index, chunk] of this.#chunks.entries())
+      for (const [at, value] of chunk.entries()) if (value !== undefined) yield [keys[index * CHUNK + at] as K, value];
     return undefined;
   }
 
   *keys(): MapIterator<K> {
-    for (const [key] of this.entries()) yield key;
+    const { keys } = this.#lineage;
+    for (const [index, chunk] of this.#chunks.entries())
+      for (const [at, value] of chunk.entries()) if (value !== undefined) yield keys[index * CHUNK + at] as K;
     return undefined;
   }
 
