@@ -1,5 +1,5 @@
 // A quick start in little memory: a cache of compiled code, and a heap that does not grow for what is read only once.
-import { constants, createRequire, enableCompileCache, flushCompileCache, getCompileCacheDir } from 'node:module';
+import { constants, enableCompileCache, findPackageJSON, flushCompileCache, getCompileCacheDir } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -40,7 +40,7 @@ export function writeCompiledCode(): void {
 
 /** The folder for caches of the `node_modules` that the package is in, or that its checkout has. */
 function besideCode(): string {
-  const packageFolder = dirname(createRequire(import.meta.url).resolve('pulumi-weir/package.json'));
+  const packageFolder = dirname(findPackageJSON('.', import.meta.url) ?? import.meta.filename);
   const parent = dirname(packageFolder);
   return join(parent.endsWith('node_modules') ? parent : join(packageFolder, 'node_modules'), '.cache', 'weir');
 }
