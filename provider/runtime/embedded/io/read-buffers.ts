@@ -39,6 +39,21 @@ export function threadBuffer(): Buffer {
   return ofThread;
 }
 
+/** The beginnings of the thread's buffer by their length, for the lengths of heads and small messages. */
+const chunks: Buffer[] = [];
+const MAX_CHUNK_BYTES = 1024;
+
+/** Returns the first bytes of the thread's buffer. Most reads are short and of few lengths, and need no new object. */
+export function threadChunk(bytes: number): Buffer {
+  if (bytes > MAX_CHUNK_BYTES) return threadBuffer().subarray(0, bytes);
+  let chunk = chunks[bytes];
+  if (chunk === undefined) {
+    while (chunks.length <= MAX_CHUNK_BYTES) chunks.push(threadBuffer().subarray(0, chunks.length));
+    chunk = chunks[bytes] as Buffer;
+  }
+  return chunk;
+}
+
 /** Returns true if the chunk is part of the thread's buffer, so that it must be copied to be kept. */
 export function isThreadBuffer(chunk: Buffer): boolean {
   return chunk.buffer === ofThread?.buffer;

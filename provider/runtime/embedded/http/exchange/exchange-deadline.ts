@@ -1,4 +1,5 @@
 // Deadlines of an exchange: for its next progress, for its request's body, and for its end after an unbind.
+import { performance } from 'node:perf_hooks';
 import type { Output } from '../../io/acknowledged.ts';
 import { OutputWatch } from '../../io/output-watch.ts';
 import type { UnbindRule } from '../../serving/target.ts';

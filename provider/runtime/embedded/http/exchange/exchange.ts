@@ -1,4 +1,5 @@
 // An exchange: one request and its response between a client and a target, with retries; reused for the next request.
+import { performance } from 'node:perf_hooks';
 import type { UnbindRule } from '../../serving/target.ts';
 import type { BodyPart } from '../message/body.ts';
 import type { LocalResponse } from '../message/local-response.ts';
