@@ -45,6 +45,11 @@ export class Exchange implements UpstreamUser {
     return this.#requestRelay.isBlocked;
   }
 
+  /** True if idle connections to targets are kept that only this client may use. */
+  get hasOwnUpstreams(): boolean {
+    return this.#attempts.hasOwnUpstreams;
+  }
+
   /** Starts with the client's request, whose body begins with `part`. */
   begin(part: BodyPart): void {
     const now = performance.now();
