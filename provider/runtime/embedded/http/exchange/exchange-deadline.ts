@@ -58,6 +58,11 @@ export class ExchangeDeadline {
     this.expect(now);
   }
 
+  /** Ends a look at the output of the peers, whose result would come after the end of the exchange. */
+  end(): void {
+    this.#output.start();
+  }
+
   /** Clears the deadline that the unbind of the exchange's earlier target set, because the next target is bound. */
   start(): void {
     this.#drain = Number.POSITIVE_INFINITY;

@@ -23,6 +23,7 @@ export class ExchangeParts {
 
   /** Gives the parts back after the end of the exchange. Nothing may use them afterwards. */
   give(): void {
+    this.exchange.leave();
     this.client.owner = undefined;
     if (free.length < MAX_FREE) free.push(this);
   }

@@ -65,6 +65,11 @@ export class Exchange implements UpstreamUser {
     else this.#attempt();
   }
 
+  /** Makes sure that nothing more comes of an exchange that has ended, because the client leaves. */
+  leave(): void {
+    this.#deadline.end();
+  }
+
   /** Takes another part of the request's body. */
   requestData(part: BodyPart): void {
     if (part.fault !== undefined) {

@@ -15,7 +15,7 @@ import { Request, readRequest } from '../message/request.ts';
 import type { Response } from '../message/response.ts';
 import { isChunkedFor, responseLines } from '../message/response-text.ts';
 import type { Scheme } from '../message/scheme.ts';
-import { keepOutput } from '../message/scratch.ts';
+import { keepOutput, writeJoined } from '../message/scratch.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import type { ForwardedClient } from './forwarded-client.ts';
@@ -132,8 +132,7 @@ export class Http1Client implements ExchangeClient {
     else if (minor === 0) head += 'Connection: keep-alive\r\n';
     head += '\r\n';
     const { output, from, to } = framePart(part, isChunked);
-    if (to > from) head += output.toString('latin1', from, to);
-    return this.connection.write(head);
+    return writeJoined(head, output, from, to, this.connection);
   }
 
   write(part: BodyPart): boolean {
