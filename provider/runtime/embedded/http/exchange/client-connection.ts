@@ -31,7 +31,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   readonly scheme: Scheme;
   readonly forwarded: ForwardedClient;
   readonly record: ConnectionRecord | undefined;
-  /** What serves the present exchange. Kept between exchanges only with connections that no other client may use. */
+  /** The parts that serve the present exchange. They stay only with idle connections that no other client may use. */
   #parts: ExchangeParts | undefined;
   #state = HEAD;
   /** The client's bytes that no head or body has taken yet, in memory of their own. */
@@ -219,7 +219,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     return !this.#taken.exchange.isRequestBlocked && (this.#held?.length ?? 0) < MAX_HELD_BYTES;
   }
 
-  /** What serves the present exchange, or the one that begins. */
+  /** The parts that serve the present exchange, taken if one begins. */
   get #taken(): ExchangeParts {
     this.#parts ??= ExchangeParts.take(this);
     return this.#parts;

@@ -65,7 +65,7 @@ export class Exchange implements UpstreamUser {
     else this.#attempt();
   }
 
-  /** Makes sure that nothing more comes of an exchange that has ended, because the client leaves. */
+  /** Cancels the look at the peers' output that an exchange may leave behind when its client takes its leave. */
   leave(): void {
     this.#deadline.end();
   }

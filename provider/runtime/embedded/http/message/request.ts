@@ -81,7 +81,7 @@ export class Request {
   #host = '';
   #usualLines = '';
 
-  /** The lines that a request of HTTP/1.1 without anything particular gets. Those of one client and host stay as they are. */
+  /** The lines that are added to a usual request of HTTP/1.1: the last ones again if client and host are the same. */
   usualLines(forwarded: string, host: string): string {
     if (host !== this.#host || forwarded !== this.#forwarded) {
       const lines = `${forwarded}X-Forwarded-Host: ${host}\r\n${VIA_LINE[1]}\r\n`;

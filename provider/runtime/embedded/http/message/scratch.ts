@@ -1,6 +1,6 @@
 // Scratch buffers for decoding, framing and joining bodies: one of each for a worker, because no use outlasts a tick.
 
-/** One read from a target. */
+/** Size of one read from a target. */
 const READ_BYTES = 48 * 1024;
 /** Room for the largest trailer section with rewritten separators, the last chunk, and a chunk's framing. */
 const ROOM_BYTES = 12 * 1024;
