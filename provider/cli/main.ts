@@ -16,6 +16,9 @@ if (major < 22 || (major === 22 && minor < 19)) {
 const { keepDebuggerClosed } = await import('./debugger.ts');
 // A signal that came before the handlers were there may have its effect only now.
 keepDebuggerClosed();
+const { keepHeapSmall, useCompileCache } = await import('./commands/quick-start.ts');
+keepHeapSmall();
+useCompileCache();
 const { createRequire } = await import('node:module');
 const { Command } = await import('commander');
 const { backupCommand } = await import('./usage/backup.ts');

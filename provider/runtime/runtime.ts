@@ -8,12 +8,10 @@ import { DENIED_BY_DEFAULT } from '../model/rules/connections.ts';
 import { ApiCertificate } from './api/api-certificate.ts';
 import { ApiNames } from './api/api-names.ts';
 import { type CertificateFiles, readCertificate, reloadCertificate } from './api/certificate-files.ts';
-import { createApi, type Patience } from './api/server.ts';
-import { Tokens } from './control/access/tokens.ts';
-import { ControlPlane } from './control/control-plane.ts';
+import type { Patience } from './api/server.ts';
+import type { ControlPlane as Control } from './control/control-plane.ts';
 import { logEvent } from './control/events/event-lines.ts';
 import { LimitedLog } from './control/events/limited-log.ts';
-import { TargetGuard } from './control/write/target-guard.ts';
 import { VipPool } from './control/write/vip-pool.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import { LogFile } from './embedded/main-thread/log-file.ts';
@@ -78,6 +76,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const logFile = await openAccessLog(options);
   const lines = new LimitedLog((level, message, fields) => logger[level](fields ?? {}, message));
   const { log } = lines;
+  let running: Control | undefined;
   const engine = new EmbeddedEngine({
     workers: options.workers,
     ...(options.sockets && { sockets: options.sockets }),
@@ -88,10 +87,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       append: (text) => logFile.append(text),
     },
     log,
-    onPassive: (report) => control.report(report),
-    onShortage: (shortage, count) => control.shortages.add(shortage, count),
-    onWorkerChange: (change) => control.workerChanged(change),
+    onPassive: (report) => running?.report(report),
+    onShortage: (shortage, count) => running?.shortages.add(shortage, count),
+    onWorkerChange: (change) => running?.workerChanged(change),
   });
+  // Loaded only now, because workers load their code meanwhile.
+  const { createApi } = await import('./api/server.ts');
+  const { Tokens } = await import('./control/access/tokens.ts');
+  const { TargetGuard } = await import('./control/write/target-guard.ts');
+  const { ControlPlane } = await import('./control/control-plane.ts');
   // Workers start meanwhile. The process before gives up the data directory when nothing is left that may fail.
   await predecessor?.release();
   const data = await openData(options).catch(async (error) => {
@@ -130,6 +134,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       );
     },
   });
+  running = control;
   const { runtimeId } = stored;
   const tokens = new Tokens({ stored: stored.tokens, store, adminToken, nowMs: Date.now });
   const certificate = new ApiCertificate(tls?.cert, logger);

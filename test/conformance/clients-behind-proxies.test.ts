@@ -10,7 +10,7 @@ import { proxyHeader } from '../../provider/runtime/contract/proxy-protocol.ts';
 import { headerBackend, listen } from '../harness/backends/backends.ts';
 import { readProxyHeader } from '../harness/backends/proxy-protocol.ts';
 import { v2Header, v2HeaderWithChecksum } from '../harness/clients/proxy-header.ts';
-import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { testOnEachSocketKind } from '../harness/conformance/table.ts';
 import type { Scenario } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 
@@ -207,7 +207,7 @@ async function tellingBackend(t: TestContext, name: string): Promise<object> {
   return (await listen(t, name, server)).target;
 }
 
-testOnEachEngine([
+testOnEachSocketKind([
   ...headerRows,
   ...(['source-ip-hash', 'weighted-round-robin'] as const).map(
     (algorithm): Scenario => ({

@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { openFlow } from '../harness/clients/flow.ts';
 import { exchange } from '../harness/clients/load.ts';
-import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { testOnEachSocketKind } from '../harness/conformance/table.ts';
 import { fullPort } from '../harness/machine/full-port.ts';
 import { Chance, SEED } from '../harness/properties/seed.ts';
 import { until } from '../harness/runtime/runtime.ts';
@@ -81,7 +81,7 @@ async function sendMany(t: TestContext, url: string, method: string, count: numb
   return failures;
 }
 
-testOnEachEngine([
+testOnEachSocketKind([
   {
     name: 'a backend closes idle connections at random: 5,000 GET and 2,000 POST succeed, and each POST is seen once',
     listener: UNCHECKED,

@@ -10,7 +10,7 @@ import { LARGE_BYTES, largeBackend } from '../harness/backends/large.ts';
 import { residentBytes } from '../harness/clients/crowd.ts';
 import { type Flow, openFlow } from '../harness/clients/flow.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
-import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { testOnEachSocketKind } from '../harness/conformance/table.ts';
 import { type Scenario, targetsTo } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
@@ -154,7 +154,7 @@ function slowClients(t: TestContext, port: number, count: number, first: string)
   };
 }
 
-testOnEachEngine([
+testOnEachSocketKind([
   ...tcpRows,
   ...httpRows,
   ...pendingRows,

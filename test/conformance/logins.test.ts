@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { testOnEachSocketKind } from '../harness/conformance/table.ts';
 import type { Scenario } from '../harness/conformance/world.ts';
 import { ok, ScriptedBackend } from '../harness/engine/http-peers.ts';
 import { loginBackend, nextHead } from '../harness/engine/login-backend.ts';
@@ -135,4 +135,4 @@ const spellings = (['HTTP', 'HTTPS'] as const).map(
   }),
 );
 
-testOnEachEngine([...scenarios, ...spellings]);
+testOnEachSocketKind([...scenarios, ...spellings]);

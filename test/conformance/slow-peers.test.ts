@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { listen } from '../harness/backends/backends.ts';
-import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { testOnEachSocketKind } from '../harness/conformance/table.ts';
 import type { Scenario, World } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { until } from '../harness/runtime/runtime.ts';
@@ -173,7 +173,7 @@ function deadRow(protocol: string): Scenario {
   };
 }
 
-testOnEachEngine([
+testOnEachSocketKind([
   ...Object.keys(LISTENERS).flatMap((protocol) => [responseRow(protocol), requestRow(protocol), deadRow(protocol)]),
   ...['HTTP', 'HTTPS'].map(timeoutRow),
 ]);

@@ -6,7 +6,7 @@ import { createServer as createHttpServer, type IncomingMessage, request } from 
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { testOnEachSocketKind } from '../harness/conformance/table.ts';
 import type { Scenario } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
@@ -101,7 +101,7 @@ const bodyScenarios = (['length', 'chunks'] as const).map(
   }),
 );
 
-testOnEachEngine([
+testOnEachSocketKind([
   ...bodyScenarios,
   {
     name: 'TCP: 1 MB, a FIN and the response after it arrive byte for byte',

@@ -6,7 +6,7 @@ import { type Backend, listen } from '../harness/backends/backends.ts';
 import { openFlow } from '../harness/clients/flow.ts';
 import { backends } from '../harness/conformance/clients.ts';
 import { noFailures, SLOW_CHECK, servedBy } from '../harness/conformance/slow-checks.ts';
-import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { testOnEachSocketKind } from '../harness/conformance/table.ts';
 import { type Scenario, targetsTo, type World } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
@@ -252,4 +252,4 @@ const scenarios: Scenario[] = [
   },
 ];
 
-testOnEachEngine(scenarios);
+testOnEachSocketKind(scenarios);

@@ -172,7 +172,7 @@ test('a write that waits for health gets SystemBusy at SIGTERM and does not dela
   assert.equal(await ended, 0);
 });
 
-test('a patch with the preference return=minimal responds only with the targets that it names', async (t) => {
+test('with the preference return=minimal the response has only the targets that a patch names or a put changes', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   const listener = { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort(), healthCheck: { protocol: 'none' } };
@@ -189,4 +189,9 @@ test('a patch with the preference return=minimal responds only with the targets 
   const whole = await runtime.call('PATCH', '/v1/attachments/pool', { targets: { b: { weight: 8 } } });
   assert.equal(whole.headers.get('preference-applied'), null);
   assert.deepEqual(Object.keys(whole.body.targets), ['a', 'b']);
+  const put = { listenerId: 'tcp', targets: { a: target(1), b: { ...target(2), weight: 9 }, c: target(4) } };
+  const changed = await runtime.call('PUT', '/v1/attachments/pool', put, minimal);
+  assert.equal(changed.headers.get('preference-applied'), 'return=minimal');
+  assert.deepEqual(changed.body.targets, { b: put.targets.b, c: put.targets.c });
+  assert.deepEqual((await runtime.call('PUT', '/v1/attachments/pool', put, minimal)).body.targets, {});
 });

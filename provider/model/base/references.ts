@@ -63,15 +63,27 @@ export function replaceReferences<T extends object>(
  * 500 targets and few of them name a server.
  */
 function collect(references: References, value: object, path: string[], found: Reference[]): void {
-  for (const name of namesIn(references, value)) {
-    const to = references['*'] ?? references[name];
-    const item = (value as Readonly<Record<string, unknown>>)[name];
-    if (item === undefined || to === undefined) continue;
-    path.push(name);
-    if (typeof to === 'string') found.push({ path: [...path], kind: to, id: item });
-    else if (isRecord(item)) collect(to, item, path, found);
-    path.pop();
+  const each = references['*'];
+  // A map is walked by its entries, because a look-up of each of 500 names takes ten times as long.
+  if (each !== undefined) for (const [name, item] of Object.entries(value)) collectAt(each, name, item, path, found);
+  else {
+    for (const name of Object.keys(references))
+      collectAt(references[name], name, (value as Readonly<Record<string, unknown>>)[name], path, found);
   }
+}
+
+function collectAt(
+  to: References[string] | undefined,
+  name: string,
+  item: unknown,
+  path: string[],
+  found: Reference[],
+): void {
+  if (item === undefined || to === undefined) return;
+  path.push(name);
+  if (typeof to === 'string') found.push({ path: [...path], kind: to, id: item });
+  else if (isRecord(item)) collect(to, item, path, found);
+  path.pop();
 }
 
 function replaceIn(references: References, value: object, replace: (kind: Kind, id: unknown) => unknown): object {

@@ -12,8 +12,7 @@ import type { Storage } from './backup-route.ts';
 import type { ListenerSample } from './listener-metrics.ts';
 import { certificateEnds } from './listener-warnings.ts';
 import type { LongResponses } from './long-responses.ts';
-import { CONTENT_TYPE, type MetricsSample, renderMetrics } from './metrics.ts';
-import { processMetrics } from './process-metrics.ts';
+import type { MetricsSample } from './metrics.ts';
 import type { TargetSample } from './target-metrics.ts';
 
 interface MetricsSources {
@@ -24,7 +23,7 @@ interface MetricsSources {
 }
 
 export function registerMetricsRoute(server: FastifyInstance, sources: MetricsSources): void {
-  const ofProcess = processMetrics();
+  let loaded: ReturnType<typeof load> | undefined;
   server.withTypeProvider<ZodTypeProvider>().get(
     '/metrics',
     {
@@ -39,10 +38,19 @@ export function registerMetricsRoute(server: FastifyInstance, sources: MetricsSo
       },
     },
     async ({ access }, reply) => {
+      loaded ??= load();
+      const { renderMetrics, type, ofProcess } = await loaded;
       const text = await sources.long.run(access, (next) => renderMetrics(sampleOf(sources), next));
-      return reply.type(CONTENT_TYPE).send(`${text}${await ofProcess.metrics()}` as never);
+      return reply.type(type).send(`${text}${await ofProcess.metrics()}` as never);
     },
   );
+}
+
+/** Loads what only a scrape needs, because most of a runtime's start is the loading of modules. */
+async function load() {
+  const { CONTENT_TYPE: type, renderMetrics } = await import('./metrics.ts');
+  const { processMetrics } = await import('./process-metrics.ts');
+  return { type, renderMetrics, ofProcess: processMetrics() };
 }
 
 /** A sample that takes each listener and target when it is asked for, because there may be more than a scrape shows. */

@@ -1,6 +1,6 @@
 // Routes of objects of every kind: list, get, put, patch and delete.
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
@@ -13,13 +13,13 @@ import { KIND_NAMES, KINDS, type Kind } from '../../model/base/kinds.ts';
 import type { MergePatch } from '../../model/base/merge-patch.ts';
 import { isRecord } from '../../model/base/record.ts';
 import { objectId } from '../../model/objects/network.ts';
-import { invalid, parsedProperties, problemsOf, schemaProblems } from '../../model/objects/validate.ts';
+import { invalid, schemaProblems } from '../../model/objects/validate.ts';
 import { type Access, demand } from '../control/access/access.ts';
 import { demandOwner, demandOwnerOf } from '../control/access/owners.ts';
 import { mayRead, needsOfNewRule, needsOfRead, needsOfWrite } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { Precondition } from '../control/write/changes.ts';
-import { withTargetsOf } from '../control/write/object-patch.ts';
+import { changedTargets, putProperties, withTargetsOf } from '../control/write/object-patch.ts';
 import type { StoredObject } from '../stored/object.ts';
 import { existingObject } from '../stored/references.ts';
 import { type ShownState, toApiObject, toResponse } from './api-object.ts';
@@ -109,7 +109,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     {
       config: accessTo(kind, 'create', 'modify'),
       schema: {
-        summary: `Creates or updates one ${name}. An equal put changes nothing.`,
+        summary: `Creates or updates one ${name}. An equal put changes nothing. ${MINIMAL[kind] ?? ''}`.trim(),
         params: idParams,
         querystring: stackQuery,
         body: bodySchema(kind),
@@ -119,13 +119,20 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       validatorCompiler: paramsOnly,
     },
     async ({ params: { id }, query: { by }, body, access, headers }, reply) => {
-      const { identity, properties } = splitBody(kind, id, body);
+      const { identity, properties } = splitBody(kind, id, body, control.model.get<Kind>(kind, id));
       demandOwner(access, identity.owner);
       const sender = { ...identity, caller: access.tokenId, isOfStack: by === 'stack' };
-      const written = await control.put(kind, id, properties, sender, preconditionOf(access, headers));
+      const precondition = preconditionOf(access, headers);
+      let former: StoredObject | undefined;
+      const written = await control.put(kind, id, properties, sender, (view, before, after) => {
+        former = before;
+        precondition(view, before, after);
+      });
       await awaitHealthy(control, written);
       const left = await control.drains.ended(kind, id, progressOf(reply, headers));
-      return reply.header('etag', etagOf(written)).send(withWarning(toResponse(written, control, access, by), left));
+      const changed = () => targetsChanged(written, former);
+      const response = toResponse(shownPart(written, headers, reply, changed), control, access, by);
+      return reply.header('etag', etagOf(written)).send(withWarning(response, left));
     },
   );
 
@@ -184,22 +191,35 @@ function registerPatch(server: FastifyInstance, control: ControlPlane, kind: Kin
       const written = await control.patch(kind, id, patch, sender, preconditionOf(access, headers));
       if (by === 'stack') await awaitHealthy(control, written);
       const left = await control.drains.ended(kind, id, progressOf(reply, headers), sinceMs);
-      reply.header('etag', etagOf(written));
-      if (written.kind !== 'attachments' || !isMinimal(headers.prefer)) {
-        return reply.send(withWarning(toResponse(written, control, access, by), left));
-      }
-      reply.header('preference-applied', 'return=minimal');
-      const named = Object.keys(patch.targets ?? {});
-      const minimal = { ...written, properties: withTargetsOf(written.properties, named) };
-      return reply.send(withWarning(toResponse(minimal, control, access, by), left));
+      const named = () => Object.keys(patch.targets ?? {});
+      const response = toResponse(shownPart(written, headers, reply, named), control, access, by);
+      return reply.header('etag', etagOf(written)).send(withWarning(response, left));
     },
   );
 }
 
 /** The sentence about minimal responses, for kinds that have them. */
 const MINIMAL: Partial<Record<Kind, string>> = {
-  attachments: 'With `Prefer: return=minimal` the response has only the targets that the patch names.',
+  attachments:
+    'With `Prefer: return=minimal` the response has only the targets that the patch names, or that the put changes.',
 };
+
+/** The part of a written object that the caller wants to see. `names`: the targets of a minimal response. */
+function shownPart<T extends StoredObject>(
+  written: T,
+  { prefer }: IncomingHttpHeaders,
+  reply: FastifyReply,
+  names: () => readonly string[],
+): T {
+  if (written.kind !== 'attachments' || !isMinimal(prefer)) return written;
+  reply.header('preference-applied', 'return=minimal');
+  return { ...written, properties: withTargetsOf(written.properties, names()) };
+}
+
+function targetsChanged(written: StoredObject, before: StoredObject | undefined): readonly string[] {
+  if (written.kind !== 'attachments') return [];
+  return changedTargets(written.properties, before?.kind === 'attachments' ? before.properties : undefined);
+}
 
 /** Waits until the targets of a written attachment take traffic, if the attachment asks for that. */
 async function awaitHealthy(control: ControlPlane, written: StoredObject): Promise<void> {
@@ -214,7 +234,7 @@ function isMinimal(preferences: string | string[] | undefined): boolean {
 }
 
 /** Parses a body into properties and identity. Throws one error with every problem of the body and of the id. */
-function splitBody(kind: Kind, id: string, body: unknown) {
+function splitBody(kind: Kind, id: string, body: unknown, existing: StoredObject | undefined) {
   if (!isRecord(body)) {
     throw invalid([{ path: '', message: 'the body must be a JSON object' }]);
   }
@@ -223,10 +243,11 @@ function splitBody(kind: Kind, id: string, body: unknown) {
   const parsedId = objectId.safeParse(id);
   if (!parsedId.success) problems.push({ path: 'id', message: parsedId.error.issues[0]?.message ?? 'is not an id' });
   problems.push(...schemaProblems(identitySchema, { owner, incarnation }));
+  const put = putProperties(kind, properties, existing);
   // Problems are added one by one, because thousands of arguments of one `push` call can exceed the stack.
-  for (const problem of problemsOf(kind, properties)) problems.push(problem);
+  for (const problem of put.problems) problems.push(problem);
   if (problems.length > 0) throw invalid(problems);
-  return { identity: identitySchema.parse({ owner, incarnation }), properties: parsedProperties(kind, properties) };
+  return { identity: identitySchema.parse({ owner, incarnation }), properties: put.properties() };
 }
 
 /** Parses a patch into changed properties and identity. Throws one error with every problem of the patch by itself. */

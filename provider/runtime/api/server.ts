@@ -1,6 +1,5 @@
 // The HTTP server of the API: authentication, runtime id, request ids, entity tags, and one rendering of all errors.
 import { randomUUID } from 'node:crypto';
-import swagger from '@fastify/swagger';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyError,
@@ -9,7 +8,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
+import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { ErrorResponse } from '../../model/api/error.ts';
 import { MAX_PARAMETER } from '../../model/api/parameters.ts';
 import { isWeirError, WeirError } from '../../model/base/errors.ts';
@@ -32,6 +31,7 @@ import { LongResponses } from './long-responses.ts';
 import { registerMemberRoutes } from './member-routes.ts';
 import { registerMetricsRoute } from './metrics-route.ts';
 import { registerObjectRoutes } from './object-routes.ts';
+import { openApiDocument } from './open-api.ts';
 import { logFailure } from './request-log.ts';
 import { registerStatusRoutes } from './status-routes.ts';
 import { contentCoding, requestFault } from './strict-requests.ts';
@@ -94,6 +94,10 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
+    // Otherwise fastify loads validators and serializers for JSON schemas, which no route uses.
+    schemaController: {
+      compilersFactory: { buildValidator: () => validatorCompiler, buildSerializer: () => serializer },
+    },
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     // An object id has up to 128 characters, and percent-encoding writes one character as up to three.
@@ -123,7 +127,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   takeTurns(server.server, readingMs);
   server.setValidatorCompiler(validatorCompiler);
   // Response schemas are only for the OpenAPI document: parsing responses with them costs 10 % of a large write.
-  server.setSerializerCompiler(() => (value) => inOneLine(JSON.stringify(value)));
+  server.setSerializerCompiler(serializer);
   server.setErrorHandler((error, request, reply) => {
     const shown = toWeirError(error as FastifyError);
     logFailure(log, request, shown, error);
@@ -185,22 +189,8 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     const idleMs = connections.idleMs(raw);
     if (idleMs !== undefined) raw.socket.setTimeout(idleMs);
   });
-  await server.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Weir runtime',
-        version: '1',
-        description:
-          'Load balancers, listeners, forwarding rules, target attachments, servers and auto scaling groups.',
-      },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      security: [{ token: [] }],
-    },
-    transform: jsonSchemaTransform,
-  });
   const long = new LongResponses();
-  await server.register(async (routes) => {
+  const registerRoutes = (routes: FastifyInstance) => {
     registerObjectRoutes(routes, options.control, long);
     registerMemberRoutes(routes, options.control);
     registerStatusRoutes(routes, { ...options, long });
@@ -209,14 +199,21 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     registerEventsRoute(routes, options.control);
     registerTokenRoutes(routes, options.tokens, log);
     registerBackupRoute(routes, options.storage);
+  };
+  await server.register(async (routes) => {
+    registerRoutes(routes);
     const config = { access: 'open' } as const;
-    let document: string | undefined;
+    let document: Promise<string> | undefined;
     routes.get('/openapi.json', { config, schema: { hide: true } }, async (_request, reply) => {
-      document ??= inOneLine(JSON.stringify(server.swagger()));
-      return reply.type('application/json; charset=utf-8').send(document);
+      document ??= openApiDocument(registerRoutes);
+      return reply.type('application/json; charset=utf-8').send(await document);
     });
   });
   return server;
+}
+
+function serializer() {
+  return (value: unknown) => inOneLine(JSON.stringify(value));
 }
 
 function toErrorResponse({ code, message, details }: WeirError, { id }: FastifyRequest): ErrorResponse {

@@ -27,7 +27,6 @@ import {
   type Snapshot,
   type StickySnapshot,
   type TargetGroupSnapshot,
-  type TargetSnapshot,
   targetGroupIdOfRule,
   targetGroupsOf,
 } from '../contract/snapshot.ts';
@@ -176,31 +175,12 @@ function compileTargetGroup(
     slowStartMs: toMs(listener.slowStartSeconds),
     maxIdleTargetConnections: properties.maxIdleTargetConnections,
     maxConnectionsPerTarget: properties.maxConnectionsPerTarget,
-    targets: compileTargets(bindings.heldTargets(attachments, listener.backendPort), served?.targets),
+    targets: bindings.heldTargets(attachments, listener.backendPort, served?.targets),
   };
   const isSame =
     served !== undefined &&
     Object.entries(targetGroup).every(([name, value]) => served[name as keyof TargetGroupSnapshot] === value);
   return isSame ? served : Object.freeze(targetGroup);
-}
-
-/** Keeps the served target in place of each new target that equals it, so unchanged targets stay identical objects. */
-function compileTargets(
-  held: Map<string, TargetSnapshot>,
-  served: ReadonlyMap<string, TargetSnapshot> | undefined,
-): ReadonlyMap<string, TargetSnapshot> {
-  let isWholeSame = served?.size === held.size;
-  for (const [key, target] of held) {
-    const present = served?.get(key);
-    if (present === target) continue;
-    if (present !== undefined && isSameTarget(present, target)) held.set(key, present);
-    else isWholeSame = false;
-  }
-  return served !== undefined && isWholeSame ? served : held;
-}
-
-function isSameTarget(a: TargetSnapshot, b: TargetSnapshot): boolean {
-  return a.weight === b.weight && a.name === b.name && a.attachment === b.attachment && a.ineligible === b.ineligible;
 }
 
 function compileHealthCheck(

@@ -1,5 +1,6 @@
 // The snapshot: what every data plane serves. Only `compile` makes one, so a snapshot is always valid and frozen.
 import type { Health } from '../../model/base/health.ts';
+import type { VersionedMap } from './versioned-map.ts';
 
 export type Protocol = 'TCP' | 'UDP' | 'HTTP' | 'HTTPS';
 export type Algorithm = 'weighted-round-robin' | 'weighted-least-connections' | 'source-ip-hash';
@@ -74,7 +75,7 @@ export interface TargetGroupSnapshot {
   readonly maxIdleTargetConnections: number | undefined;
   /** Limit for HTTP connections to each target over all workers, including idle ones. `undefined` for no limit. */
   readonly maxConnectionsPerTarget: number | undefined;
-  readonly targets: ReadonlyMap<string, TargetSnapshot>;
+  readonly targets: VersionedMap<string, TargetSnapshot>;
 }
 
 export interface RuleSnapshot {

@@ -99,12 +99,14 @@ export class HealthMonitor {
       const next = targetGroups.get(id);
       if (next === served) continue;
       // Changed checkers are collected first, because the iteration would visit a replaced map entry again.
-      const changed: [string, Checker][] = [];
-      for (const [key, checker] of checkers) {
+      const isSameCheck = next?.healthCheck === served.healthCheck;
+      const keys = next !== undefined && isSameCheck ? next.targets.changedSince(served.targets) : [...checkers.keys()];
+      const changed = keys.flatMap((key): [string, Checker][] => {
+        const checker = checkers.get(key);
         const target = next?.targets.get(key);
-        const isSame = target !== undefined && isAsEligible(target, served.targets.get(key));
-        if (!isSame || next?.healthCheck !== served.healthCheck) changed.push([key, checker]);
-      }
+        const isSame = isSameCheck && target !== undefined && isAsEligible(target, served.targets.get(key));
+        return checker === undefined || isSame ? [] : [[key, checker]];
+      });
       for (const [key, checker] of changed) {
         const target = next?.targets.get(key);
         checker.close();
@@ -125,11 +127,10 @@ export class HealthMonitor {
       const served = this.#targetGroups.get(id);
       if (served?.snapshot === targetGroup) continue;
       const checkers = served?.checkers ?? new Map<string, Checker>();
-      // Every checker belongs to a target of the target group, so no checker is missing if both numbers are equal.
-      if (checkers.size < targetGroup.targets.size) {
-        for (const [key, target] of targetGroup.targets) {
-          if (!checkers.has(key)) this.#check(targetGroup, target, checkers);
-        }
+      const { targets } = targetGroup;
+      for (const key of served === undefined ? targets.keys() : targets.changedSince(served.snapshot.targets)) {
+        const target = targets.get(key);
+        if (target !== undefined && !checkers.has(key)) this.#check(targetGroup, target, checkers);
       }
       this.#targetGroups.set(id, { snapshot: targetGroup, checkers });
     }

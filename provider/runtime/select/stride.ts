@@ -11,7 +11,13 @@ const CANDIDATES = 32;
  * and the picks of a heavy target are spread over the cycle.
  */
 export class Stride {
+  /** The first slot behind those of each target. */
   readonly #ends: Float64Array;
+  /**
+   * The cycle in as many equal parts as there are targets, and for each part the target that owns its first slot. From
+   * there the owner of a slot is one target further on average, so that a pick costs the same for any number of targets.
+   */
+  readonly #firstOfPart: Int32Array;
   readonly #length: number;
   readonly #stride: number;
 
@@ -25,6 +31,11 @@ export class Stride {
     }
     this.#length = end;
     this.#stride = bestStride(end);
+    this.#firstOfPart = new Int32Array(weights.length);
+    for (let part = 0, index = 0; end > 0 && part < weights.length; part++) {
+      while ((this.#ends[index] as number) <= Math.floor((part * end) / weights.length)) index++;
+      this.#firstOfPart[part] = index;
+    }
   }
 
   /** The number of positions after which the picks repeat; 0 if no target has a weight. */
@@ -38,14 +49,11 @@ export class Stride {
     // Both factors are below the cycle length L, at most 20,000,000 (10,000 targets of weight 100 in slow start). Their
     // product is therefore exact.
     const slot = ((position % this.#length) * this.#stride) % this.#length;
-    let low = 0;
-    let high = this.#ends.length - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#ends[middle] as number) > slot) high = middle;
-      else low = middle + 1;
-    }
-    return low;
+    const { length } = this.#ends;
+    let index = this.#firstOfPart[Math.min(length - 1, Math.floor((slot * length) / this.#length))] as number;
+    while (index > 0 && (this.#ends[index - 1] as number) > slot) index--;
+    while ((this.#ends[index] as number) <= slot) index++;
+    return index;
   }
 }
 

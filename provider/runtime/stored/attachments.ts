@@ -12,7 +12,7 @@ import type { ModelView, StoredObjects } from './model.ts';
 import type { Attachment, StoredObject } from './object.ts';
 
 /** A target that an attachment binds, with every default resolved. An unchanged target is the identical object. */
-interface ResolvedTarget {
+export interface ResolvedTarget {
   /** The id of the attachment. */
   readonly attachment: string;
   /** Name of the target in the attachment's `targets`, or of the member in the auto scaling group's `members`. */

@@ -4,7 +4,8 @@ import { isHttp } from '../../model/objects/listener.ts';
 import type { ParentIds } from '../../model/objects/parent.ts';
 import { AttachmentIndex, mayServe } from '../../model/rules/serving.ts';
 import { type TargetSnapshot, targetGroupIdOfRule } from '../contract/snapshot.ts';
-import { attachmentsOf, bindingSince, resolvedTargets } from './attachments.ts';
+import { attachmentsOf, type ResolvedTarget, resolvedTargets } from './attachments.ts';
+import { type HeldTargets, heldTargets } from './held-targets.ts';
 import type { Model, ModelView } from './model.ts';
 import type { Attachment, StoredObject } from './object.ts';
 
@@ -87,32 +88,31 @@ export class Bindings {
 
   /**
    * The targets that the attachments bind to one target group, by target key. If several attachments bind one target
-   * key, its holder is the attachment that bound the key last.
+   * key, its holder is the attachment that bound the key last. `served`: an earlier result for the same target group, of
+   * which equal targets stay the identical objects.
    */
-  heldTargets(attachments: readonly Attachment[], fixedPort: number | undefined): Map<string, TargetSnapshot> {
-    const held = new Map<string, TargetSnapshot>();
-    for (const attachment of attachments) {
-      for (const target of this.targetsOf(attachment, fixedPort)) {
-        const other = held.get(target.key);
-        if (other !== undefined && heldSince(attachments, other) > heldSince([attachment], target)) continue;
-        held.set(target.key, target);
-      }
-    }
-    return held;
+  heldTargets(attachments: readonly Attachment[], fixedPort: number | undefined, served?: HeldTargets): HeldTargets {
+    const parts = attachments.map((attachment) => ({ attachment, targets: this.targetsOf(attachment, fixedPort) }));
+    return heldTargets(parts, served);
   }
 
   /** The attachment's targets in one target group. If `fixedPort` is given, every target has that port. */
   targetsOf(attachment: Attachment, fixedPort: number | undefined): readonly TargetSnapshot[] {
     const targets = resolvedTargets(this.#model, attachment);
-    if (fixedPort === undefined) return targets.filter((target): target is TargetSnapshot => target.port !== undefined);
-    return targets.map((target) => {
-      return Object.freeze({ ...target, port: fixedPort, key: targetKey(target.address, fixedPort) });
-    });
+    const places = placed.get(targets) ?? new Map<number | undefined, readonly TargetSnapshot[]>();
+    placed.set(targets, places);
+    const found = places.get(fixedPort) ?? placedTargets(targets, fixedPort);
+    places.set(fixedPort, found);
+    return found;
   }
 }
 
-/** The model version at which the target's attachment began to bind the target; 0 if unknown. */
-function heldSince(attachments: readonly Attachment[], target: TargetSnapshot): number {
-  const attachment = attachments.find(({ id }) => id === target.attachment);
-  return (attachment && bindingSince(attachment, target)) ?? 0;
+/** The targets of each list of resolved targets by their fixed port: the same list each time, so that parts that did not change are found. */
+const placed = new WeakMap<readonly ResolvedTarget[], Map<number | undefined, readonly TargetSnapshot[]>>();
+
+function placedTargets(targets: readonly ResolvedTarget[], fixedPort: number | undefined): readonly TargetSnapshot[] {
+  if (fixedPort === undefined) return targets.filter((target): target is TargetSnapshot => target.port !== undefined);
+  return targets.map((target) => {
+    return Object.freeze({ ...target, port: fixedPort, key: targetKey(target.address, fixedPort) });
+  });
 }

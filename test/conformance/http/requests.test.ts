@@ -1,7 +1,7 @@
 // Raw requests on each engine, over TCP and TLS, each sent in whole packets and once more byte by byte.
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { ENGINES, type World } from '../../harness/conformance/world.ts';
+import { SOCKET_ENGINES, type World } from '../../harness/conformance/world.ts';
 import { makePair } from '../../harness/machine/certificates.ts';
 import { lineOf } from '../../harness/raw-http/line.ts';
 import { RawPeer, RecordingBackend, type Step } from '../../harness/raw-http/raw.ts';
@@ -38,7 +38,7 @@ const LISTENERS = { HTTP: {}, HTTPS: { protocol: 'HTTPS', certificates: { site: 
 /** Requests and expectations that name the scheme would differ over TLS, so they are tested without TLS only. */
 const OF_HTTP = /http:\/\/|X-Forwarded-Proto/i;
 
-for (const engine of Object.keys(ENGINES)) {
+for (const engine of Object.keys(SOCKET_ENGINES)) {
   for (const [protocol, listener] of Object.entries(LISTENERS)) {
     const isSecure = protocol === 'HTTPS';
     const isDue = (row: object) => !isSecure || !OF_HTTP.test(JSON.stringify(row));

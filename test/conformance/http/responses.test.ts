@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { ENGINES } from '../../harness/conformance/world.ts';
+import { SOCKET_ENGINES } from '../../harness/conformance/world.ts';
 import { assertHolds } from '../../harness/properties/properties.ts';
 import { cut, cuts, oddResponses } from '../../harness/raw-http/generate.ts';
 import { type Act, HOSTILE_TARGET, HostileBackend } from '../../harness/raw-http/hostile-backend.ts';
@@ -17,7 +17,7 @@ const RUNS = 1_000;
 /** Timeouts for cases in which the backend sends nothing; other cases never reach them. */
 const TIMEOUTS = { requestTimeoutSeconds: 1, idleTimeoutSeconds: 1 };
 
-for (const engine of Object.keys(ENGINES)) {
+for (const engine of Object.keys(SOCKET_ENGINES)) {
   describe(engine, () => {
     const line = lineOf(engine, HostileBackend.start, TIMEOUTS);
 

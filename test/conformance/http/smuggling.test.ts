@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { ENGINES } from '../../harness/conformance/world.ts';
+import { SOCKET_ENGINES } from '../../harness/conformance/world.ts';
 import { assertHolds } from '../../harness/properties/properties.ts';
 import { cut, cuts, goodRequests, oddRequests } from '../../harness/raw-http/generate.ts';
 import { lineOf } from '../../harness/raw-http/line.ts';
@@ -13,7 +13,7 @@ import { type RequestMessage, readRequests, readResponses } from '../../harness/
 const GOOD_RUNS = 300;
 const ODD_RUNS = 5_000;
 
-for (const engine of Object.keys(ENGINES)) {
+for (const engine of Object.keys(SOCKET_ENGINES)) {
   describe(engine, () => {
     const line = lineOf(engine, RecordingBackend.start);
 

@@ -15,6 +15,7 @@ import {
   targetGroupIdOfRule,
   targetGroupsOf,
 } from '../../../provider/runtime/contract/snapshot.ts';
+import { VersionedMap } from '../../../provider/runtime/contract/versioned-map.ts';
 import { EmbeddedEngine } from '../../../provider/runtime/embedded/engine.ts';
 import type { PassiveListener } from '../../../provider/runtime/embedded/serving/target.ts';
 import { TargetSet } from '../../../provider/runtime/embedded/serving/target-set.ts';
@@ -62,7 +63,7 @@ export function listenerSnapshot(
   more: Partial<ListenerSnapshot> = {},
   ofTargetGroup: Partial<TargetGroupSnapshot> = {},
 ): ListenerSnapshot {
-  const byKey = new Map(targets.map((target) => [target.key, target]));
+  const byKey = VersionedMap.of(targets.map((target) => [target.key, target]));
   return {
     ...settings(id, port),
     targetGroup: { ...targetGroupSettings(id), targets: byKey, ...ofTargetGroup },
@@ -113,7 +114,7 @@ export function rule(
   targets: readonly TargetSnapshot[],
   ofTargetGroup: Partial<TargetGroupSnapshot> = {},
 ): RuleSnapshot {
-  const byKey = new Map(targets.map((target) => [target.key, target]));
+  const byKey = VersionedMap.of(targets.map((target) => [target.key, target]));
   const targetGroup = {
     ...targetGroupSettings('web'),
     id: targetGroupIdOfRule(id),

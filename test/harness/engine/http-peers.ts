@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import * as net from 'node:net';
 import type { TestContext } from 'node:test';
+import { freePort } from '../machine/free-port.ts';
 
 const HOST = '127.0.0.1';
 /** Longest wait. Nothing in these tests takes long, so a wait that reaches this has failed. */
@@ -152,7 +153,8 @@ export class ScriptedBackend {
     serve: (peer: ScriptedPeer, number: number) => void | Promise<void>,
   ): Promise<ScriptedBackend> {
     const backend = new ScriptedBackend(serve);
-    backend.#server.listen(0, HOST);
+    // Not a port that the kernel gives to connections: those that it keeps after their end are counted by port.
+    backend.#server.listen(await freePort(), HOST);
     await once(backend.#server, 'listening');
     t.after(() => {
       for (const peer of backend.peers) peer.socket.destroy();

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import type { ListenerTraffic } from '../../../provider/runtime/contract/engine-statistics.ts';
 import { acceptHttp } from '../../../provider/runtime/embedded/http/exchange/accept.ts';
 import { rejectHttp } from '../../../provider/runtime/embedded/http/exchange/reject.ts';
+import { useSockets } from '../../../provider/runtime/embedded/io/sockets.ts';
 import { TcpListeningSocket } from '../../../provider/runtime/embedded/serving/tcp-listening-socket.ts';
 import type { WorkerListener } from '../../../provider/runtime/embedded/serving/worker-listener.ts';
 import {
@@ -36,6 +37,8 @@ export class HttpProxy {
   #slots = 0;
 
   static async start(t: TestContext, ports: readonly number[], options: ProxyOptions = {}): Promise<HttpProxy> {
+    // The usual kind. The conformance table has the same rules on the other one.
+    useSockets('raw');
     const port = await freePort();
     const settings: ListenerSettings = { ...settingsOf('web', port), protocol: 'HTTP', ...options };
     const endpoint = toEndpoint(settings);

@@ -4,6 +4,7 @@ import type { RuntimeEvent } from '../../../model/api/events.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
 import { keyOf } from '../../../model/base/object-key.ts';
 import { inOneLine } from '../../../model/base/one-line.ts';
+import { changedNames } from '../../../model/base/record.ts';
 import { type Membership, membershipChanges } from '../../../model/rules/membership.ts';
 import { targetsWanted } from '../../stored/attachments.ts';
 import { membersOf } from '../../stored/members.ts';
@@ -72,15 +73,14 @@ function firstWithin<T>(changes: readonly T[], characters: number): readonly T[]
 /** Removes unchanged targets, which are identical objects on both sides, so that fewer targets are compared. */
 function withoutSame(before: Told, after: Told): [Told, Told] {
   if (before.defaultPort !== after.defaultPort) return [before, after];
-  const [old, next] = [Object.entries(before.targets), Object.entries(after.targets)];
   return [
-    { ...before, targets: others(old, new Map(next)) },
-    { ...after, targets: others(next, new Map(old)) },
+    { ...before, targets: others(before.targets, after.targets) },
+    { ...after, targets: others(after.targets, before.targets) },
   ];
 }
 
-function others(targets: readonly [string, unknown][], known: ReadonlyMap<string, unknown>): Told['targets'] {
-  return Object.fromEntries(targets.filter(([name, target]) => known.get(name) !== target));
+function others(targets: Told['targets'], known: Told['targets']): Told['targets'] {
+  return Object.fromEntries(changedNames(targets, known).map((name) => [name, targets[name]]));
 }
 
 function membershipOf(view: StoredObjects, object: StoredObject | undefined): Told | undefined {

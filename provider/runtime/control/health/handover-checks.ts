@@ -48,12 +48,12 @@ export class HandoverChecks {
   /** Rejects every waiting hand-over, and every later one, with `SystemBusy`. */
   close(): void {
     this.#isClosed = true;
-    for (const name of [...this.#waiting.keys()]) this.#end(name, stopping());
+    for (const name of [...this.#waiting.keys()]) this.#end(name, stopping);
   }
 
   /** Rejects the waiting hand-over of an older write with this name with `Superseded`. */
   supersede(name: string): void {
-    this.#end(name, new WeirError('Superseded'));
+    this.#end(name, () => new WeirError('Superseded'));
   }
 
   /**
@@ -85,8 +85,8 @@ export class HandoverChecks {
     }
   }
 
-  #end(name: string, reason: WeirError): void {
-    this.#waiting.get(name)?.abort(reason);
+  #end(name: string, reason: () => WeirError): void {
+    this.#waiting.get(name)?.abort(reason());
     this.#waiting.delete(name);
   }
 

@@ -28,12 +28,16 @@ export function bindingState(
   before: Attachment | undefined,
   caller: string | undefined,
 ): BindingState {
+  const targets = resolvedTargets(view, next);
+  const isInPlace = before !== undefined && hasSameParent(before.properties, next.properties);
+  // Most writes change no key. The state of the attachment has the keys of its present properties.
+  const former = isInPlace && before.properties !== next.properties ? resolvedTargets(view, before) : [];
+  const isSame = former.length > 0 && former.length === targets.length;
+  if (isInPlace && isSame && targets.every(({ key }, at) => key === former[at]?.key)) return before.state;
   // Collects the target keys in a set, because two members of a group may have the same target key.
-  const keys = new Set<string>();
-  for (const { key } of resolvedTargets(view, next)) keys.add(key);
+  const keys = new Set(targets.map(({ key }) => key));
   const { boundSince: old, boundBy: oldBy = {} } = before?.state ?? { boundSince: {} };
   const oldKeys = Object.keys(old);
-  const isInPlace = before !== undefined && hasSameParent(before.properties, next.properties);
   if (isInPlace && oldKeys.length === keys.size && oldKeys.every((key) => keys.has(key))) return before.state;
   const boundSince = Object.fromEntries([...keys].map((key) => [key, old[key] ?? view.version + 1]));
   // Who moves an attachment binds all of its targets anew.

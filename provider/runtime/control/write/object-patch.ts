@@ -3,10 +3,16 @@ import type { Problem } from '../../../model/base/errors.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
 import { type MergePatch, patched } from '../../../model/base/merge-patch.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
-import { isRecord, valueIn } from '../../../model/base/record.ts';
+import { changedNames, isRecord, valueIn } from '../../../model/base/record.ts';
 import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 import type { TargetAttachmentProperties } from '../../../model/objects/target-attachment.ts';
-import { countProblems, invalid, parseProperties } from '../../../model/objects/validate.ts';
+import {
+  countProblems,
+  invalid,
+  parsedProperties,
+  parseProperties,
+  problemsOf,
+} from '../../../model/objects/validate.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { existingObject } from '../../stored/references.ts';
@@ -35,6 +41,49 @@ export function patchedProperties<K extends Kind>(view: ModelView, kind: K, id: 
   const parsed: Record<string, unknown> = { ...parseProperties<Kind>(kind, named) };
   for (const map of MAPS) if (isRecord(parsed[map])) parsed[map] = patched(merged[map], parsed[map]);
   return parsed as unknown as PropertiesOf<K>;
+}
+
+/**
+ * The properties of a put, and their problems. Targets that equal stored ones become the stored objects and are not
+ * parsed again, so that a put costs what it changes. Targets that mean the same are found when the put is checked
+ * beside other objects.
+ */
+export function putProperties<K extends Kind>(
+  kind: K,
+  input: Record<string, unknown>,
+  existing: StoredObject | undefined,
+): { readonly problems: readonly Problem[]; readonly properties: () => PropertiesOf<K> } {
+  const parsedWhole = { problems: [], properties: () => parsedProperties(kind, input) };
+  const { targets } = input;
+  if (existing?.kind !== 'attachments' || kind !== 'attachments' || !isRecord(targets))
+    return { ...parsedWhole, problems: problemsOf(kind, input) };
+  const stored = existing.properties.targets;
+  const others = changedNames(targets, stored, isSameEntry);
+  const part = { ...input, targets: entriesOf(targets, others) };
+  // An error names every problem, also those that an unchanged target has together with others.
+  if (countProblems(input).length > 0 || problemsOf(kind, part).length > 0)
+    return { ...parsedWhole, problems: problemsOf(kind, input) };
+  const properties = (): TargetAttachmentProperties => {
+    const parsed = parsedProperties<'attachments'>('attachments', part);
+    const hasSameNames =
+      Object.keys(targets).length === Object.keys(stored).length && others.every((name) => Object.hasOwn(stored, name));
+    if (hasSameNames) return { ...parsed, targets: others.length === 0 ? stored : { ...stored, ...parsed.targets } };
+    const whole = Object.keys(targets).map((name) => [name, valueIn(parsed.targets, name) ?? stored[name]]);
+    return { ...parsed, targets: Object.fromEntries(whole) };
+  };
+  return { problems: [], properties: properties as () => PropertiesOf<K> };
+}
+
+/** The names of the attachment's targets that are not the identical objects in another version of it. */
+export function changedTargets(next: TargetAttachmentProperties, before: TargetAttachmentProperties | undefined) {
+  return changedNames(next.targets, before?.targets ?? {});
+}
+
+/** Whether two entries of a map have the same values, none of which is an object. */
+function isSameEntry(a: unknown, b: unknown): boolean {
+  if (!isRecord(a) || !isRecord(b)) return false;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === valueIn(b, name));
 }
 
 /** Problems of a patch that changes targets which are not bound, such as the weight of a name that is mistyped. */

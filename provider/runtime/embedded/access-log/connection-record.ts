@@ -1,5 +1,6 @@
 // The access log entries of one client connection or UDP session; it exists only if there is an access log.
 
+import { performance } from 'node:perf_hooks';
 import { plainAddress } from '../../../model/base/plain-address.ts';
 import { targetKey } from '../../../model/base/target-key.ts';
 import type { ListenerSnapshot } from '../../contract/snapshot.ts';

@@ -58,9 +58,9 @@ export class AcceptedHandle implements AcceptedSocket {
   }
 
   get remoteAddress(): string {
-    const end: HandleEnd = {};
+    const end: HandleEnd = { address: '', family: '', port: 0 };
     this.#handle.getpeername(end);
-    return plainAddress(end.address ?? '');
+    return plainAddress(end.address);
   }
 
   reset(): void {

@@ -1,6 +1,8 @@
 // What peers have acknowledged of the bytes that were written to them, from the kernel's table of TCP connections.
+
 import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { plainAddress } from '../../../model/base/plain-address.ts';
 import type { Connection, ConnectionEnd } from './connection.ts';
 

@@ -1,6 +1,5 @@
 // Datagram sockets that bind, connect and send in the tick of the call, so that a pick and its datagram stay together.
 import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
-import { isIPv6 } from 'node:net';
 
 /** Limit for datagrams queued in memory, above which they are dropped. The kernel usually takes each at once. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
@@ -12,12 +11,12 @@ const RECEIVE_BUFFER_BYTES = 1024 * 1024;
  * this one all later calls are synchronous.
  */
 const lookup: SocketOptions['lookup'] = (address, _options, callback) => {
-  callback(null, address, isIPv6(address) ? 6 : 4);
+  callback(null, address, address.includes(':') ? 6 : 4);
 };
 
 /** Makes a socket for an IPv4 or IPv6 address, which may be its own address or its peer's. */
 export function datagramSocket(address: string, { reusePort = false } = {}): Socket {
-  const type = isIPv6(address) ? 'udp6' : 'udp4';
+  const type = address.includes(':') ? 'udp6' : 'udp4';
   return createSocket({ type, lookup, reusePort, recvBufferSize: RECEIVE_BUFFER_BYTES });
 }
 

@@ -1,6 +1,7 @@
 // A plain TCP connection directly on a libuv handle, without a net.Socket: one read buffer serves a whole thread.
+
 import type { Buffer } from 'node:buffer';
-import { isIPv6 } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { plainAddress } from '../../../model/base/plain-address.ts';
 import {
   type ConnectHandler,
@@ -11,11 +12,11 @@ import {
   type ConnectTarget,
   KEEP_ALIVE_MS,
 } from './connection.ts';
-import { giveUpAfter } from './deadlines.ts';
+import { type Timed, unwatch, watch } from './deadlines.ts';
 import { descriptors } from './descriptors.ts';
 import { bindings, type HandleEnd, libuvError, type TcpHandle } from './raw-handles.ts';
 import { QUEUED, writeTo } from './raw-writes.ts';
-import { giveReadBuffer, PRIVATE_BYTES, takeReadBuffer, threadBuffer } from './read-buffers.ts';
+import { giveReadBuffer, PRIVATE_BYTES, takeReadBuffer, threadBuffer, threadChunk } from './read-buffers.ts';
 
 const { TCP, TCPConnectWrap, ShutdownWrap, streamBaseState, kReadBytesOrError } = bindings;
 
@@ -23,13 +24,24 @@ const { TCP, TCPConnectWrap, ShutdownWrap, streamBaseState, kReadBytesOrError } 
 const END_OF_STREAM = -4095;
 /** A read of fewer bytes ends the use of a private buffer: a large body is over, and many connections may follow. */
 const SMALL_BYTES = 8 * 1024;
+/** Age from which a connection to a target has TCP keep-alive, whose first probe comes much later. */
+const KEEP_ALIVE_AFTER_MS = 1_000;
 
 /** A handle with the connection that it belongs to. */
 interface OwnedHandle extends TcpHandle {
   connection?: RawConnection;
 }
 
-export class RawConnection implements Connection {
+/** The last end that a handle has told. Node would change the shape of an empty object by each property. */
+const told: HandleEnd = { address: '', family: '', port: 0 };
+
+/** A connect or a shutdown under way, with the connection that it belongs to. */
+interface OwnedRequest {
+  oncomplete: (this: OwnedRequest, status: number) => void;
+  connection: RawConnection;
+}
+
+export class RawConnection implements Connection, Timed {
   handler: ConnectionHandler;
   bytesRead = 0;
   bytesWritten = 0;
@@ -41,7 +53,11 @@ export class RawConnection implements Connection {
   #isLent = false;
   #isReading = false;
   #isPaused = true;
+  /** The target, until TCP keep-alive is on. `undefined` for a client's connection. */
+  #target: ConnectTarget | undefined;
   #isConnecting = false;
+  /** The end of the time for the connect, by `performance.now()`. */
+  #connectUntilMs = 0;
   #isBlocked = false;
   /** Number of writes that are queued. */
   #queued = 0;
@@ -52,40 +68,18 @@ export class RawConnection implements Connection {
   #isDestroyed = false;
   #error: Error | undefined;
   #remote: ConnectionEnd | undefined;
-  /** Ends what belongs to the connect, when the connection is closed. */
-  #onGone: (() => void) | undefined;
+  /** True for a connection to a target, which is counted until it is closed. */
+  #isUpstream = false;
 
   /**
    * Connects to a target. A failed or timed-out connect is reported by `onClose(error)` without `onConnect`. Reading
    * starts when the connection is established.
    */
-  static connect({ address, port, timeoutMs }: ConnectTarget, handler: ConnectHandler): RawConnection {
+  static connect(target: ConnectTarget, handler: ConnectHandler): RawConnection {
     const handle: OwnedHandle = new TCP(bindings.constants.SOCKET);
     const connection = new RawConnection(handle, handler, undefined);
     handle.setNoDelay(true);
-    handle.setKeepAlive(true, KEEP_ALIVE_MS / 1000);
-    connection.#isConnecting = true;
-    connection.#isPaused = false;
-    descriptors.takeUpstream();
-    const cancel = giveUpAfter(timeoutMs, () => {
-      const error = new Error(`connect ETIMEDOUT ${address}:${port} after ${timeoutMs} ms`);
-      connection.#fail(Object.assign(error, { code: 'ETIMEDOUT' }));
-    });
-    connection.#onGone = () => {
-      cancel();
-      descriptors.giveUpstream();
-    };
-    const failed = (status: number) => connection.#fail(libuvError('connect', status, { address, port }));
-    const request = Object.assign(new TCPConnectWrap(), {
-      oncomplete: (status: number) => {
-        if (connection.#isDestroyed) return;
-        cancel();
-        if (status < 0) failed(status);
-        else connection.#connected(handler);
-      },
-    });
-    const status = isIPv6(address) ? handle.connect6(request, address, port) : handle.connect(request, address, port);
-    if (status < 0) setImmediate(failed, status);
+    connection.#connect(target);
     return connection;
   }
 
@@ -202,8 +196,8 @@ export class RawConnection implements Connection {
     }
     if (bytes === 0) return undefined;
     this.bytesRead += bytes;
-    const buffer = this.#private ?? threadBuffer();
-    const isTaken = this.handler.onData(buffer.subarray(0, bytes));
+    const chunk = this.#private === undefined ? threadChunk(bytes) : this.#private.subarray(0, bytes);
+    const isTaken = this.handler.onData(chunk);
     if (this.#isDestroyed) {
       this.#isLent = !isTaken;
       return undefined;
@@ -213,6 +207,38 @@ export class RawConnection implements Connection {
       this.pause();
     }
     return this.#nextBuffer(isTaken, bytes);
+  }
+
+  /** Takes the end of the connect. */
+  connected(status: number): void {
+    if (this.#isDestroyed) return;
+    if (status < 0) {
+      this.#connectFailed(status);
+      return;
+    }
+    this.#isConnecting = false;
+    (this.handler as ConnectHandler).onConnect();
+    this.#shutDownIfDue();
+    if (!this.#isPaused) this.resume();
+  }
+
+  /**
+   * Ends a connect that takes too long. A connection that has lasted for a whole interval of the timer gets TCP
+   * keep-alive, which takes four system calls; most connections of clients without keep-alive end before.
+   */
+  checkDeadline(now: number): void {
+    const target = this.#target;
+    if (target === undefined || this.#isDestroyed) return;
+    if (!this.#isConnecting) {
+      if (now < this.#connectUntilMs - target.timeoutMs + KEEP_ALIVE_AFTER_MS) return;
+      this.#target = undefined;
+      unwatch(this);
+      this.#handle.setKeepAlive(true, KEEP_ALIVE_MS / 1000);
+    } else if (now >= this.#connectUntilMs) {
+      const { address, port, timeoutMs } = target;
+      const error = new Error(`connect ETIMEDOUT ${address}:${port} after ${timeoutMs} ms`);
+      this.#fail(Object.assign(error, { code: 'ETIMEDOUT' }));
+    }
   }
 
   /** Takes the end of a queued write. */
@@ -235,7 +261,8 @@ export class RawConnection implements Connection {
     this.#private = undefined;
     // A read buffer that is still lent is not reused, because the other connection may still write from it.
     if (buffer !== undefined && !this.#isLent) giveReadBuffer(buffer);
-    this.#onGone?.();
+    if (this.#target !== undefined) unwatch(this);
+    if (this.#isUpstream) descriptors.giveUpstream();
     handler.onClose(this.#error);
   }
 
@@ -245,7 +272,7 @@ export class RawConnection implements Connection {
    */
   #nextBuffer(isTaken: boolean, bytes: number): Buffer | undefined {
     if (this.#private === undefined) {
-      if (isTaken && bytes < threadBuffer().length) return undefined;
+      if (isTaken && bytes < PRIVATE_BYTES) return undefined;
       this.#private = takeReadBuffer(PRIVATE_BYTES);
       return this.#private;
     }
@@ -266,22 +293,41 @@ export class RawConnection implements Connection {
     this.#closeIfDone();
   }
 
-  #connected(handler: ConnectHandler): void {
-    this.#isConnecting = false;
-    handler.onConnect();
-    this.#shutDownIfDue();
-    if (!this.#isPaused) this.resume();
+  #connect(target: ConnectTarget): void {
+    const { address, port, timeoutMs } = target;
+    this.#isUpstream = true;
+    this.#isConnecting = true;
+    this.#isPaused = false;
+    this.#target = target;
+    this.#connectUntilMs = performance.now() + timeoutMs;
+    descriptors.takeUpstream();
+    watch(this);
+    const handle = this.#handle;
+    const request = owned(new TCPConnectWrap(), this, onConnected);
+    const status = address.includes(':')
+      ? handle.connect6(request, address, port)
+      : handle.connect(request, address, port);
+    if (status < 0) setImmediate(() => this.#connectFailed(status));
+  }
+
+  #connectFailed(status: number): void {
+    this.#fail(libuvError('connect', status, this.#target));
   }
 
   /** Sends the FIN once everything is written: during a shutdown, which then takes one iteration, libuv cannot reset. */
   #shutDownIfDue(): void {
     if (!this.#isEnding || this.#isConnecting || this.#isDestroyed || this.#queued > 0) return;
+    // Nothing more can come from a peer that has ended its side: closing the socket sends the FIN.
+    if (this.#hasReadAll) {
+      this.destroy();
+      return;
+    }
     this.#isShuttingDown = true;
-    const request = Object.assign(new ShutdownWrap(), { oncomplete: () => this.#ended() });
-    if (this.#handle.shutdown(request) < 0) this.#ended();
+    if (this.#handle.shutdown(owned(new ShutdownWrap(), this, onShutDown)) < 0) this.shutDown();
   }
 
-  #ended(): void {
+  /** Takes the end of a shutdown. */
+  shutDown(): void {
     this.#isShuttingDown = false;
     this.#hasWritten = true;
     this.#closeIfDone();
@@ -312,10 +358,24 @@ export class RawConnection implements Connection {
   }
 
   #endOf(get: 'getsockname' | 'getpeername'): ConnectionEnd | undefined {
-    const end: HandleEnd = {};
-    if (this.#isDestroyed || this.#handle[get](end) < 0) return undefined;
-    return { address: end.address ?? '', port: end.port ?? 0 };
+    if (this.#isDestroyed || this.#handle[get](told) < 0) return undefined;
+    return { address: told.address, port: told.port };
   }
+}
+
+function owned(request: object, connection: RawConnection, oncomplete: OwnedRequest['oncomplete']): object {
+  const made = request as OwnedRequest;
+  made.oncomplete = oncomplete;
+  made.connection = connection;
+  return made;
+}
+
+function onConnected(this: OwnedRequest, status: number): void {
+  this.connection.connected(status);
+}
+
+function onShutDown(this: OwnedRequest): void {
+  this.connection.shutDown();
 }
 
 function onRead(this: OwnedHandle): Buffer | undefined {

@@ -27,8 +27,9 @@ export interface TcpHandle {
 
 /** One end of a connection as a handle tells it. */
 export interface HandleEnd {
-  address?: string;
-  port?: number;
+  address: string;
+  family: string;
+  port: number;
 }
 
 interface Bindings {
@@ -51,5 +52,6 @@ export const bindings: Bindings =
 export function libuvError(syscall: string, status: number, to?: { address: string; port: number }): Error {
   const code = getSystemErrorName(status);
   const text = to === undefined ? `${syscall} ${code}` : `${syscall} ${code} ${to.address}:${to.port}`;
-  return Object.assign(new Error(text), { errno: status, code, syscall, ...to });
+  const where = to && { address: to.address, port: to.port };
+  return Object.assign(new Error(text), { errno: status, code, syscall, ...where });
 }

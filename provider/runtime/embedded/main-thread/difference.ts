@@ -6,6 +6,7 @@ import {
   type TargetSnapshot,
   targetGroupsOf,
 } from '../../contract/snapshot.ts';
+import { VersionedMap } from '../../contract/versioned-map.ts';
 
 export interface TargetGroupDifference {
   readonly targetGroup: TargetGroupSnapshot;
@@ -29,7 +30,7 @@ interface Difference {
   readonly removed: readonly string[];
 }
 
-const NO_TARGETS: TargetGroupSnapshot['targets'] = new Map();
+const NO_TARGETS: TargetGroupSnapshot['targets'] = VersionedMap.of();
 
 /**
  * Returns the difference between two snapshots. Unchanged parts are the same object in both, so that an unchanged
@@ -62,9 +63,7 @@ function targetGroupDifference(
   before: TargetGroupSnapshot | undefined,
   targetGroup: TargetGroupSnapshot,
 ): TargetGroupDifference {
-  const old = before?.targets ?? NO_TARGETS;
-  if (old === targetGroup.targets) return { targetGroup, upserted: [], removed: [] };
-  const upserted = [...targetGroup.targets.values()].filter((target) => old.get(target.key) !== target);
-  const removed = [...old.keys()].filter((key) => !targetGroup.targets.has(key));
-  return { targetGroup, upserted, removed };
+  const changed = targetGroup.targets.changedSince(before?.targets ?? NO_TARGETS);
+  const upserted = changed.flatMap((key) => targetGroup.targets.get(key) ?? []);
+  return { targetGroup, upserted, removed: changed.filter((key) => !targetGroup.targets.has(key)) };
 }

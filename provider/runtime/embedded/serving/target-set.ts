@@ -46,6 +46,8 @@ export class TargetSet implements Rebuildable, TargetOwner {
   #hasBegun = false;
   /** True while health changes wait for a rebuild of the picker. */
   #isStale = false;
+  /** True from a change of targets or settings until the next pick, which rebuilds the picker first. */
+  #isOutdated = false;
 
   /** All workers share `pickingState`, so that together they give each target its share of the picks. */
   constructor(
@@ -98,7 +100,7 @@ export class TargetSet implements Rebuildable, TargetOwner {
 
   /** Returns true if the client's requests must go to the target that `pick` returned for them. */
   isTied(client: PickingClient): boolean {
-    return this.#picker.isByClient || this.#stickiness?.find(client) !== undefined;
+    return this.#currentPicker().isByClient || this.#stickiness?.find(client) !== undefined;
   }
 
   tellCapacity({ key }: Target, workerId: number, declined: readonly number[]): void {
@@ -126,7 +128,9 @@ export class TargetSet implements Rebuildable, TargetOwner {
     if (settings !== undefined) this.#configure(settings, clients);
     const unbound = removed.map((key) => this.#remove(key)).filter((target) => target !== undefined);
     for (const upsert of upserted) this.#upsert(upsert);
-    this.rebuild();
+    this.#hasBegun ||= this.#targets.size === 0;
+    // The next pick rebuilds, so that many changes between two picks cost one rebuild, and a change does not wait for it.
+    this.#isOutdated = true;
     return unbound;
   }
 
@@ -153,21 +157,20 @@ export class TargetSet implements Rebuildable, TargetOwner {
   /** Rebuilds the picker of the targets that are eligible now. */
   rebuild(): void {
     const { algorithm } = this.#settings;
-    const targets = [...this.#targets.values()];
-    const eligible = targets.filter((target) => target.isPickable);
+    const eligible: Target[] = [];
+    for (const target of this.#targets.values()) if (target.isPickable) eligible.push(target);
     const rampMs = rampMsOf(this.#settings);
     const isRamping = ramp(eligible, rampMs, sharedNowMs());
     this.#picker = createPicker(algorithm, eligible, this.#pickingState);
-    this.#pickable = eligible.length;
-    this.#hasBegun ||= targets.length === 0 || targets.some(({ health }) => health !== 'checking');
     this.#isStale = false;
+    this.#isOutdated = false;
     forgetRebuild(this);
     clearTimeout(this.#rampTimer);
     this.#rampTimer = isRamping ? setTimeout(() => rebuildSoon(this), rampMs / RAMP_PARTS).unref() : undefined;
   }
 
   #next(client: PickingClient, tried: ReadonlySet<Target> | undefined): Target | undefined {
-    const picker = this.#picker;
+    const picker = this.#currentPicker();
     const address = picker.isByClient ? client.remoteAddress : '';
     let target = picker.pick(address, tried);
     if (!this.#isStale) return target;
@@ -181,6 +184,11 @@ export class TargetSet implements Rebuildable, TargetOwner {
     return this.#picker.pick(address, tried);
   }
 
+  #currentPicker(): Picker<Target> {
+    if (this.#isOutdated) this.rebuild();
+    return this.#picker;
+  }
+
   #configure(settings: TargetGroupSettings, clients: SharedArrayBuffer | undefined): void {
     const isSame = isDeepStrictEqual(this.#settings.sticky, settings.sticky);
     this.#settings = settings;
@@ -192,20 +200,24 @@ export class TargetSet implements Rebuildable, TargetOwner {
   /** Adds a target, or changes it in place if it exists, so that its flows continue. */
   #upsert(upsert: TargetUpsert): void {
     const present = this.#targets.get(upsert.target.key);
+    const wasPickable = present?.isPickable === true;
+    const target = present ?? new Target(upsert, this, this.#onPassive);
     if (present) {
       present.fullWeight = upsert.target.weight;
       present.health = upsert.health;
       present.begunAtMs = upsert.begunAtMs;
     } else {
-      const target = new Target(upsert, this, this.#onPassive);
       this.#targets.set(target.key, target);
       this.#stickiness?.add(target);
     }
+    this.#pickable += Number(target.isPickable) - Number(wasPickable);
+    this.#hasBegun ||= target.health !== 'checking';
   }
 
   #remove(key: string): Target | undefined {
     const target = this.#targets.get(key);
     if (target === undefined) return undefined;
+    this.#pickable -= Number(target.isPickable);
     this.#targets.delete(key);
     this.#stickiness?.remove(target);
     target.unbind();

@@ -1,5 +1,7 @@
 // A TCP listening socket of a worker, which passes accepted sockets to the protocol of its listener.
+
 import * as net from 'node:net';
+import { performance } from 'node:perf_hooks';
 import type { Shortage } from '../../contract/shortage.ts';
 import type { Protocol } from '../../contract/snapshot.ts';
 import type { Handle } from '../../handles/bindings.ts';

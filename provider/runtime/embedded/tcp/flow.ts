@@ -1,4 +1,5 @@
 // A TCP flow: a client connection, the target picked for it, and the bytes between them until both sides are closed.
+import { performance } from 'node:perf_hooks';
 import { proxyHeader } from '../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../access-log/connection-record.ts';
 import type { AcceptedSocket } from '../io/accepted-socket.ts';
@@ -14,22 +15,21 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_ATTEMPTS = 3;
 const UNBOUND = 'the target was unbound';
 
-export class TcpFlow implements ClientConnection, Hold {
+export class TcpFlow implements ClientConnection, ConnectionHandler, Hold {
   readonly #listeningSocket: TcpListeningSocket;
   readonly #client: Connection;
   /** The flow's access log entry. `undefined` if there is no access log. */
   readonly #record: ConnectionRecord | undefined;
-  #upstream: Connection | undefined;
+  #upstream: FlowUpstream | undefined;
   #target: Target | undefined;
-  /** Number of connects so far. It tells events of an abandoned connect from those of the present one. */
-  #attempt = 0;
   #isOpen = false;
   #isClientClosed = false;
   #isUpstreamClosed = false;
-  /** Targets to which a connect failed. */
-  readonly #tried = new Set<Target>();
+  /** Targets to which a connect failed. `undefined` for none. */
+  #tried: Set<Target> | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
-  readonly #output = new OutputWatch();
+  /** Made when the flow has been idle for the first time. */
+  #output: OutputWatch | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   #activeAtMs = 0;
   /** Why the flow failed or was closed early, for the access log. */
@@ -37,7 +37,7 @@ export class TcpFlow implements ClientConnection, Hold {
 
   constructor(socket: AcceptedSocket, listeningSocket: TcpListeningSocket, named?: ConnectionEnds) {
     this.#listeningSocket = listeningSocket;
-    this.#client = socket.toConnection(this.#clientHandler(), named);
+    this.#client = socket.toConnection(this, named);
     this.#record = recordOf(listeningSocket, this.#client);
     listeningSocket.track(this);
   }
@@ -50,6 +50,70 @@ export class TcpFlow implements ClientConnection, Hold {
 
   /** Does nothing: a flow counts as busy for as long as it is open. */
   close(): void {}
+
+  onData(chunk: Buffer): boolean {
+    return this.#pump(chunk, this.#upstream?.socket);
+  }
+
+  onEnd(): void {
+    this.#upstream?.socket.end();
+  }
+
+  onWritable(): void {
+    this.#upstream?.socket.resume();
+  }
+
+  onClose(error: Error | undefined): void {
+    this.#isClientClosed = true;
+    if (error) this.#error ??= 'the client reset the connection';
+    if (this.#isOpen) {
+      if (error) this.#upstream?.socket.reset();
+    } else {
+      this.#abandonConnect();
+    }
+    this.#finish();
+  }
+
+  onUpstreamConnect(): void {
+    const target = this.#target as Target;
+    this.#isOpen = true;
+    this.#error = undefined;
+    target.connected();
+    target.counters.connectEnded();
+    target.counters.request();
+    target.counters.opened();
+    this.#activeAtMs = performance.now();
+    const { idleTimeoutMs, proxyProtocol } = this.#listeningSocket.listener.settings;
+    const client = this.#client;
+    if (proxyProtocol) this.#upstream?.socket.write(proxyHeader(proxyProtocol, client.remote, client.local));
+    this.#idleTimer = setTimeout(watchIdle, idleTimeoutMs, this);
+    client.resume();
+  }
+
+  onUpstreamData(chunk: Buffer): boolean {
+    return this.#pump(chunk, this.#client);
+  }
+
+  onUpstreamEnd(): void {
+    this.#client.end();
+  }
+
+  onUpstreamWritable(): void {
+    this.#client.resume();
+  }
+
+  /** Ignores the end of a connect that was abandoned. */
+  onUpstreamClose(upstream: FlowUpstream, error: Error | undefined): void {
+    if (this.#upstream !== upstream) return;
+    if (!this.#isOpen) {
+      this.#connectFailed(error);
+      return;
+    }
+    this.#isUpstreamClosed = true;
+    if (error) this.#error ??= 'the target reset the connection';
+    if (error) this.#client.reset();
+    this.#finish();
+  }
 
   onUnbind(rule: UnbindRule): void {
     if (this.#isOpen) {
@@ -81,83 +145,30 @@ export class TcpFlow implements ClientConnection, Hold {
     this.#target = target;
     target.hold(this);
     target.counters.connecting();
-    const { address, port } = target;
-    this.#upstream = connect({ address, port, timeoutMs: CONNECT_TIMEOUT_MS }, this.#upstreamHandler(target));
+    this.#upstream = new FlowUpstream(this, target);
   }
 
-  /** Ends the connect in progress. Its handler then ignores further events, because the attempt number has changed. */
+  /** Ends the connect in progress, whose further events are then ignored. */
   #abandonConnect(): void {
     const upstream = this.#upstream;
-    this.#attempt++;
     this.#target?.counters.connectEnded();
     this.#target?.release(this);
     this.#target = undefined;
     this.#upstream = undefined;
-    upstream?.destroy();
+    upstream?.socket.destroy();
   }
 
-  #connectFailed(target: Target, error: Error | undefined): void {
+  #connectFailed(error: Error | undefined): void {
+    const target = this.#target as Target;
     this.#abandonConnect();
     const failure = error ?? new Error('the connection closed before it was established');
     target.connectFailed(failure);
     this.#error = failure.message;
     const mayTryAgain = isLocalFault(failure) && descriptors.makeRoom(target);
+    this.#tried ??= new Set();
     if (!mayTryAgain) this.#tried.add(target);
     if (this.#tried.size < MAX_ATTEMPTS) this.#connect();
     else this.#client.reset();
-  }
-
-  #opened(target: Target): void {
-    this.#isOpen = true;
-    this.#error = undefined;
-    target.connected();
-    target.counters.connectEnded();
-    target.counters.request();
-    target.counters.opened();
-    this.#activeAtMs = performance.now();
-    const { proxyProtocol } = this.#listeningSocket.listener.settings;
-    if (proxyProtocol) this.#upstream?.write(proxyHeader(proxyProtocol, this.#client.remote, this.#client.local));
-    this.#watchIdle();
-    this.#client.resume();
-  }
-
-  #clientHandler(): ConnectionHandler {
-    return {
-      onData: (chunk) => this.#pump(chunk, this.#upstream),
-      onEnd: () => this.#upstream?.end(),
-      onWritable: () => this.#upstream?.resume(),
-      onClose: (error) => {
-        this.#isClientClosed = true;
-        if (error) this.#error ??= 'the client reset the connection';
-        if (this.#isOpen) {
-          if (error) this.#upstream?.reset();
-        } else {
-          this.#abandonConnect();
-        }
-        this.#finish();
-      },
-    };
-  }
-
-  #upstreamHandler(target: Target): ConnectHandler {
-    const attempt = this.#attempt;
-    return {
-      onConnect: () => this.#opened(target),
-      onData: (chunk) => this.#pump(chunk, this.#client),
-      onEnd: () => this.#client.end(),
-      onWritable: () => this.#client.resume(),
-      onClose: (error) => {
-        if (this.#attempt !== attempt) return;
-        if (!this.#isOpen) {
-          this.#connectFailed(target, error);
-          return;
-        }
-        this.#isUpstreamClosed = true;
-        if (error) this.#error ??= 'the target reset the connection';
-        if (error) this.#client.reset();
-        this.#finish();
-      },
-    };
   }
 
   /**
@@ -173,10 +184,14 @@ export class TcpFlow implements ClientConnection, Hold {
    * Watches the idle timeout with one timer, which is set again only when it fires. Setting it for each chunk would
    * cost more than the chunk itself.
    */
-  #watchIdle(): void {
+  watchIdle(): void {
     const leftMs = this.#activeAtMs + this.#listeningSocket.listener.settings.idleTimeoutMs - performance.now();
-    if (leftMs > 0) this.#idleTimer = setTimeout(() => this.#watchIdle(), Math.ceil(leftMs));
-    else this.#output.look([this.#client, this.#upstream], (moving) => this.#idleEnded(moving !== undefined));
+    if (leftMs > 0) {
+      this.#idleTimer = setTimeout(watchIdle, Math.ceil(leftMs), this);
+      return;
+    }
+    this.#output ??= new OutputWatch();
+    this.#output.look([this.#client, this.#upstream?.socket], (moving) => this.#idleEnded(moving !== undefined));
   }
 
   /** Ends the flow unless bytes came meanwhile, or the client or the target still takes what was written to it. */
@@ -185,18 +200,18 @@ export class TcpFlow implements ClientConnection, Hold {
     if (this.#isClientClosed && this.#isUpstreamClosed) return;
     if (isMoving || !isOver) {
       if (isMoving) this.#activeAtMs = performance.now();
-      this.#watchIdle();
+      this.watchIdle();
       return;
     }
     this.#error ??= 'no data came from either side within the idle timeout';
     this.#client.destroy();
-    this.#upstream?.destroy();
+    this.#upstream?.socket.destroy();
   }
 
   #reset(reason: string): void {
     this.#error ??= reason;
     this.#client.reset();
-    this.#upstream?.reset();
+    this.#upstream?.socket.reset();
   }
 
   #finish(): void {
@@ -210,13 +225,49 @@ export class TcpFlow implements ClientConnection, Hold {
   }
 
   #recordEnd(record: ConnectionRecord): void {
-    const target = this.#target ?? [...this.#tried].at(-1);
+    const tried = this.#tried ?? new Set();
+    const target = this.#target ?? [...tried].at(-1);
     record.end({
       rule: undefined,
       target: target?.key,
       durationMs: performance.now() - record.startedAtMs,
-      retries: this.#tried.size,
+      retries: tried.size,
       error: this.#error,
     });
   }
+}
+
+/** The connection of a flow to one target. */
+class FlowUpstream implements ConnectHandler {
+  readonly socket: Connection;
+  readonly #flow: TcpFlow;
+
+  constructor(flow: TcpFlow, { address, port }: Target) {
+    this.#flow = flow;
+    this.socket = connect({ address, port, timeoutMs: CONNECT_TIMEOUT_MS }, this);
+  }
+
+  onConnect(): void {
+    this.#flow.onUpstreamConnect();
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.#flow.onUpstreamData(chunk);
+  }
+
+  onEnd(): void {
+    this.#flow.onUpstreamEnd();
+  }
+
+  onWritable(): void {
+    this.#flow.onUpstreamWritable();
+  }
+
+  onClose(error: Error | undefined): void {
+    this.#flow.onUpstreamClose(this, error);
+  }
+}
+
+function watchIdle(flow: TcpFlow): void {
+  flow.watchIdle();
 }

@@ -1,5 +1,6 @@
 // A UDP listening socket: it passes each client's datagrams to the client's session, and responses back to the client.
 import type { BindOptions, RemoteInfo, Socket } from 'node:dgram';
+import { performance } from 'node:perf_hooks';
 import { shortageOf } from '../../contract/shortage.ts';
 import type { Handle } from '../../handles/bindings.ts';
 import type { AccessLog } from '../access-log/access-log.ts';

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { Kysely, type Transaction } from 'kysely';
 import { HEALTH_STATES } from '../../../model/base/health.ts';
 import type { Health } from '../../contract/snapshot.ts';
 import type { HealthSave, ObjectChange, StoredModel, StoredToken } from '../../stored/object.ts';
@@ -11,7 +10,7 @@ import { mayBeInLog } from '../sqlite-result.ts';
 import type { ReportBroken, Store } from '../store.ts';
 import { copyFile, copyOpen } from './backup-copy.ts';
 import { demandChecksum, withChecksum } from './checksum.ts';
-import { closeAsItIs, openDatabase } from './dialect.ts';
+import { closeAsItIs, openDatabase, Statements } from './database.ts';
 import { healthTime, writeHealth } from './health-rows.ts';
 import { demandFormat, demandWhole, demandWholeLog } from './integrity.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
@@ -29,11 +28,13 @@ const PROBE_BYTES = 64 * 1024;
 export class SqliteStore implements Store {
   readonly #file: string;
   readonly #database: DatabaseSync;
-  readonly #db: Kysely<Schema>;
+  readonly #statements: Statements;
   readonly #log: WriteAheadLog;
   /** The database file that is open, whatever file has its name later. */
   readonly #inode: bigint | undefined;
   #isClosed = false;
+  /** Settles when the database may be used: a copy of a file that nobody else can open takes a while. */
+  #free: Promise<unknown> = Promise.resolve();
 
   /**
    * Creates or migrates the database. Throws an `Error` for the terminal if a newer release wrote the database, if it is
@@ -43,7 +44,7 @@ export class SqliteStore implements Store {
     this.#file = file;
     demandFormat(file);
     const logCommits = demandWholeLog(file);
-    const { database, dialect } = openDatabase(file);
+    const database = openDatabase(file);
     try {
       demandWhole(database, file, logCommits);
       migrate(database, MIGRATIONS);
@@ -59,15 +60,18 @@ export class SqliteStore implements Store {
     }
     this.#inode = inodeOf(file);
     this.#database = database;
-    this.#db = new Kysely<Schema>({ dialect });
+    this.#statements = new Statements(database);
   }
 
   async load(report?: ReportBroken): Promise<StoredModel> {
-    return this.#db.transaction().execute(async (tx) => {
-      const meta = new Map((await tx.selectFrom('meta').selectAll().execute()).map(({ name, value }) => [name, value]));
-      const objects = await tx.selectFrom('objects').selectAll().orderBy('version').execute();
-      const health = await tx.selectFrom('health').selectAll().execute();
-      const tokens = await tx.selectFrom('tokens').selectAll().orderBy('created_at').orderBy('id').execute();
+    const statements = this.#statements;
+    return statements.transaction(() => {
+      const meta = new Map(
+        statements.all<Schema['meta']>('select * from meta').map(({ name, value }) => [name, value]),
+      );
+      const objects = statements.all<Schema['objects']>('select * from objects order by version');
+      const health = statements.all<Schema['health']>('select * from health');
+      const tokens = statements.all<Schema['tokens']>('select * from tokens order by created_at, id');
       const decode = <Row, Value>(rows: Row[], name: (row: Row) => string, read: (row: Row) => Value): Value[] =>
         rows.flatMap((row) => {
           try {
@@ -96,50 +100,36 @@ export class SqliteStore implements Store {
   }
 
   async commit(version: number, changes: readonly ObjectChange[], health?: HealthSave): Promise<void> {
-    await this.#write(async (tx) => {
+    await this.#write((statements) => {
       for (const change of changes) {
-        if ('put' in change) await tx.replaceInto('objects').values(toRow(change.put)).execute();
+        if ('put' in change) statements.replace('objects', toRow(change.put));
         else {
           const { kind, id } = change.delete;
-          await tx.deleteFrom('objects').where('kind', '=', kind).where('id', '=', id).execute();
+          statements.run('delete from objects where kind = ? and id = ?', kind, id);
         }
       }
-      await tx
-        .replaceInto('meta')
-        .values({ name: 'version', value: String(version) })
-        .execute();
-      if (health !== undefined) await writeHealth(tx, health);
+      statements.replace('meta', { name: 'version', value: String(version) });
+      if (health !== undefined) writeHealth(statements, health);
     });
   }
 
   async saveHealth(health: HealthSave): Promise<void> {
-    await this.#write((tx) => writeHealth(tx, health));
+    await this.#write((statements) => writeHealth(statements, health));
   }
 
   async addToken(token: StoredToken): Promise<void> {
-    await this.#write(async (tx) => {
-      await tx.insertInto('tokens').values(toTokenRow(token)).execute();
-    });
+    await this.#write((statements) => statements.insert('tokens', toTokenRow(token)));
   }
 
   async deleteToken(id: string): Promise<void> {
-    await this.#write(async (tx) => {
-      await tx.deleteFrom('tokens').where('id', '=', id).execute();
-    });
+    await this.#write((statements) => statements.run('delete from tokens where id = ?', id));
   }
 
   async probe(): Promise<void> {
     await this.#alone(() => this.#log.shrink());
     const name = 'probe';
-    await this.#write(async (tx) => {
-      await tx
-        .replaceInto('meta')
-        .values({ name, value: 'x'.repeat(PROBE_BYTES) })
-        .execute();
-    });
-    await this.#write(async (tx) => {
-      await tx.deleteFrom('meta').where('name', '=', name).execute();
-    });
+    await this.#write((statements) => statements.replace('meta', { name, value: 'x'.repeat(PROBE_BYTES) }));
+    await this.#write((statements) => statements.run('delete from meta where name = ?', name));
   }
 
   async backup(file: string, signal: AbortSignal): Promise<void> {
@@ -152,7 +142,9 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (await this.#alone(() => this.#log.mayClose())) await this.#db.destroy();
+    await this.#alone(() => {
+      if (this.#log.mayClose()) this.#database.close();
+    });
   }
 
   /** Closes a store whose data cannot be used, and leaves its files as they are. */
@@ -162,20 +154,25 @@ export class SqliteStore implements Store {
     await this.#alone(() => closeAsItIs(this.#database, this.#file));
   }
 
-  async #write(change: (tx: Transaction<Schema>) => Promise<void>): Promise<void> {
+  /** Makes a change in one transaction, without giving up the thread in between. */
+  async #write(change: (statements: Statements) => void): Promise<void> {
     demandOpenFile(this.#file, this.#inode);
-    await this.#alone(() => this.#log.beforeWrite());
-    try {
-      await this.#db.transaction().execute(change);
-    } catch (error) {
-      if (mayBeInLog(error)) await this.#alone(() => this.#log.bury());
-      throw error;
-    }
+    await this.#alone(() => {
+      this.#log.beforeWrite();
+      try {
+        this.#statements.transaction(() => change(this.#statements));
+      } catch (error) {
+        if (mayBeInLog(error)) this.#log.bury();
+        throw error;
+      }
+    });
   }
 
-  /** Runs a step while no transaction is open, and returns its result. */
+  /** Runs a step when the steps before it have ended, and returns its result. */
   async #alone<T>(step: () => T | Promise<T>): Promise<T> {
-    return await this.#db.connection().execute(async () => step());
+    const result = this.#free.then(step);
+    this.#free = result.catch(() => {});
+    return await result;
   }
 }
 

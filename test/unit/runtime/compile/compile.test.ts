@@ -1,9 +1,12 @@
 // Compile: the snapshot of a model, and the identity of its unchanged parts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compile } from '../../../../provider/runtime/compile/compile.ts';
+import fc from 'fast-check';
+import { type Compiled, compile } from '../../../../provider/runtime/compile/compile.ts';
+import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
 import type { Draft } from '../../../../provider/runtime/stored/model.ts';
-import { emptyDraft, put } from '../../../harness/control/drafts.ts';
+import { emptyDraft, put, writeErrorOf } from '../../../harness/control/drafts.ts';
+import { assertHolds } from '../../../harness/properties/properties.ts';
 
 function twoListeners(): Draft {
   const draft = emptyDraft();
@@ -164,3 +167,53 @@ test('UDP targets are checked only if the listener has a UDP health check', () =
   put(draft, 'listeners', 'dns', { loadBalancerId: 'lb', protocol: 'UDP', port: 53, healthCheck: { protocol: 'UDP' } });
   assert.equal(checkOf('dns'), 'UDP');
 });
+
+/** Writes of attachments that bind the same few targets: an attachment, and the weights of its targets by last byte. */
+const attachmentWrites = fc.array(
+  fc.record({
+    id: fc.constantFrom('one-pool', 'a', 'b', 'c'),
+    parent: fc.constantFrom({ listenerId: 'one' }, { listenerId: 'two' }, { loadBalancerId: 'lb' }),
+    weights: fc.option(fc.dictionary(fc.constantFrom('1', '2', '3', '4', '5'), fc.integer({ min: 0, max: 2 }))),
+  }),
+  { maxLength: 25 },
+);
+
+test('a snapshot that follows an earlier one has the targets that one from nothing has', () => {
+  assertHolds(
+    fc.property(attachmentWrites, fc.constantFrom('application', 'classic'), (writes, type) => {
+      const draft = emptyDraft();
+      put(draft, 'load-balancers', 'lb', { address: '127.0.0.1', type });
+      const isClassic = type === 'classic';
+      for (const [id, port] of [['one', 1001] as const, ['two', 1002] as const]) {
+        const fixed = isClassic ? { backendPort: port + 1000 } : {};
+        put(draft, 'listeners', id, { loadBalancerId: 'lb', protocol: 'TCP', port, ...fixed });
+      }
+      let compiled: Compiled | undefined;
+      for (const { id, parent, weights } of writes) {
+        const targets = Object.entries(weights ?? {}).map(([last, weight]) => {
+          return [`t${last}`, { address: `10.0.0.${last}`, weight, ...(isClassic ? {} : { port: 80 }) }];
+        });
+        const properties = { ...(isClassic ? { loadBalancerId: 'lb' } : parent), targets: Object.fromEntries(targets) };
+        if (weights !== null) put(draft, 'attachments', id, properties);
+        else writeErrorOf(() => deleteObject(draft, 'attachments', id, undefined));
+        const before: Compiled | undefined = compiled;
+        compiled = compile(draft, before);
+        assert.deepEqual(targetsOf(compiled), targetsOf(compile(draft)));
+        for (const [group, { targets: next }] of compiled.snapshot.targetGroups) {
+          const served = before?.snapshot.targetGroups.get(group)?.targets;
+          for (const target of next.values()) {
+            const was = served?.get(target.key);
+            if (was !== undefined && was !== target)
+              assert.notDeepEqual(was, target, 'an equal target is the same object');
+          }
+        }
+      }
+    }),
+  );
+});
+
+function targetsOf({ snapshot }: Compiled) {
+  return [...snapshot.targetGroups].map(([id, { targets }]) => {
+    return [id, [...targets.values()].sort((a, b) => a.key.localeCompare(b.key))];
+  });
+}

@@ -28,7 +28,8 @@ interface Target {
 }
 
 async function listening(t: TestContext, server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
+  // The kernel may keep its own ports, as those of connections, for other tests.
+  server.listen(await freePort(), '127.0.0.1');
   t.after(() => server.close());
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;

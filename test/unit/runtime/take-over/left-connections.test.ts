@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DrainingTarget } from '../../../../provider/runtime/contract/engine-statistics.ts';
+import { VersionedMap } from '../../../../provider/runtime/contract/versioned-map.ts';
 import { leftConnections, withLeft } from '../../../../provider/runtime/take-over/left-connections.ts';
 import type { LeftConnections } from '../../../../provider/runtime/take-over/messages.ts';
 import { echoTarget, listenerSnapshot, target, untilTrue } from '../../../harness/engine/fixtures.ts';
@@ -19,7 +20,7 @@ test('open connections are counted, and added to the flows of another data plane
   assert.deepEqual(left, { open: { web: 1 }, active: { web: { [key]: 1 } }, draining: [] });
   const statistics = withLeft(engine, () => left);
   assert.equal(statistics.counts('web', key).activeConnections, 2);
-  await serve([{ ...web, drainMs: 60_000, targetGroup: { ...web.targetGroup, targets: new Map() } }]);
+  await serve([{ ...web, drainMs: 60_000, targetGroup: { ...web.targetGroup, targets: VersionedMap.of() } }]);
   await untilTrue(() => engine.draining().length === 1, 'the draining target');
   const [own] = engine.draining() as [DrainingTarget];
   const elsewhere: LeftConnections = { open: {}, active: {}, draining: [{ ...own, count: 2 }] };

@@ -70,6 +70,11 @@ export class Attempts implements PickingClient, Waiter {
     return !hasLogin && upgrade === undefined;
   }
 
+  /** True if idle connections are kept that only this client may use. */
+  get hasOwnUpstreams(): boolean {
+    return this.#upstreams.hasOwn;
+  }
+
   get retries(): number {
     return this.#retries;
   }

@@ -1,15 +1,17 @@
 // An HTTP client connection: it reads one head after another and passes each request to the exchange in order.
+import { type ConnectionRecord, recordOf } from '../../access-log/connection-record.ts';
 import type { Connection, ConnectionHandler } from '../../io/connection.ts';
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
 import type { ClientConnection, TcpListeningSocket } from '../../serving/tcp-listening-socket.ts';
-import { BodyReader } from '../message/body.ts';
+import type { ListenerSettings } from '../../shared/messages.ts';
 import { findHeadEnd, INCOMPLETE, skipEmptyLines } from '../message/head-parser.ts';
 import type { LocalResponse } from '../message/local-response.ts';
 import type { Scheme } from '../message/scheme.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { ConnectionDeadline } from './connection-deadline.ts';
-import { Exchange } from './exchange.ts';
-import { Http1Client, type Http1Connection } from './http1-client.ts';
+import { ExchangeParts } from './exchange-parts.ts';
+import { ForwardedClient } from './forwarded-client.ts';
+import type { Http1Connection } from './http1-client.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** Limit for pipelined bytes that are buffered behind the current request. Above it, reading stops. */
@@ -24,12 +26,13 @@ const LINGER = 2;
 const GONE = 3;
 
 export class HttpClientConnection implements ConnectionHandler, ClientConnection, Http1Connection, Timed {
-  readonly #connection: Connection;
-  readonly #client: Http1Client;
-  readonly #listeningSocket: TcpListeningSocket;
-  readonly #scheme: Scheme;
-  readonly #exchange: Exchange;
-  readonly #body = new BodyReader();
+  readonly connection: Connection;
+  readonly listeningSocket: TcpListeningSocket;
+  readonly scheme: Scheme;
+  readonly forwarded: ForwardedClient;
+  readonly record: ConnectionRecord | undefined;
+  /** The parts that serve the present exchange. They stay only with idle connections that no other client may use. */
+  #parts: ExchangeParts | undefined;
   #state = HEAD;
   /** The client's bytes that no head or body has taken yet, in memory of their own. */
   #held: Buffer | undefined;
@@ -46,11 +49,11 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
 
   /** `open` makes the client's connection, which reports its events to the given handler. */
   constructor(listeningSocket: TcpListeningSocket, scheme: Scheme, open: (handler: ConnectionHandler) => Connection) {
-    this.#listeningSocket = listeningSocket;
-    this.#scheme = scheme;
-    this.#connection = open(this);
-    this.#client = new Http1Client(this, listeningSocket, this.#connection, scheme);
-    this.#exchange = new Exchange(this.#client);
+    this.listeningSocket = listeningSocket;
+    this.scheme = scheme;
+    this.connection = open(this);
+    this.forwarded = new ForwardedClient(this.connection.remoteAddress, scheme, listeningSocket.endpoint.port);
+    this.record = recordOf(listeningSocket, this.connection);
     this.#awaitHead();
     listeningSocket.track(this);
     watch(this);
@@ -82,25 +85,25 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   }
 
   onWritable(): void {
-    if (this.#state === EXCHANGE) this.#exchange.clientWritable();
+    if (this.#state === EXCHANGE) this.#taken.exchange.clientWritable();
   }
 
   onClose(): void {
-    this.#exchange.destroy();
+    this.#endExchange();
     this.#state = GONE;
     this.#held = undefined;
     unwatch(this);
-    this.#listeningSocket.untrack(this);
+    this.listeningSocket.untrack(this);
   }
 
   checkDeadline(now: number): void {
     if (this.#state === EXCHANGE) {
-      this.#exchange.checkDeadline(now);
+      this.#taken.exchange.checkDeadline(now);
       return;
     }
     if (this.#state === HEAD && this.#isToClose()) this.#deadline.closing(now);
     if (!this.#deadline.isOver(now)) return;
-    if (this.#state === LINGER) this.#deadline.lingered(this.#connection);
+    if (this.#state === LINGER) this.#deadline.lingered(this.connection);
     else if (this.#held === undefined) this.#finish();
     // RFC 9110 15.5.9: 408 for a request that did not arrive in time.
     else this.#respondLocally({ status: 408, reason: 'the request head did not arrive in time' }, this.#held, 0);
@@ -112,6 +115,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
       return;
     }
     this.#awaitHead();
+    if (this.#parts?.exchange.hasOwnUpstreams === false) this.#giveParts();
     // If the exchange ended in the tick in which it began, the loop of readHeads() still runs and reads the next head.
     if (this.#isReadingHeads) return;
     const held = this.#held;
@@ -123,15 +127,15 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   resumeRequest(): void {
     if (!this.#isPaused || !this.#canRead()) return;
     this.#isPaused = false;
-    this.#connection.resume();
+    this.connection.resume();
   }
 
   tunnel(upstream: Upstream, bytes: Buffer): void {
     this.#state = GONE;
     unwatch(this);
-    new Tunnel(this.#connection, upstream, bytes, this.#held, this.#client.settings, () => this.onClose());
+    new Tunnel(this.connection, upstream, bytes, this.#held, this.#settings, () => this.onClose());
     // The last part of the request's body may still be queued in the memory into which the next bytes would be read.
-    if (!this.#exchange.isRequestBlocked) this.#connection.resume();
+    if (!this.#taken.exchange.isRequestBlocked) this.connection.resume();
     if (this.#isEnded) upstream.socket.end();
   }
 
@@ -148,7 +152,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
       const end = findHeadEnd(bytes, at, this.#searchedTo);
       if (end === INCOMPLETE) {
         this.#searchedTo = bytes.length - at;
-        if (this.#searchedTo > 0) this.#deadline.headBegun(this.#client.settings.idleTimeoutMs);
+        if (this.#searchedTo > 0) this.#deadline.headBegun(this.#settings.idleTimeoutMs);
         break;
       }
       this.#searchedTo = 0;
@@ -161,7 +165,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   }
 
   #beginExchange(bytes: Buffer, from: number, end: number): number {
-    const fault = this.#client.readHead(bytes, from, end);
+    const fault = this.#taken.client.readHead(bytes, from, end);
     if (fault !== undefined) {
       this.#respondLocally(fault, bytes, from);
       return bytes.length;
@@ -172,20 +176,20 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     }
     this.#state = EXCHANGE;
     this.#hasAsked = true;
-    const body = this.#body;
-    const { framing, nominated } = this.#client.request;
+    const body = this.#taken.body;
+    const { framing, nominated } = this.#taken.client.request;
     body.start(framing, nominated);
     const at = body.push(bytes, end, bytes.length);
-    this.#exchange.begin(body);
+    this.#taken.exchange.begin(body);
     return at;
   }
 
   #exchangeData(chunk: Buffer): void {
-    const body = this.#body;
+    const body = this.#taken.body;
     let at = 0;
     if (!body.isLast) {
       at = body.push(chunk, 0, chunk.length);
-      this.#exchange.requestData(body);
+      this.#taken.exchange.requestData(body);
     }
     if (this.#state !== EXCHANGE) return;
     if (this.#held === undefined) this.#hold(chunk, at, false);
@@ -197,8 +201,8 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
    * further request came before the FIN, the FIN is handled after it.
    */
   #exchangeInputEnded(): void {
-    if (!this.#body.isLast) this.#connection.destroy();
-    else if (this.#held === undefined) this.#exchange.clientEnded();
+    if (!this.#taken.body.isLast) this.connection.destroy();
+    else if (this.#held === undefined) this.#taken.exchange.clientEnded();
   }
 
   #hold(bytes: Buffer, from: number, isOwn: boolean): void {
@@ -212,39 +216,59 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
 
   #canRead(): boolean {
     if (this.#state !== EXCHANGE) return true;
-    return !this.#exchange.isRequestBlocked && (this.#held?.length ?? 0) < MAX_HELD_BYTES;
+    return !this.#taken.exchange.isRequestBlocked && (this.#held?.length ?? 0) < MAX_HELD_BYTES;
+  }
+
+  /** The parts that serve the present exchange, taken if one begins. */
+  get #taken(): ExchangeParts {
+    this.#parts ??= ExchangeParts.take(this);
+    return this.#parts;
+  }
+
+  get #settings(): ListenerSettings {
+    return this.listeningSocket.listener.settings;
+  }
+
+  #endExchange(): void {
+    this.#parts?.exchange.destroy();
+    this.#giveParts();
+  }
+
+  #giveParts(): void {
+    this.#parts?.give();
+    this.#parts = undefined;
   }
 
   #awaitHead(): void {
     this.#state = HEAD;
-    this.#deadline.awaitHead(this.#client.settings.idleTimeoutMs);
+    this.#deadline.awaitHead(this.#settings.idleTimeoutMs);
   }
 
   /** Returns `true` if the listener still speaks HTTP or HTTPS, so that a request can be responded to. */
   #isHttp(): boolean {
-    const { protocol } = this.#client.settings;
+    const { protocol } = this.#settings;
     return protocol === 'HTTP' || protocol === 'HTTPS';
   }
 
   /** Returns `true` if clients must connect again, because the socket closes or the listener's protocol has changed. */
   #isToClose(): boolean {
-    return this.#listeningSocket.isClosing || this.#client.settings.protocol !== this.#scheme.protocol;
+    return this.listeningSocket.isClosing || this.#settings.protocol !== this.scheme.protocol;
   }
 
   /** Sends a local response to the head at bytes[from], which may be incomplete, and closes the client connection. */
   #respondLocally(localResponse: LocalResponse, bytes: Buffer, from: number): void {
-    this.#client.respondToHead(localResponse, bytes, from);
+    this.#taken.client.respondToHead(localResponse, bytes, from);
     this.#finish();
   }
 
   /** Sends a FIN after the queued bytes; the client's further input is read and dropped for a while. */
   #finish(): void {
     this.#state = LINGER;
-    this.#exchange.destroy();
+    this.#endExchange();
     this.#held = undefined;
     this.#deadline.linger();
-    this.#connection.end();
-    if (this.#isPaused) this.#connection.resume();
+    this.connection.end();
+    if (this.#isPaused) this.connection.resume();
     this.#isPaused = false;
   }
 }

@@ -15,6 +15,11 @@ export class ClientUpstreams {
     this.#client = client;
   }
 
+  /** True if the client has had idle connections of its own. */
+  get hasOwn(): boolean {
+    return this.#own !== undefined;
+  }
+
   /** Returns the target of the target group on whose idle connection the client may have logged in. */
   loginTarget(targets: TargetSet): Target | undefined {
     return this.#own?.loginTarget(targets);
@@ -48,6 +53,7 @@ export class ClientUpstreams {
   /** Closes the idle connections that only this client may use. */
   destroy(): void {
     this.#own?.destroy();
+    this.#own = undefined;
   }
 
   #owned(): OwnUpstreams {

@@ -1,4 +1,5 @@
 // The deadline of a client connection outside exchanges: while it is idle, sends a head, or was closed.
+import { performance } from 'node:perf_hooks';
 import type { Connection } from '../../io/connection.ts';
 import { OutputWatch } from '../../io/output-watch.ts';
 

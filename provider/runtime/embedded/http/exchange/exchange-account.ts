@@ -1,4 +1,5 @@
 // The account of an exchange: its place under the listener's limit, its counters, and its access log entry.
+import { performance } from 'node:perf_hooks';
 import { pathOf } from '../../access-log/request-line.ts';
 import type { ListenerColumn } from '../../shared/listener-counters.ts';
 import type { Request } from '../message/request.ts';

@@ -1,4 +1,5 @@
 // Deadlines of an exchange: for its next progress, for its request's body, and for its end after an unbind.
+import { performance } from 'node:perf_hooks';
 import type { Output } from '../../io/acknowledged.ts';
 import { OutputWatch } from '../../io/output-watch.ts';
 import type { UnbindRule } from '../../serving/target.ts';
@@ -55,6 +56,11 @@ export class ExchangeDeadline {
     this.#body.begin(settings, request, now);
     if (bytes > 0) this.#body.received(bytes, now);
     this.expect(now);
+  }
+
+  /** Ends a look at the output of the peers, whose result would come after the end of the exchange. */
+  end(): void {
+    this.#output.start();
   }
 
   /** Clears the deadline that the unbind of the exchange's earlier target set, because the next target is bound. */

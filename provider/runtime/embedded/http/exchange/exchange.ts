@@ -1,4 +1,5 @@
 // An exchange: one request and its response between a client and a target, with retries; reused for the next request.
+import { performance } from 'node:perf_hooks';
 import type { UnbindRule } from '../../serving/target.ts';
 import type { BodyPart } from '../message/body.ts';
 import type { LocalResponse } from '../message/local-response.ts';
@@ -44,6 +45,11 @@ export class Exchange implements UpstreamUser {
     return this.#requestRelay.isBlocked;
   }
 
+  /** True if idle connections to targets are kept that only this client may use. */
+  get hasOwnUpstreams(): boolean {
+    return this.#attempts.hasOwnUpstreams;
+  }
+
   /** Starts with the client's request, whose body begins with `part`. */
   begin(part: BodyPart): void {
     const now = performance.now();
@@ -57,6 +63,11 @@ export class Exchange implements UpstreamUser {
     if (part.fault !== undefined) this.#fail(part.fault);
     else if (!this.#account.reserve()) this.#fail(faults.TOO_MANY_PENDING);
     else this.#attempt();
+  }
+
+  /** Cancels the look at the peers' output that an exchange may leave behind when its client takes its leave. */
+  leave(): void {
+    this.#deadline.end();
   }
 
   /** Takes another part of the request's body. */

@@ -1,6 +1,6 @@
 // The HTTP/1 client of an exchange: text becomes requests, and responses become text.
 import { proxyHeader } from '../../../contract/proxy-protocol.ts';
-import { type ConnectionRecord, recordOf } from '../../access-log/connection-record.ts';
+import type { ConnectionRecord } from '../../access-log/connection-record.ts';
 import { requestLineOf } from '../../access-log/request-line.ts';
 import type { Connection } from '../../io/connection.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
@@ -15,13 +15,18 @@ import { Request, readRequest } from '../message/request.ts';
 import type { Response } from '../message/response.ts';
 import { isChunkedFor, responseLines } from '../message/response-text.ts';
 import type { Scheme } from '../message/scheme.ts';
-import { keepOutput } from '../message/scratch.ts';
+import { keepOutput, writeJoined } from '../message/scratch.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { ExchangeClient } from './exchange-client.ts';
-import { ForwardedClient } from './forwarded-client.ts';
+import type { ForwardedClient } from './forwarded-client.ts';
 
-/** The calls from an HTTP/1 client of an exchange to its connection. */
+/** The client connection on whose behalf an HTTP/1 client speaks: what outlasts an exchange, and the calls to it. */
 export interface Http1Connection {
+  readonly connection: Connection;
+  readonly listeningSocket: TcpListeningSocket;
+  readonly scheme: Scheme;
+  readonly forwarded: ForwardedClient;
+  readonly record: ConnectionRecord | undefined;
   /** Returns `false` if the connection must close after this exchange, whatever the request says. */
   mayKeepAlive(): boolean;
   /**
@@ -34,32 +39,27 @@ export interface Http1Connection {
   tunnel(upstream: Upstream, bytes: Buffer): void;
 }
 
+/** It serves one client connection after another, each for an exchange: see `ExchangeParts`. */
 export class Http1Client implements ExchangeClient {
   readonly request = new Request();
-  readonly record: ConnectionRecord | undefined;
-  readonly #owningConnection: Http1Connection;
-  readonly #listeningSocket: TcpListeningSocket;
-  readonly connection: Connection;
-  readonly #scheme: Scheme;
-  readonly #forwarded: ForwardedClient;
+  #owner: Http1Connection | undefined;
   /** True if the client gets the response's body as chunks. */
   #isChunked = false;
   /** True if only the end of the connection tells the client where the response's body ends. */
   #isClosedByEnd = false;
   #isKept = false;
 
-  constructor(
-    owningConnection: Http1Connection,
-    listeningSocket: TcpListeningSocket,
-    connection: Connection,
-    scheme: Scheme,
-  ) {
-    this.#owningConnection = owningConnection;
-    this.#listeningSocket = listeningSocket;
-    this.connection = connection;
-    this.#scheme = scheme;
-    this.#forwarded = new ForwardedClient(connection.remoteAddress, scheme, listeningSocket.endpoint.port);
-    this.record = recordOf(listeningSocket, connection);
+  /** Speaks for the client connection from now on, or for none. */
+  set owner(owner: Http1Connection | undefined) {
+    this.#owner = owner;
+  }
+
+  get connection(): Connection {
+    return this.#present.connection;
+  }
+
+  get record(): ConnectionRecord | undefined {
+    return this.#present.record;
   }
 
   get remoteAddress(): string {
@@ -68,19 +68,19 @@ export class Http1Client implements ExchangeClient {
 
   get forwardedClient(): string | undefined {
     const { forwardedFor } = this.request;
-    return forwardedFor === '' ? undefined : this.#forwarded.clientIn(forwardedFor);
+    return forwardedFor === '' ? undefined : this.#present.forwarded.clientIn(forwardedFor);
   }
 
   get isSecure(): boolean {
-    return this.#scheme.protocol === 'HTTPS';
+    return this.#present.scheme.protocol === 'HTTPS';
   }
 
   get counters(): ListenerColumn {
-    return this.#listeningSocket.listener.counters;
+    return this.#present.listeningSocket.listener.counters;
   }
 
   get settings(): ListenerSettings {
-    return this.#listeningSocket.listener.settings;
+    return this.#present.listeningSocket.listener.settings;
   }
 
   get proxyHeader(): Buffer | undefined {
@@ -89,15 +89,15 @@ export class Http1Client implements ExchangeClient {
   }
 
   targetsFor({ host, target }: Request): TargetSet {
-    return this.#listeningSocket.listener.targetsFor(host, target);
+    return this.#present.listeningSocket.listener.targetsFor(host, target);
   }
 
   /** Reads the head at bytes[from..end) as the next request. Returns a local response if it is not accepted. */
   readHead(bytes: Buffer, from: number, end: number): LocalResponse | undefined {
     const { address, port } = this.settings;
     const defaultHost = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-    const forwarded = this.#forwarded.of(this.#listeningSocket.listener);
-    return readRequest(bytes, from, end, forwarded, defaultHost, this.request, this.#scheme);
+    const forwarded = this.#present.forwarded.of(this.#present.listeningSocket.listener);
+    return readRequest(bytes, from, end, forwarded, defaultHost, this.request, this.#present.scheme);
   }
 
   /** Sends a local response to the head at bytes[from], which was not accepted or is incomplete. */
@@ -126,14 +126,13 @@ export class Http1Client implements ExchangeClient {
     const isChunked = isChunkedFor(minor, response);
     this.#isChunked = isChunked;
     this.#isClosedByEnd = response.hasUnknownLength && !isChunked;
-    this.#isKept = isKeepAlive && !this.#isClosedByEnd && isRequestDone && this.#owningConnection.mayKeepAlive();
+    this.#isKept = isKeepAlive && !this.#isClosedByEnd && isRequestDone && this.#present.mayKeepAlive();
     let head = responseLines(response, isChunked) + cookieLine;
     if (!this.#isKept) head += 'Connection: close\r\n';
     else if (minor === 0) head += 'Connection: keep-alive\r\n';
     head += '\r\n';
     const { output, from, to } = framePart(part, isChunked);
-    if (to > from) head += output.toString('latin1', from, to);
-    return this.connection.write(head);
+    return writeJoined(head, output, from, to, this.connection);
   }
 
   write(part: BodyPart): boolean {
@@ -147,7 +146,7 @@ export class Http1Client implements ExchangeClient {
   respondLocally(status: number, reason: string, isKept: boolean): boolean {
     const { isKeepAlive, minor, isHead } = this.request;
     this.#isClosedByEnd = false;
-    this.#isKept = isKept && isKeepAlive && minor === 1 && this.#owningConnection.mayKeepAlive();
+    this.#isKept = isKept && isKeepAlive && minor === 1 && this.#present.mayKeepAlive();
     return this.connection.write(localResponseText(status, reason, this.#isKept, isHead));
   }
 
@@ -158,15 +157,19 @@ export class Http1Client implements ExchangeClient {
   }
 
   exchangeEnded(): void {
-    this.#owningConnection.exchangeEnded(this.#isKept);
+    this.#present.exchangeEnded(this.#isKept);
   }
 
   resumeRequest(): void {
-    this.#owningConnection.resumeRequest();
+    this.#present.resumeRequest();
   }
 
   switchProtocol(response: Response, cookieLine: string, upstream: Upstream, bytes: Buffer): void {
     this.connection.write(`${responseLines(response, false)}${cookieLine}\r\n`);
-    this.#owningConnection.tunnel(upstream, bytes);
+    this.#present.tunnel(upstream, bytes);
+  }
+
+  get #present(): Http1Connection {
+    return this.#owner as Http1Connection;
   }
 }

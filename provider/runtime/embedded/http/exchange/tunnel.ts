@@ -1,5 +1,6 @@
 // A tunnel: two connections after a 101, with bytes, half-close and resets passed through until both sides have ended.
 
+import { performance } from 'node:perf_hooks';
 import type { Connection, ConnectionHandler } from '../../io/connection.ts';
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
 import { OutputWatch } from '../../io/output-watch.ts';

@@ -4,7 +4,9 @@ import { hostKey } from '../../../../model/base/route-key.ts';
 import { HEX_VALUE, HOST_NAME } from './characters.ts';
 
 const MAX_PORT = 65_535;
+const MAX_PORT_DIGITS = 5;
 const PERCENT = 0x25;
+const ZERO = 0x30;
 
 /**
  * Returns `true` for a host with an optional port (RFC 9110 7.2, RFC 3986 3.2): never empty (RFC 9110 4.2.1) and
@@ -47,7 +49,14 @@ function portColon(authority: string): number {
 
 /** Returns `true` for a valid port, which may be empty (RFC 3986 3.2.3). */
 function isPort(text: string): boolean {
-  return /^\d{0,5}$/.test(text) && Number(text) <= MAX_PORT;
+  if (text.length > MAX_PORT_DIGITS) return false;
+  let port = 0;
+  for (let index = 0; index < text.length; index++) {
+    const digit = text.charCodeAt(index) - ZERO;
+    if (digit < 0 || digit > 9) return false;
+    port = port * 10 + digit;
+  }
+  return port <= MAX_PORT;
 }
 
 /** Returns `true` if a percent sign begins an escape (RFC 3986 2.1). */

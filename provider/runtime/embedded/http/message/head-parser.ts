@@ -38,6 +38,8 @@ export class ResponseHead {
   status = 0;
   reason = '';
   minor = 1;
+  /** True if the status line is one of HTTP/1.1, with its space before the reason. */
+  hasUsualLine = false;
   readonly fields = new HeaderFields();
 }
 
@@ -55,7 +57,7 @@ export function skipEmptyLines(bytes: Uint8Array, from: number, to: number): num
  */
 export function findHeadEnd(bytes: Buffer, from: number, searchedTo: number): number | LocalResponse {
   const searchFrom = Math.max(from, searchedTo - 3);
-  const found = bytes.indexOf('\r\n\r\n', searchFrom, 'latin1');
+  const found = indexOfEmptyLine(bytes, searchFrom);
   if (found !== -1) return found + 4 - from > MAX_HEAD_BYTES ? TOO_LONG : found + 4;
   if (bytes.length > from && TOKEN[bytes[from] as number] !== 1 && bytes[from] !== CR) return BAD_START;
   let lf = bytes.indexOf(LF, searchFrom);
@@ -64,6 +66,21 @@ export function findHeadEnd(bytes: Buffer, from: number, searchedTo: number): nu
     lf = bytes.indexOf(LF, lf + 1);
   }
   return bytes.length - from >= MAX_HEAD_BYTES ? TOO_LONG : INCOMPLETE;
+}
+
+/**
+ * Returns the offset of the first CR LF CR LF, or -1. Most bytes are above LF and CR, so that every fourth one is looked
+ * at. For the length of a head that is faster than a call of Node's search.
+ */
+function indexOfEmptyLine(bytes: Buffer, from: number): number {
+  let at = from + 3;
+  while (at < bytes.length) {
+    const byte = bytes[at] as number;
+    if (byte > CR) at += 4;
+    else if (byte === LF && bytes[at - 1] === CR && bytes[at - 2] === LF && bytes[at - 3] === CR) return at - 3;
+    else at++;
+  }
+  return -1;
 }
 
 /**
@@ -121,6 +138,7 @@ export function parseResponseHead(
   head.status = status;
   head.reason = text.slice(reasonStart - from, at - from);
   head.minor = minor;
+  head.hasUsualLine = minor === 1 && reasonStart === from + 13;
   const fault = parseFields(bytes, at + 2, to - 2, from, head.fields);
   if (fault === undefined || repairFields(text.slice(at + 2 - from, -2), head.fields)) return undefined;
   return fault;

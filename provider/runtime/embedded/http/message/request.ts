@@ -77,6 +77,21 @@ export class Request {
   forwardedFor = '';
   /** The request's head for the target, including its empty line. */
   head = '';
+  #forwarded = '';
+  #host = '';
+  #usualLines = '';
+
+  /** The lines that are added to a usual request of HTTP/1.1: the last ones again if client and host are the same. */
+  usualLines(forwarded: string, host: string): string {
+    if (host !== this.#host || forwarded !== this.#forwarded) {
+      const lines = `${forwarded}X-Forwarded-Host: ${host}\r\n${VIA_LINE[1]}\r\n`;
+      // A string of several parts would be joined again for each request.
+      this.#usualLines = Buffer.from(lines, 'latin1').toString('latin1');
+      this.#forwarded = forwarded;
+      this.#host = host;
+    }
+    return this.#usualLines;
+  }
 }
 
 // One head and one list of connection options are enough for a worker: each request is parsed within one tick.
@@ -147,11 +162,22 @@ export function readRequest(
   const isTrusted = typeof forwarded !== 'string';
   const chain = isTrusted ? forwardedForOf(fields) : '';
   request.forwardedFor = chain;
-  const told = isTrusted ? chainedLines(fields, forwarded, host, chain) : `${forwarded}X-Forwarded-Host: ${host}\r\n`;
   const drops = (isTrusted ? TRUSTED_REQUEST_DROPS : REQUEST_DROPS) | (minor === 1 ? 0 : DROPS_1_0);
-  const kept = keptLines(fields, drops, connection.nominated);
-  request.head = `${method} ${request.target} HTTP/1.1\r\n${hostLine}${kept}${told}${ownLines(fields, minor, framing, upgrade)}\r\n`;
+  const isSameLine = minor === 1 && request.target === parsed.target;
+  const kept = keptLines(fields, drops, connection.nominated, isSameLine ? 0 : fields.start);
+  const begin = isSameLine ? kept : `${method} ${request.target} HTTP/1.1\r\n${hostLine}${kept}`;
+  if (!isTrusted && isUsual(fields, minor, framing, upgrade)) {
+    request.head = begin + request.usualLines(forwarded, host);
+    return undefined;
+  }
+  const told = isTrusted ? chainedLines(fields, forwarded, host, chain) : `${forwarded}X-Forwarded-Host: ${host}\r\n`;
+  request.head = `${begin}${told}${ownLines(fields, minor, framing, upgrade)}\r\n`;
   return undefined;
+}
+
+/** Returns true if `ownLines` has Via alone. */
+function isUsual(fields: HeaderFields, minor: number, framing: number, upgrade: string | undefined): boolean {
+  return minor === 1 && framing !== CHUNKED && upgrade === undefined && !hasName(fields.seen, TE);
 }
 
 /** Returns the field lines that concern the connection to the target: Via, Transfer-Encoding, Upgrade and TE. */

@@ -14,8 +14,8 @@ export function isChunkedFor(minor: number, response: Response): boolean {
  * includes its Connection and Upgrade fields.
  */
 export function responseLines(response: Response, isChunked: boolean): string {
-  const { status, reason, fields, upgrade } = response;
-  let lines = `HTTP/1.1 ${status} ${reason}\r\n${fields}`;
+  const { upgrade } = response;
+  let { lines } = response;
   if (isChunked) lines += 'Transfer-Encoding: chunked\r\n';
   if (upgrade !== undefined) lines += `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
   return lines;

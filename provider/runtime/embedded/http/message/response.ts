@@ -31,8 +31,8 @@ const STREAM = new RegExp(String.raw`^content-type:[ \t]*(?:${STREAM_TYPES.join(
 export class Response {
   status = 0;
   reason = '';
-  /** Field lines to pass on, without those that concern the connection. */
-  fields = '';
+  /** The status line and the field lines to pass on, without those that concern the connection. */
+  lines = '';
   /** The framing of the response's body: a length in bytes, CHUNKED or UNTIL_CLOSE. */
   framing = 0;
   /** True if the target keeps its connection open. */
@@ -44,6 +44,11 @@ export class Response {
   /** True if the response has a challenge for a login on the connection on which it came. */
   hasLogin = false;
 
+  /** The field lines to pass on, for a client that is sent no status line. */
+  get fields(): string {
+    return this.lines.slice(this.lines.indexOf('\r\n') + 2);
+  }
+
   /** True for 100, 102 and 103, after which the final response follows. */
   get isInterim(): boolean {
     return this.status < 200 && this.status !== 101;
@@ -51,7 +56,7 @@ export class Response {
 
   /** True for a response that goes on for as long as the client listens, with pauses. */
   get isStream(): boolean {
-    return STREAM.test(this.fields);
+    return STREAM.test(this.lines);
   }
 
   get isSwitch(): boolean {
@@ -97,7 +102,10 @@ export function readResponse(
   const isKept = minor === 1 || (connection.isKeepAlive && request.framing !== CHUNKED);
   response.isKeepAlive = framing !== UNTIL_CLOSE && !connection.isClose && isKept && status !== 101;
   const isBodiless = status < 200 || status === 204;
-  response.fields = keptLines(fields, isBodiless ? BODILESS_RESPONSE_DROPS : RESPONSE_DROPS, connection.nominated);
+  const drops = isBodiless ? BODILESS_RESPONSE_DROPS : RESPONSE_DROPS;
+  const isSameLine = parsed.hasUsualLine && status <= MAX_STATUS && fields.start > 0;
+  const kept = keptLines(fields, drops, connection.nominated, isSameLine ? 0 : fields.start);
+  response.lines = isSameLine ? kept : `HTTP/1.1 ${response.status} ${response.reason}\r\n${kept}`;
   return undefined;
 }
 

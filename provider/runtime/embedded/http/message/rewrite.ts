@@ -54,12 +54,17 @@ const NEVER_NOMINATED = nameSet(HOST, CONTENT_LENGTH, TRANSFER_ENCODING);
 
 /**
  * Returns the field lines that are passed on, unchanged. Adjacent lines are copied as one piece, because most heads
- * lose one line or none.
+ * lose one line or none. `from` is the offset of the first line that is passed on: 0 includes the start line.
  */
-export function keptLines(fields: HeaderFields, drops: number, nominated: readonly string[] | undefined): string {
-  if ((fields.seen & drops) === 0 && nominated === undefined) return fields.text.slice(fields.start, fields.end);
+export function keptLines(
+  fields: HeaderFields,
+  drops: number,
+  nominated: readonly string[] | undefined,
+  from = fields.start,
+): string {
+  if ((fields.seen & drops) === 0 && nominated === undefined) return fields.text.slice(from, fields.end);
   let kept = '';
-  let runStart = -1;
+  let runStart = from < fields.start ? from : -1;
   for (let index = 0; index < fields.count; index++) {
     const known = fields.known[index] as number;
     const isDropped = hasName(drops, known) || (nominated !== undefined && isNominated(fields, index, nominated));

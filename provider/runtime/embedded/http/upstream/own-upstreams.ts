@@ -1,4 +1,5 @@
 // The idle connections to targets that one client connection owns: no other client may use them.
+import { performance } from 'node:perf_hooks';
 import type { Target } from '../../serving/target.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import { MAX_IDLE_MS } from './pool.ts';

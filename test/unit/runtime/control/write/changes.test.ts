@@ -5,7 +5,11 @@ import fc from 'fast-check';
 import { WeirError } from '../../../../../provider/model/base/errors.ts';
 import type { Kind } from '../../../../../provider/model/base/kinds.ts';
 import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
-import { patchedProperties } from '../../../../../provider/runtime/control/write/object-patch.ts';
+import {
+  changedTargets,
+  patchedProperties,
+  putProperties,
+} from '../../../../../provider/runtime/control/write/object-patch.ts';
 import { Draft, Model } from '../../../../../provider/runtime/stored/model.ts';
 import type { StoredObject } from '../../../../../provider/runtime/stored/object.ts';
 import { emptyDraft, put, writeErrorOf } from '../../../../harness/control/drafts.ts';
@@ -367,3 +371,39 @@ test('a token has at most 10,000 objects that it created; the administrator and 
 });
 
 const SERVER_OF_TOKEN = { region: 'a', vpcId: 'v', addresses: ['10.0.0.1'] };
+
+test('a put has the properties and the problems of its whole body, and keeps targets that it does not change', () => {
+  const draft = emptyDraft();
+  put(draft, 'load-balancers', 'lb', {});
+  put(draft, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'TCP', port: 9000 });
+  const targets = { a: { address: '10.0.0.1', port: 80 }, b: { address: '10.0.0.2', port: 80, weight: 5 } };
+  put(draft, 'attachments', 'pool', { listenerId: 'web', targets });
+  const stored = draft.get('attachments', 'pool');
+  const outcome = (input: object) => {
+    const copy = structuredClone({ listenerId: 'web', ...input });
+    const { problems, properties } = putProperties('attachments', copy, stored);
+    const fresh = putProperties('attachments', copy, undefined);
+    assert.deepEqual(problems, fresh.problems);
+    if (problems.length > 0) return problems;
+    const [known, whole] = [properties(), fresh.properties()];
+    assert.deepEqual(known, whole);
+    return stored && changedTargets(known, stored.properties);
+  };
+  assert.deepEqual(outcome({ targets }), []);
+  assert.deepEqual(outcome({ targets: { b: targets.b, a: targets.a } }), []);
+  assert.deepEqual(outcome({ targets: { ...targets, b: { ...targets.b, weight: 6 } } }), ['b']);
+  assert.deepEqual(
+    outcome({ targets: { ...targets, b: { address: '10.0.0.2', port: 80 }, c: { address: '10.0.0.3' } } }),
+    ['b', 'c'],
+  );
+  assert.deepEqual(outcome({ targets: { a: targets.a } }), []);
+  assert.deepEqual(outcome({ targets: {} }), []);
+  assert.equal(JSON.stringify(outcome({ targets: { ...targets, b: { port: 0 } } })).includes('targets.b.port'), true);
+  assert.equal(JSON.stringify(outcome({ targets, unknown: 1 })).includes('unknown'), true);
+  const twice = { ...targets, c: targets.a };
+  const error = writeErrorOf(() => {
+    const { properties } = putProperties('attachments', { listenerId: 'web', targets: twice }, stored);
+    put(draft, 'attachments', 'pool', { listenerId: 'web', targets }, { properties: properties() });
+  });
+  assert.match(String(error?.message), /targets\.c is 10\.0\.0\.1:80, and so is "a"/);
+});

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Snapshot, TargetSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
+import { VersionedMap } from '../../../../../provider/runtime/contract/versioned-map.ts';
 import { difference } from '../../../../../provider/runtime/embedded/main-thread/difference.ts';
 import { listenerSnapshot, snapshot, target, targetGroupSettings } from '../../../../harness/engine/fixtures.ts';
 import { assertHolds } from '../../../../harness/properties/properties.ts';
@@ -78,7 +79,12 @@ test('a difference applied to the first snapshot gives the second', () => {
 
 test("a removed rule removes its target group, and the listener's own is not in the difference", () => {
   const web = listenerSnapshot('web', 80, [target(1)]);
-  const targetGroup = { ...targetGroupSettings('web'), id: 'rules/api', ruleId: 'api', targets: new Map() };
+  const targetGroup = {
+    ...targetGroupSettings('web'),
+    id: 'rules/api',
+    ruleId: 'api',
+    targets: VersionedMap.of<string, TargetSnapshot>(),
+  };
   const rule = { id: 'api', host: undefined, path: '/api', pathMatch: 'prefix', version: 1, targetGroup } as const;
   const ruled = { ...web, rules: [rule] };
   const added = difference(snapshot(1, [web]), snapshot(2, [ruled]));
