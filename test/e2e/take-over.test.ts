@@ -163,11 +163,12 @@ test('a program that sends anything else to the socket disturbs no take-over', a
   assert.equal(statSync(path).mode & 0o777, 0o600);
   const silent = connect({ path });
   t.after(() => silent.destroy());
+  const garbage = ['null\n', '{}\n', '{"message":{}}\n', '{"message":{"type":"ready"}}\n', 'x'];
   let isOver = false;
   const strangers = (async () => {
     for (let count = 0; !isOver; count++) {
       const stranger = connect({ path }).on('error', () => {});
-      stranger.end(['null\n', '{}\n', '{"message":{}}\n', '{"message":{"type":"ready"}}\n', 'x'][count % 5]);
+      stranger.end(`${garbage[count % garbage.length]}`);
       await new Promise((resolve) => stranger.once('close', resolve));
       await delay(5);
     }
