@@ -14,6 +14,7 @@ import { UdpBackend, UdpClient } from '../harness/backends/udp.ts';
 import { openFlow } from '../harness/clients/flow.ts';
 import { exchange, startLoad } from '../harness/clients/load.ts';
 import { makePair } from '../harness/machine/certificates.ts';
+import { SmallDisk } from '../harness/machine/small-disk.ts';
 import { RuntimeProcess, type StartOptions, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
 
 const ROUNDS = 2;
@@ -198,6 +199,16 @@ test('a newer release that ends after its migration leaves traffic to the one be
   await w.bind('http', [w.web.b]);
   assert.equal((await exchange(`http://127.0.0.1:${w.ports.http}/`)).backend, 'b');
   assert.equal(await before.end('SIGCONT'), 0);
+});
+
+test('nothing is handed over on a full disk, and the new process says so', async (t) => {
+  const disk = await SmallDisk.mount(t, '4m');
+  const w = await world(t, ['--workers', '1'], { disk });
+  disk.fill();
+  await assert.rejects(w.start({ disk, args: ['--take-over'] }), /SystemBusy.*the disk is full/);
+  assert.ok((await exchange(`http://127.0.0.1:${w.ports.http}/`)).backend);
+  disk.free();
+  await until('a write', () => w.bind('http', [w.web.b]).catch(() => undefined));
 });
 
 test('without a running runtime a process that is to take over starts as usual', async (t) => {

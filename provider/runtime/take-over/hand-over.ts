@@ -125,7 +125,13 @@ export class HandOver {
     this.#pid = pid;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#inTurn(() => this.#late()), HAND_OVER_MS);
-    await this.#runtime.pause();
+    try {
+      await this.#runtime.pause();
+    } catch (error) {
+      // Such as on a full disk.
+      this.#send({ type: 'busy', reason: (error as Error).message });
+      throw error;
+    }
     const { sockets, api, carried } = await this.#runtime.handed();
     for (const { endpoint, handle } of sockets) this.#send({ type: 'socket', endpoint }, handle);
     const { handle, ...address } = api;
