@@ -1,0 +1,23 @@
+// The settings in which the data planes are started: each is shared by the scenarios that need nothing else.
+import type { BenchProtocol, BenchScenario } from './scenarios.ts';
+
+export interface Setting {
+  readonly protocol: BenchProtocol;
+  readonly threads: 1 | 2;
+  readonly isPost: boolean;
+}
+
+export function settingOf({ protocol, threads = 1, isPost = false }: BenchScenario): Setting {
+  return { protocol, threads, isPost };
+}
+
+/** Returns a text that is equal for equal settings. */
+export function settingKey({ protocol, threads, isPost }: Setting): string {
+  return `${protocol}, ${threads} thread(s)${isPost ? ', POST' : ''}`;
+}
+
+/** Returns the different settings of scenarios, in the order of their first scenario. */
+export function settingsOf(scenarios: readonly BenchScenario[]): readonly Setting[] {
+  const settings = scenarios.map(settingOf);
+  return [...new Map(settings.map((setting) => [settingKey(setting), setting])).values()];
+}
