@@ -7,7 +7,7 @@ import { type BenchScenario, KEPT_SCENARIOS, SCENARIOS } from './scenarios.ts';
 export const BENCH_USAGE = `npm run bench -- [options]
   without options, or with --install or --json alone, it measures everything and writes test/bench/README.md
   --quick            1 round of 1 second, for a first impression; with --against: a comparison of two checkouts
-  --rounds N         rounds of each scenario and each goal (7)
+  --rounds N         rounds of each scenario and each goal (6)
   --seconds N        length of one measurement (1)
   --scenario NAME    only this scenario; may be repeated: ${SCENARIOS.map(({ name }) => name).join(', ')},
                      writes, goals, bounds
@@ -28,9 +28,8 @@ const WEIR_ONLY: readonly string[] = ['writes', 'goals', 'bounds'];
 const MAX_READER_SECONDS = 3600;
 const MAX_SOAK_MINUTES = 24 * 60;
 const SOAK_MINUTES = '30';
-const ROUNDS = '7';
-/** Rounds of a comparison of two checkouts, the fewest whose interval has 95 %. */
-const COMPARISON_ROUNDS = '6';
+/** The fewest rounds whose interval has 95 %. */
+const ROUNDS = '6';
 
 export interface Options {
   readonly rounds: number;
@@ -90,7 +89,7 @@ export function parseOptions(args: readonly string[]): Options {
   const choices = { quick, against, scenario, goal, bound, soak, ...rest };
   const isWhole = Object.values(choices).every((value) => value === undefined || value === false);
   return {
-    rounds: count('--rounds', rest.rounds ?? (isComparison ? COMPARISON_ROUNDS : quick ? '1' : ROUNDS)),
+    rounds: count('--rounds', rest.rounds ?? (quick && !isComparison ? '1' : ROUNDS)),
     seconds: count('--seconds', rest.seconds ?? '1'),
     scenarios: isChosen ? SCENARIOS.filter(({ name }) => scenario?.includes(name)) : usual,
     hasWrites: has('writes'),

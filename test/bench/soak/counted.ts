@@ -73,12 +73,14 @@ export class Counted {
     return COMPARED.map(({ what }, i) => ({ what, ...(this.#sums[i] ?? { counted: 0, byClients: 0 }) }));
   }
 
-  /** Compares the lines of the access log with the counts of the clients at the end. */
+  /**
+   * Compares the lines of the access log with the counts of the clients at the end. The lines of the probes are left
+   * out, because a worker that is ended takes those of its last moment with it.
+   */
   logged(counts: CrewCounts): readonly CounterRow[] {
     const byClients = {
       http: requestsOf(counts, 'HTTP'),
       https: requestsOf(counts, 'HTTPS'),
-      probe: counts.requests.probe ?? 0,
       tcp: counts.opened,
     };
     return Object.entries(byClients).map(([listener, count]) => ({

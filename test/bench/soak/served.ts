@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../harness/backends/backends.ts';
+import { establishedTo } from '../../harness/machine/kept-ports.ts';
 import { RuntimeProcess, type StartOptions, temporaryDirectory } from '../../harness/runtime/runtime.ts';
 import type { CleanUp } from '../clean-up.ts';
 
@@ -93,8 +94,10 @@ export class Served {
     return sums;
   }
 
+  /** Counts the open file descriptors of the process, without the connections to its API that the soak keeps. */
   descriptors(): number {
-    return readdirSync(`/proc/${this.#current.pid}/fd`).length;
+    const { pid, url } = this.#current;
+    return readdirSync(`/proc/${pid}/fd`).length - establishedTo(Number(new URL(url).port));
   }
 
   /** Takes the access log away, counts its lines, and has the runtime open a new one. The clients rest meanwhile. */

@@ -87,7 +87,7 @@ export function soakSection(result: SoakResult): string {
   const shown = memory.filter((_, i) => i % every === 0 || i === memory.length - 1);
   const series = shown.map(({ minute, mebibytes }) => `${mebibytes.toFixed(0)} (${minute.toFixed(0)})`).join(', ');
   const reasons = failures.map((failure) => `- ${failure}`).join('\n');
-  return `${minutes} minutes, ${processes} processes one after the other. Requests: ${list(requests)}. Changes: ${list(changes)}. Counters are
+  return `${minutes} min, processes one after the other: ${processes}. Requests: ${list(requests)}. Changes: ${list(changes)}. Counters are
 compared between quiet moments of one process, and the access log over the whole time.
 
 ${figuresTable(['Soak', 'Goal', 'Measured', ''], 1, rows)}

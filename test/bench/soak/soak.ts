@@ -31,8 +31,8 @@ const MEMORY_EVERY_MS = 5_000;
 const MAX_TAKE_OVERS = 12;
 /** Take-overs happen in the first half, so that the memory of the last process can be watched for the other half. */
 const TAKE_OVER_SHARE = 0.5;
-/** Idle connections to the API are closed within this time. */
-const DESCRIPTORS_MS = 7_000;
+/** Idle connections of health checks and to targets are closed within this time. */
+const DESCRIPTORS_MS = 3_000;
 
 export async function soak({ cleanUp, signal, minutes, hasTakeOvers, say }: SoakOptions): Promise<SoakResult> {
   const targets = startPart<Targets>(cleanUp, new URL('targets-process.ts', import.meta.url), {});
