@@ -47,6 +47,8 @@ export const GOALS: readonly Goal[] = [
   ratio('http-medium', 'HTTP, kept, 10 kB', 'cpu', 'haproxy', 1.1),
   ratio('http-post', 'HTTP, kept, POST, without reuse', 'speed', 'haproxy', 0.95),
   ratio('http-post', 'HTTP, kept, POST, without reuse', 'cpu', 'haproxy', 1.1),
+  ratio('http-post-closing', 'HTTP, kept, POST, a new connection to the backend each', 'speed', 'haproxy', 0.95),
+  ratio('http-post-closing', 'HTTP, kept, POST, a new connection to the backend each', 'cpu', 'haproxy', 1.1),
   ratio('tcp-small', 'TCP, small echoes', 'speed', 'haproxy', 1),
   ratio('tcp-large', 'TCP, 1 MiB', 'speed', 'envoy', 1),
   ratio('http-large', 'HTTP, 1 MiB', 'speed', 'envoy', 1),

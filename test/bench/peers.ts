@@ -48,18 +48,19 @@ type Peer = (typeof PEERS)[number];
 const EXTENSIONS: Readonly<Record<Peer, string>> = { haproxy: 'cfg', nginx: 'conf', envoy: 'yaml' };
 
 /**
- * Starts a peer on the processor of the proxies, or on all processors if it has two threads. POSTs are compared with a
- * HAProxy that does not reuse connections to the backend for them either.
+ * Starts a peer on the processor of the proxies, or on all processors if it has two threads. For POSTs, HAProxy does not
+ * share connections to the backend between clients; each client's connection still keeps one of its own.
  */
 export async function startPeer(
   options: PeersOptions,
   peer: Peer,
-  { protocol, threads, isPost }: Setting,
+  { protocol, threads, isPost, isServerClosing }: Setting,
   backend: ServingProcess,
 ): Promise<ServingProcess> {
   const file = `${peer}-${protocol.toLowerCase()}.${EXTENSIONS[peer]}`;
   const master = threads === 1 ? 'off' : 'on';
-  const values = { threads, master, reuse: isPost ? 'never' : 'always' };
+  const serverClose = isServerClosing ? 'option http-server-close' : '';
+  const values = { threads, master, serverClose, reuse: isPost ? 'never' : 'always' };
   const served = await start(options, file, (port) => ({ ...values, port, backend: backend.port }), threads);
   if (threads === 1) giveProxyCpu(served.pid);
   else giveAllCpus(served.pid);

@@ -34,6 +34,8 @@ export interface BenchScenario {
   readonly isResumed?: boolean;
   /** Whether requests are POSTs with a small body, for which Weir takes no idle connection to a target. */
   readonly isPost?: boolean;
+  /** Whether HAProxy opens a connection to the backend for each request. No other peer is measured then. */
+  readonly isServerClosing?: boolean;
   /** Number of threads of each proxy; 1 unless set. */
   readonly threads?: 1 | 2;
   /** Whether requests are sent at one rate for all, half of the highest rate of Weir, whether responses come or not. */
@@ -49,6 +51,13 @@ export const SCENARIOS: readonly BenchScenario[] = [
   { ...HTTP, name: 'http-small', title: `HTTP, ${small}` },
   { ...HTTP, name: 'http-medium', title: 'HTTP, 10 kB', path: '/medium' },
   { ...HTTP, name: 'http-post', title: 'HTTP, POST', isPost: true },
+  {
+    ...HTTP,
+    name: 'http-post-closing',
+    title: 'HTTP, POST, a new connection to the backend each',
+    isPost: true,
+    isServerClosing: true,
+  },
   { ...HTTP, name: 'http-large', title: 'HTTP, 1 MiB', path: '/large' },
   { ...HTTP, name: 'http-close', title: `HTTP, ${small}, new connections`, isClosing: true },
   { ...HTTP, name: 'http-rate', title: `HTTP, ${small}, half of Weir's highest rate`, isOpenLoop: true },
@@ -67,7 +76,8 @@ export const SCENARIOS: readonly BenchScenario[] = [
 
 /** Scenarios in which two checkouts are compared: those with kept connections and one thread. */
 export const KEPT_SCENARIOS: readonly BenchScenario[] = SCENARIOS.filter(
-  ({ isClosing, threads, isOpenLoop }) => !isClosing && threads === undefined && !isOpenLoop,
+  ({ isClosing, threads, isOpenLoop, isServerClosing }) =>
+    !isClosing && threads === undefined && !isOpenLoop && !isServerClosing,
 );
 
 export interface BenchSample {

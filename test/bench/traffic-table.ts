@@ -6,7 +6,7 @@ import { median } from './statistics.ts';
 import { CONNECTIONS } from './wrk.ts';
 
 /** The bases of the ratios in the table, if these ways were measured. */
-const BASES = ['haproxy', 'envoy', 'other', 'one'] as const;
+const BASES = ['haproxy', 'envoy', 'other'] as const;
 
 export function trafficTable(results: readonly ScenarioResult[]): string {
   const bases = BASES.filter((way) => results.some(({ samples }) => samples.has(way)));
@@ -51,7 +51,9 @@ More speed is better, and less CPU is better. *CPU a request* is the time of the
 Each proxy has one thread, keeps connections to the backend (nginx) alive, and sets \`X-Forwarded-For\`,
 \`X-Forwarded-Proto\` and \`X-Forwarded-Port\`. There are no logs and no health checks. The proxy has the last core to itself;
 wrk and the backend have the others. TLS handshakes and datagrams come from a client in Node, which is slower than the
-proxies: there, only the CPU tells them apart. For POSTs, HAProxy does not reuse connections to the backend either. With
-two threads, or workers, the proxies share all cores with wrk and the backend. At half of Weir's highest rate, a client in
-Node sends requests when they are due, whether responses come or not, and a delay counts from that moment.`;
+proxies: there, only the CPU tells them apart. For POSTs, HAProxy has \`http-reuse never\`, with which each client's connection
+keeps one to the backend of its own; Weir opens one for each POST, as HAProxy does in the row with new connections
+(\`option http-server-close\`). With two threads, or workers, the proxies share all cores with wrk and the backend. At half
+of Weir's highest rate, a client in Node sends requests when they are due, whether responses come or not, and a delay
+counts from that moment.`;
 }

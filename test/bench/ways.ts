@@ -29,8 +29,8 @@ export async function startWays(peers: PeersOptions, options: Options): Promise<
     if (options.hasPeers) {
       if (protocol !== 'HTTPS' && threads === 1) ways.set('direct', backends[protocol]);
       for (const peer of PEERS) {
-        if (peer !== 'haproxy' || protocol !== 'UDP')
-          ways.set(peer, await startPeer(peers, peer, setting, backends[protocol]));
+        const isLeftOut = peer === 'haproxy' ? protocol === 'UDP' : setting.isServerClosing;
+        if (!isLeftOut) ways.set(peer, await startPeer(peers, peer, setting, backends[protocol]));
       }
     }
     for (const [way, served] of weirs(setting)) ways.set(way, served);

@@ -9,6 +9,8 @@ import { startBackend, startPeer } from '../peers.ts';
 import { runWrk } from '../wrk.ts';
 import { type Measure, type MeasureContext, roundsOf } from './measure.ts';
 
+/** The setting of the HAProxy beside. */
+const SETTING = { protocol: 'HTTP', threads: 1, isPost: false, isServerClosing: false } as const;
 const MAX_ROUNDS = 3;
 const CLIENTS = 500;
 const SECONDS = 6;
@@ -27,7 +29,7 @@ export const measureFullLoad: Measure = async (context) => {
     values.push((await peakUnderLoad(context, port, runtime.pid)) / 2 ** 20);
     await own.run();
   }
-  const haproxy = await startPeer(options, 'haproxy', { protocol: 'HTTP', threads: 1, isPost: false }, backend);
+  const haproxy = await startPeer(options, 'haproxy', SETTING, backend);
   const peak = await peakUnderLoad(context, haproxy.port, haproxy.pid ?? 0);
   return { 'resident-load': { values, note: `HAProxy ${mebibytes(peak)}` } };
 };

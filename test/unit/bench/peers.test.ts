@@ -22,6 +22,7 @@ test('the files of the peers need nothing but the values that are filled in', ()
     threads: 2,
     master: 'on',
     reuse: 'always',
+    serverClose: '',
   };
   for (const file of files) {
     const filled = fillIn(readFileSync(new URL(file, folder), 'utf8'), values);
