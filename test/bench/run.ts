@@ -78,8 +78,9 @@ async function measureScenarios(
 
 /** Stores the results beside those of earlier runs, and writes the document and the chart of all of them. */
 function write(measured: Results): void {
-  const results = mergeResults(readResults(), measured);
-  writeResults(results);
+  writeResults(mergeResults(readResults(), measured));
+  // Stored numbers are rounded, and the document is that of the stored results.
+  const results = readResults();
   const chart = renderChart(scenarioResults(results));
   if (chart !== undefined) writeFileSync(CHART, chart);
   writeFileSync(DOCUMENT, renderDocument(results));
