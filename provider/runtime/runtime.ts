@@ -19,9 +19,12 @@ import { EmbeddedEngine } from './embedded/engine.ts';
 import { LogFile } from './embedded/main-thread/log-file.ts';
 import { probe } from './health/probes.ts';
 import { Backups } from './store/backups.ts';
-import { openDataDirectory } from './store/data-directory.ts';
-import { openStore } from './store/directory/open-store.ts';
+import { HandedData } from './store/directory/handed-data.ts';
 import { publishToken, withdrawToken } from './store/published-tokens.ts';
+import { HandOver } from './take-over/hand-over.ts';
+import { type HandOverOptions, handingRuntime } from './take-over/handing.ts';
+import { withLeft } from './take-over/left-connections.ts';
+import { askPredecessor, listenAt } from './take-over/start.ts';
 
 interface RuntimeOptions {
   readonly dataDirectory: string;
@@ -47,11 +50,18 @@ interface RuntimeOptions {
   /** Access log; `undefined` keeps none. `sampleRate`: share of logged requests, above 0 and at most 1. */
   readonly accessLog: { readonly file: string; readonly sampleRate: number } | undefined;
   readonly logger: FastifyBaseLogger;
+  /** Whether to take over from the runtime that runs in the data directory, if there is one. */
+  readonly takeOver?: boolean;
+  /** How another process may take over. `undefined` if none may. */
+  readonly handOver?: HandOverOptions | undefined;
   /** How long the API waits for slow callers. `undefined` means the default of the API. */
   readonly patience?: Patience;
 }
 
-interface Runtime {
+/** How long a process that was replaced stays at least: it serves again if the new one ends in this time. */
+const PROBATION_MS = 3_000;
+
+export interface Runtime {
   readonly url: string;
   readonly runtimeId: string;
   /** Opens the access log and reads the API's certificate again. What fails is logged, and the old one goes on. */
@@ -64,21 +74,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { logger } = options;
   const pool = new VipPool(options.vipPool);
   const tls = options.certificate && readCertificate(options.certificate);
+  const predecessor = options.takeOver ? await askPredecessor(options) : undefined;
   const logFile = await openAccessLog(options);
-  const directory = openDataDirectory(options.dataDirectory, options);
-  if (directory.warning !== undefined) logger.warn(directory.warning);
-  if (directory.hadDatabase && options.init) {
-    logger.warn('--init has no effect, because there is a database: leave it out, so that a lost database is noticed');
-  }
-  const { store, stored, adminToken } = await openStore(directory, (fault, error) => {
-    if (fault === undefined) logger.info('the data directory can be written again');
-    else logger.error({ err: error }, `nothing can be stored in ${directory.path}: ${fault.cause}; ${fault.remedy}`);
-  });
   const lines = new LimitedLog((level, message, fields) => logger[level](fields ?? {}, message));
   const { log } = lines;
   const engine = new EmbeddedEngine({
     workers: options.workers,
     ...(options.sockets && { sockets: options.sockets }),
+    inherited: predecessor?.sockets,
+    carried: predecessor?.carried,
     accessLog: logFile && {
       sampleRate: options.accessLog?.sampleRate ?? 1,
       append: (text) => logFile.append(text),
@@ -88,6 +92,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onShortage: (shortage, count) => control.shortages.add(shortage, count),
     onWorkerChange: (change) => control.workerChanged(change),
   });
+  // Workers start meanwhile. The process before gives up the data directory when nothing is left that may fail.
+  await predecessor?.release();
+  const data = await openData(options).catch(async (error) => {
+    await engine.destroy();
+    throw error;
+  });
+  const { store, stored, adminToken } = data;
   const guard = new TargetGuard({
     networks: {
       denied: new Networks([...options.deniedTargets, ...DENIED_BY_DEFAULT]),
@@ -99,11 +110,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     stored,
     store,
     engine,
+    statistics: predecessor && withLeft(engine, () => predecessor.left),
     pool,
     guard,
     probe,
     maxChecks: () => engine.reservedFiles.checks,
     ackTimeoutMs: options.ackTimeoutMs,
+    serveBefore: predecessor && ((version, changes) => predecessor.serve(version, changes)),
     nowMs: Date.now,
     onError: (error) => {
       // The store has logged its fault already, and the work is tried again every second.
@@ -121,35 +134,57 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const tokens = new Tokens({ stored: stored.tokens, store, adminToken, nowMs: Date.now });
   const certificate = new ApiCertificate(tls?.cert, logger);
   const names = new ApiNames([options.apiHost, ...options.apiNames], tls?.cert);
-  const backups = new Backups(store, directory.databaseFile);
+  const backups = new Backups(store, data.directory.databaseFile);
   const storage = { writeFault: () => store.fault?.cause, backup: (signal: AbortSignal) => backups.make(signal) };
   const { patience } = options;
   const maxConnections = () => engine.reservedFiles.apiConnections;
   const served = { control, tokens, storage, runtimeId, logger, log, tls, names, certificate };
   const api = await createApi({ ...served, maxConnections, patience });
   let closing: Promise<void> | undefined;
+  const closeApi = (graceMs: number) => Promise.race([api.close(), sleep(graceMs, undefined, { ref: false })]);
   const close = (graceMs: number) => {
     closing ??= (async () => {
       const deadlineMs = performance.now() + graceMs;
       certificate.close();
+      predecessor?.close();
+      handOver?.close();
       await control.close();
       // API and engine close in parallel, so a slow API caller leaves proxied traffic its whole time to finish.
-      await Promise.all([
-        Promise.race([api.close(), sleep(graceMs, undefined, { ref: false })]),
-        engine.close(Math.max(0, deadlineMs - performance.now())),
-      ]);
+      await Promise.all([closeApi(graceMs), engine.close(Math.max(0, deadlineMs - performance.now()))]);
       lines.close();
       await logFile?.close();
-      await store.close();
-      // Before the lock: the next runtime of this directory stores its own.
-      atHome(logger, () => withdrawToken(runtimeId, directory.path));
-      directory.unlock();
+      // Before the lock is free: the next runtime of this directory stores its own.
+      await data.close(() => atHome(logger, () => withdrawToken(runtimeId, data.directory.path)));
     })();
     return closing;
   };
+  const finish = async ({ leaveMs, onLeft }: HandOverOptions, replaced: Promise<void>) => {
+    const seconds = leaveMs / 1000;
+    logger.info(`another process serves: connections that are open here may finish, for at most ${seconds} s`);
+    certificate.close();
+    await Promise.all([closeApi(leaveMs), engine.finish(leaveMs), replaced.then(() => sleep(PROBATION_MS))]);
+    lines.close();
+    await logFile?.close();
+    onLeft();
+  };
+  const handing = options.handOver && {
+    ...{ control, engine, data, predecessor, api: { host: options.apiHost, server: api.server } },
+    finish: (left: HandOverOptions, replaced: Promise<void>) =>
+      void finish(left, replaced).catch((error) => logger.error({ err: error }, 'the runtime did not stop cleanly')),
+    options: options.handOver,
+  };
+  const handOver = handing && new HandOver(data.takeOverSocket, handingRuntime(handing), log);
   try {
     await control.start();
-    await api.listen({ host: options.apiHost, port: options.apiPort });
+    engine.closeInherited();
+    if (predecessor !== undefined) {
+      predecessor.onLeft = ({ open }) => engine.setOpenElsewhere(open);
+      await predecessor.replace();
+      engine.setOpenElsewhere(predecessor.left.open);
+    }
+    await listenAt(api, options, predecessor);
+    await handOver?.listen();
+    predecessor?.ready();
     for (const { id, warnings } of guard.warned(control.model)) {
       logger.warn({ attachment: id, warnings }, 'stored targets that a write would be refused for are served');
     }
@@ -157,7 +192,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await close(0);
     throw error;
   }
-  atHome(logger, () => publishToken(runtimeId, adminToken, directory.path));
+  atHome(logger, () => publishToken(runtimeId, adminToken, data.directory.path));
 
   const { address, port } = api.server.address() as AddressInfo;
   const scheme = tls === undefined ? 'http' : 'https';
@@ -189,6 +224,19 @@ function atHome(logger: FastifyBaseLogger, change: () => void): void {
       "the administrator's token in ~/.weir is not up to date: use admin-token in the data directory",
     );
   }
+}
+
+async function openData({ dataDirectory, logger, ...options }: RuntimeOptions): Promise<HandedData> {
+  const data = await HandedData.open(dataDirectory, options, (fault, path, error) => {
+    if (fault === undefined) logger.info('the data directory can be written again');
+    else logger.error({ err: error }, `nothing can be stored in ${path}: ${fault.cause}; ${fault.remedy}`);
+  });
+  const { warning, hadDatabase } = data.directory;
+  if (warning !== undefined) logger.warn(warning);
+  if (hadDatabase && options.init) {
+    logger.warn('--init has no effect, because there is a database: leave it out, so that a lost database is noticed');
+  }
+  return data;
 }
 
 async function openAccessLog({ accessLog, logger }: RuntimeOptions): Promise<LogFile | undefined> {

@@ -19,6 +19,7 @@ const SELECT = 'provider/runtime/select';
 const RUNTIME = 'provider/runtime';
 const CONTROL = 'provider/runtime/control';
 const EMBEDDED = 'provider/runtime/embedded';
+const HANDLES = 'provider/runtime/handles';
 
 /** Layers that each transport of the embedded data plane may import. */
 const TRANSPORT = [
@@ -27,6 +28,7 @@ const TRANSPORT = [
   `${EMBEDDED}/shared`,
   `${EMBEDDED}/access-log`,
   SELECT,
+  HANDLES,
   CONTRACT,
   BASE,
 ];
@@ -68,6 +70,8 @@ export const LAYERS: readonly Layer[] = [
 
   { name: `${RUNTIME}/runtime.ts`, imports: [RUNTIME, MODEL] },
   { name: CONTRACT, imports: [BASE] },
+  // Handles of sockets, and the channels that pass them between threads and processes.
+  { name: HANDLES, imports: [] },
   { name: STORED, imports: [CONTRACT, MODEL] },
   { name: `${RUNTIME}/store`, imports: [STORED, CONTRACT, MODEL] },
   { name: `${RUNTIME}/compile`, imports: [STORED, CONTRACT, MODEL] },
@@ -100,10 +104,20 @@ export const LAYERS: readonly Layer[] = [
   { name: `${RUNTIME}/api`, imports: [CONTROL, STORED, CONTRACT, MODEL], types: [`${RUNTIME}/health`] },
 
   {
-    name: `${EMBEDDED}/engine.ts`,
-    imports: [`${EMBEDDED}/main-thread`, `${EMBEDDED}/shared`, `${EMBEDDED}/access-log`, `${EMBEDDED}/tls`, CONTRACT],
+    name: `${RUNTIME}/take-over`,
+    imports: [`${RUNTIME}/store`, STORED, HANDLES, CONTRACT],
+    types: [CONTROL, EMBEDDED],
   },
-  { name: `${EMBEDDED}/io`, imports: [BASE] },
+
+  {
+    name: `${EMBEDDED}/engine.ts`,
+    imports: [
+      ...['main-thread', 'shared', 'access-log', 'tls'].map((folder) => `${EMBEDDED}/${folder}`),
+      HANDLES,
+      CONTRACT,
+    ],
+  },
+  { name: `${EMBEDDED}/io`, imports: [HANDLES, BASE] },
   { name: `${EMBEDDED}/access-log`, imports: [CONTRACT, BASE] },
   { name: `${EMBEDDED}/shared`, imports: [CONTRACT, SELECT, BASE], types: [`${EMBEDDED}/access-log`] },
   { name: `${EMBEDDED}/http/message`, imports: [BASE] },
@@ -117,6 +131,7 @@ export const LAYERS: readonly Layer[] = [
       SELECT,
       `${EMBEDDED}/http/message`,
       `${EMBEDDED}/http/routing`,
+      HANDLES,
       CONTRACT,
       BASE,
     ],

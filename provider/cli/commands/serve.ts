@@ -1,7 +1,9 @@
 // `weir serve`: starts the runtime, prints a line when it is ready, and lets running requests finish at SIGTERM.
+import { execFile } from 'node:child_process';
+import type { FastifyBaseLogger } from 'fastify';
 import { isLoopback } from '../../model/base/networks.ts';
 import type { CertificateFiles } from '../../runtime/api/certificate-files.ts';
-import { startRuntime } from '../../runtime/runtime.ts';
+import { type Runtime, startRuntime } from '../../runtime/runtime.ts';
 import { endWithoutOutput } from './output.ts';
 import { type RuntimeLogOptions, runtimeLog } from './runtime-log.ts';
 
@@ -25,6 +27,7 @@ export interface ServeFlags {
   logLevel: RuntimeLogOptions['level'];
   logFormat: RuntimeLogOptions['format'];
   init?: boolean;
+  takeOver?: boolean;
 }
 
 export async function runServe(flags: ServeFlags): Promise<void> {
@@ -51,34 +54,46 @@ export async function runServe(flags: ServeFlags): Promise<void> {
     isStale = true;
   };
   process.on('SIGHUP', () => reload());
-  const runtime = await startRuntime({
-    dataDirectory: flags.data,
-    keyFile: flags.keyFile,
-    init: flags.init ?? false,
-    apiHost: flags.api.host,
-    apiPort: flags.api.port,
-    apiNames: flags.apiName ?? [],
-    certificate,
-    workers: flags.workers,
-    sockets: flags.sockets,
-    ackTimeoutMs: flags.ackTimeout * 1000,
-    vipPool: flags.vipPool,
-    deniedTargets: flags.denyTargets ?? [],
-    allowedTargets: flags.allowTargets ?? [],
-    accessLog:
-      flags.accessLog === undefined ? undefined : { file: flags.accessLog, sampleRate: flags.accessLogSample ?? 1 },
-    logger,
-  }).catch((error) => {
+  /** The runtime that serves: another one after the process that had taken over has ended. */
+  let runtime: Promise<Runtime>;
+  let isStopping = false;
+  const start = (takeOver: boolean, apiPort: number) => {
+    const started: Promise<Runtime> = startRuntime({
+      ...optionsOf(flags),
+      logger,
+      certificate,
+      apiPort,
+      takeOver,
+      handOver: {
+        leaveMs: flags.stopTimeout * 1000,
+        onLeft: () => {
+          if (runtime === started) process.exit(0);
+        },
+        onAbandoned: async () => {
+          logger.error('the process that had taken over has ended: this one serves again');
+          const { url } = await started;
+          if (isStopping) return;
+          start(false, Number(new URL(url).port)).catch((error) => {
+            logger.fatal({ err: error }, 'it cannot serve again');
+            process.exit(1);
+          });
+        },
+      },
+    });
+    runtime = started;
+    return started;
+  };
+  const { url } = await start(flags.takeOver ?? false, flags.api.port).catch((error) => {
     throw explain(error, flags);
   });
-  let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
     const seconds = flags.stopTimeout;
     if (isStopping) logger.info({ signal }, `stopping already, within ${seconds} s: SIGKILL ends the process at once`);
     if (isStopping) return;
     isStopping = true;
     logger.info({ signal }, `stopping: requests and connections under way may finish, for at most ${seconds} s`);
-    runtime.close(seconds * 1000).then(
+    const close = async () => (await runtime).close(seconds * 1000);
+    close().then(
       () => process.exit(0),
       (error) => {
         logger.error({ err: error }, 'the runtime did not stop cleanly');
@@ -89,10 +104,37 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   // The handlers stay after the first signal: without them, a second Ctrl-C would end requests that the first one lets
   // finish.
   process.on('SIGTERM', stop).on('SIGINT', stop);
-  reload = () => void runtime.reload();
+  reload = () => void runtime.then((present) => present.reload());
   if (isStale) reload();
   // The ready line comes last: its reader may send a signal at once, and then the handlers must be in place.
-  process.stdout.write(`weir ready api=${runtime.url} pid=${process.pid}\n`);
+  process.stdout.write(`weir ready api=${url} pid=${process.pid}\n`);
+  notifyService(logger);
+}
+
+/** Tells systemd that the service is ready, and that this process is its main one. */
+function notifyService(logger: FastifyBaseLogger): void {
+  if ((process.env.NOTIFY_SOCKET ?? '') === '') return;
+  execFile('systemd-notify', ['--ready', `--pid=${process.pid}`], (error) => {
+    if (error) logger.error({ err: error }, 'systemd cannot be told that the runtime is ready');
+  });
+}
+
+function optionsOf(flags: ServeFlags) {
+  return {
+    dataDirectory: flags.data,
+    keyFile: flags.keyFile,
+    init: flags.init ?? false,
+    apiHost: flags.api.host,
+    apiNames: flags.apiName ?? [],
+    workers: flags.workers,
+    sockets: flags.sockets,
+    ackTimeoutMs: flags.ackTimeout * 1000,
+    vipPool: flags.vipPool,
+    deniedTargets: flags.denyTargets ?? [],
+    allowedTargets: flags.allowTargets ?? [],
+    accessLog:
+      flags.accessLog === undefined ? undefined : { file: flags.accessLog, sampleRate: flags.accessLogSample ?? 1 },
+  };
 }
 
 function explain(error: NodeJS.ErrnoException, { api, data }: ServeFlags): Error {

@@ -55,6 +55,7 @@ export function serveCommand(): Command {
         .choices(LOG_FORMATS)
         .default('json'),
     )
+    .option('--take-over', 'take the sockets over from the runtime that runs in the data directory, if there is one')
     .option('--init', 'make a new runtime in a directory that has lost its database')
     .action(async (flags: ServeFlags) => {
       const { runServe } = await import('../commands/serve.ts');

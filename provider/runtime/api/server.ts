@@ -73,6 +73,9 @@ export interface Patience {
 
 const PATIENCE: Patience = { headMs: 10_000, requestMs: 30_000, readingMs: 60_000, idleMs: 5_000, lookMs: 1_000 };
 
+/** When a request that was refused with SystemBusy may be sent again. */
+const RETRY_AFTER_SECONDS = '1';
+
 /** Limit for request bodies, several times the size of an attachment with 500 targets and long names. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -124,6 +127,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   server.setErrorHandler((error, request, reply) => {
     const shown = toWeirError(error as FastifyError);
     logFailure(log, request, shown, error);
+    if (shown.code === 'SystemBusy') reply.header('retry-after', RETRY_AFTER_SECONDS);
     reply.code(shown.status).send(toErrorResponse(shown, request));
   });
   requireRouteAccess(server);

@@ -14,7 +14,7 @@ import { HealthMonitor, type HealthUpdate } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import type { Store } from '../store/store.ts';
 import { Model } from '../stored/model.ts';
-import type { StoredModel, StoredObject } from '../stored/object.ts';
+import type { ObjectChange, StoredModel, StoredObject } from '../stored/object.ts';
 import { Background } from './background.ts';
 import { DrainWaits } from './drain/drain-waits.ts';
 import { endWorker } from './end-worker.ts';
@@ -39,12 +39,16 @@ interface ControlPlaneOptions {
   readonly store: Store;
   /** The data plane, with or without workers. Its callbacks must call `report` and `workerChanged` of this class. */
   readonly engine: Engine & EngineStatistics & Partial<EngineWorkers>;
+  /** What is told of traffic, if that is more than the data plane's own. */
+  readonly statistics?: EngineStatistics | undefined;
   readonly pool: VipPool;
   readonly guard: TargetGuard;
   readonly probe: Probe;
   /** Returns how many health checks may be under way at present. */
   readonly maxChecks: () => number;
   readonly ackTimeoutMs: number;
+  /** Serves the changes of a version in the process before this one too, while that one lets its connections finish. */
+  readonly serveBefore?: ((version: number, changes: readonly ObjectChange[]) => Promise<void>) | undefined;
   readonly nowMs: () => number;
   readonly onError: (error: unknown) => void;
   /** Called with each event that readers of the event stream get. */
@@ -94,7 +98,7 @@ export class ControlPlane {
       ...{ monitor: this.#monitor, store, nowMs, onError: options.onError },
       onStored: (changes) => this.#tell(changes),
     });
-    this.running = new RunningState(engine, this.#records, () => this.model);
+    this.running = new RunningState(options.statistics ?? engine, this.#records, () => this.model);
     this.#waits = new HealthWaits({ monitor: this.#monitor, probe, slots, running: this.running, budget });
     this.drains = new DrainWaits({
       draining: () => this.running.draining(),
@@ -112,6 +116,7 @@ export class ControlPlane {
         this.#records.commit(next, proven, (health) => store.commit(version, changes, health)),
       health: (targetGroupId, key) => this.#monitor.health(targetGroupId, key),
       ackTimeoutMs,
+      serveBefore: options.serveBefore,
       handOver: (write) => this.#waits.handOver(write),
       onCommit: ({ snapshot }, proven) => {
         for (const { targetGroupId, key } of proven) this.#monitor.seed(targetGroupId, key, 'healthy');
@@ -223,6 +228,31 @@ export class ControlPlane {
   /** Ends one worker. Resolves when a new worker serves in its place. */
   async endWorker(id: number): Promise<void> {
     await endWorker(this.#options.engine, id, this.#options.ackTimeoutMs);
+  }
+
+  /** Stores what is known of health, and begins no further write until `resume`. Writes wait meanwhile. */
+  async pause(): Promise<void> {
+    await this.#writer.pause();
+    await this.#records.save();
+  }
+
+  resume(): void {
+    this.#writer.resume();
+  }
+
+  /** Stops writing for good, because another process has taken over. The engine keeps serving. Call it after `pause`. */
+  retire(): void {
+    this.#isServing = false;
+    this.#background.close();
+    this.#records.retire();
+    this.#waits.close();
+    this.drains.close();
+    this.#writer.retire();
+  }
+
+  /** Serves changes that the process which has taken over has stored. */
+  async follow(version: number, changes: readonly ObjectChange[]): Promise<void> {
+    await this.#writer.follow(version, changes);
   }
 
   /** Finishes the current writes and rejects writes that wait for health. The engine keeps serving. */

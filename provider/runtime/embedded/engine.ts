@@ -10,13 +10,16 @@ import type {
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
 import type { Shortage } from '../contract/shortage.ts';
 import type { ListenerSnapshot, Snapshot } from '../contract/snapshot.ts';
+import { handlesObstacle } from '../handles/bindings.ts';
 import { AccessLogIntake, type AccessLogOptions } from './main-thread/access-log-intake.ts';
 import { withDeadline } from './main-thread/deadline.ts';
 import { DescriptorLimit, type ReservedFiles } from './main-thread/descriptor-limit.ts';
 import { endpointListeners } from './main-thread/endpoint-listeners.ts';
+import { type EndpointSocket, ListeningHandles } from './main-thread/listening-handles.ts';
 import { OpenEndpoints } from './main-thread/open-endpoints.ts';
 import { SharedState } from './main-thread/shared-state.ts';
 import { WorkerPlace } from './main-thread/worker-place.ts';
+import type { CarriedState } from './shared/carried-state.ts';
 import { endpointName, endpointNameOf } from './shared/endpoint.ts';
 import type { Log, Sockets } from './shared/messages.ts';
 import { CertificateCheck } from './tls/certificate-check.ts';
@@ -32,6 +35,10 @@ interface EmbeddedEngineOptions {
   readonly sockets?: Sockets;
   /** Destination and sample rate of the access log. `undefined` if none is kept. */
   readonly accessLog?: AccessLogOptions | undefined;
+  /** The sockets of the process that this one takes over from. They are used in place of new ones. */
+  readonly inherited?: readonly EndpointSocket[] | undefined;
+  /** The state of that process. */
+  readonly carried?: CarriedState | undefined;
   readonly log: Log;
   readonly onPassive?: (report: PassiveReport) => void;
   /** Called when the runtime was too short of something to begin `count` connections or datagrams to targets. */
@@ -52,7 +59,10 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   readonly #accessLog: AccessLogIntake | undefined;
   readonly #onWorkerChange: (change: WorkerChange) => void;
   readonly #places: WorkerPlace[];
-  readonly #endpoints = new OpenEndpoints((question) => Promise.all(this.#places.map((place) => place.ask(question))));
+  /** The sockets that the main thread owns; `undefined` where handles cannot be used, so that each worker binds its own. */
+  readonly #handles: ListeningHandles | undefined;
+  readonly #endpoints: OpenEndpoints;
+  #lastReplacement: Promise<unknown> = Promise.resolve();
   #desired = 0;
   #acked = 0;
   #lastError: string | undefined;
@@ -69,17 +79,27 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     this.#log = log;
     this.#accessLog = accessLog && new AccessLogIntake(accessLog);
     this.#onWorkerChange = onWorkerChange;
-    this.#state = new SharedState(workers);
+    this.#state = new SharedState(workers, options.carried);
+    this.#handles = handlesObstacle === undefined ? new ListeningHandles(workers, options.inherited) : undefined;
+    this.#endpoints = new OpenEndpoints(
+      (question) => Promise.all(this.#places.map((place) => place.ask(question))),
+      (question) => Promise.all(this.#places.map((place) => place.askUnlessStuck(question))),
+      this.#handles,
+    );
     this.#descriptors = new DescriptorLimit({ workers, log });
-    this.#ticketKeys = new TicketKeys(options.ticketKeyMs ?? TICKET_KEY_MS, (keys) => {
+    const onKeys = (keys: Uint8Array) => {
       for (const place of this.#places) place.tell({ type: 'ticketKeys', keys });
-    });
+    };
+    const firstKeys = options.carried && Buffer.from(options.carried.ticketKeys, 'base64');
+    this.#ticketKeys = new TicketKeys(options.ticketKeyMs ?? TICKET_KEY_MS, onKeys, firstKeys);
     this.#places = Array.from({ length: workers }, (_, workerId) => {
       return new WorkerPlace(workerId, {
         init: () => ({
           workerId,
           workers,
           isPortShared,
+          handlesAt: this.#handles?.at,
+          udpSessions: options.carried?.udpSessions ?? {},
           sockets: options.sockets ?? 'raw',
           descriptors: this.#descriptors.shared,
           ticketKeys: this.#ticketKeys.current,
@@ -91,6 +111,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
         onCapacity: (capacity) => this.#places[capacity.workerId]?.tell({ type: 'capacity', capacity }),
         onCloseIdle: (id) => this.#places[id]?.tell({ type: 'closeIdle' }),
         onAccess: (batch, init) => void this.#accessLog?.append(batch, init),
+        inTurn: (replace) => this.#inTurn(replace),
         onEnded: (id, reason) => this.#workerEnded(id, reason),
         onReplaced: (id) => this.#onWorkerChange({ id, state: 'serving' }),
         log,
@@ -119,9 +140,9 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     this.#desired = next.version;
     this.#lastError = undefined;
     this.#descriptors.serve(next.listeners);
-    const endpoints = this.#endpoints.advance(new Set([...next.listeners.values()].map(endpointNameOf)));
+    const { opened, unused } = this.#endpoints.advance(new Set([...next.listeners.values()].map(endpointNameOf)));
     // A worker that starts after this line starts with the snapshot `next`.
-    const swap = this.#state.advance(next, health, endpoints);
+    const swap = this.#state.advance(next, health, opened);
     await Promise.all(
       this.#places.map(async (place) => {
         const failures = await place.swap(swap);
@@ -129,6 +150,8 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
         for (const { message } of failures ?? []) this.#fail(`worker ${place.id}: ${message}`);
       }),
     );
+    // Last, so that a port that is no longer used refuses clients only when the write has its response.
+    await this.#endpoints.close(unused);
     this.#acked = next.version;
   }
 
@@ -176,6 +199,42 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     return true;
   }
 
+  /** The open sockets, for a process that takes over. `undefined` if they cannot be passed. */
+  get sockets(): readonly EndpointSocket[] | undefined {
+    return this.#handles?.open;
+  }
+
+  /** The state with which a process that takes over goes on. */
+  async carried(): Promise<CarriedState> {
+    const sessions = await Promise.all(this.#places.map((place) => place.udpSessions()));
+    const ticketKeys = Buffer.from(this.#ticketKeys.current).toString('base64');
+    return { ticketKeys, ...this.#state.carried(), udpSessions: Object.assign({}, ...sessions) };
+  }
+
+  /** Closes the sockets of the process before this one for which there is no listener any more. */
+  closeInherited(): void {
+    this.#handles?.closeInherited();
+  }
+
+  /** Sets how many connections of each listener the process before this one still has open. */
+  setOpenElsewhere(open: Readonly<Record<string, number>>): void {
+    this.#state.setOpenElsewhere(open);
+  }
+
+  /** Stops accepting connections, because another process has the sockets. Open connections go on. */
+  async closeToClients(): Promise<void> {
+    await this.#endpoints.leave();
+  }
+
+  /**
+   * Lets open connections finish for at most `graceMs`, while every snapshot is served to them, and stops. Idempotent.
+   * Call it after `closeToClients`.
+   */
+  finish(graceMs: number): Promise<void> {
+    this.#closing ??= this.#finish(graceMs);
+    return this.#closing;
+  }
+
   close(graceMs: number): Promise<void> {
     this.#closing ??= this.#close(graceMs);
     return this.#closing;
@@ -184,11 +243,17 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   destroy(): Promise<void> {
     this.#ticketKeys.close();
     this.#descriptors.close();
-    this.#destroying ??= Promise.all(this.#places.map((place) => place.destroy())).then(() => {});
+    this.#destroying ??= Promise.all(this.#places.map((place) => place.destroy())).then(() => this.#handles?.destroy());
     return this.#destroying;
   }
 
+  async #finish(graceMs: number): Promise<void> {
+    await withDeadline(Promise.all(this.#places.map((place) => place.ask({ type: 'awaitEmpty' }))), graceMs);
+    await this.destroy();
+  }
+
   async #close(graceMs: number): Promise<void> {
+    this.#handles?.closeAll();
     await withDeadline(Promise.all(this.#places.map((place) => place.ask({ type: 'close' }))), graceMs);
     await this.destroy();
   }
@@ -198,6 +263,12 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     const endpoint = this.#state.endpointOf(listener.id);
     const name = endpointNameOf(listener);
     return endpoint !== undefined && this.#endpoints.isServed(name) && endpointName(endpoint) === name;
+  }
+
+  async #inTurn<T>(replace: () => Promise<T>): Promise<T> {
+    const replaced = this.#lastReplacement.then(replace);
+    this.#lastReplacement = replaced.catch(() => {});
+    return await replaced;
   }
 
   #workerEnded(id: number, reason: string): void {

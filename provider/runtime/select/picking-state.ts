@@ -15,9 +15,25 @@ const HEADER_BYTES = 64;
  */
 const SPINS = 1000;
 
-/** Makes the shared memory for the picks of a target group, which lives as long as the target group. */
-export function createPickingState(): SharedArrayBuffer {
-  return new SharedArrayBuffer(HEADER_BYTES + CREDIT_SLOTS * Float64Array.BYTES_PER_ELEMENT);
+/**
+ * Makes the shared memory for the picks of a target group, which lives as long as the target group. `cursor`: its first
+ * position.
+ */
+export function createPickingState(cursor = 0): SharedArrayBuffer {
+  const memory = new SharedArrayBuffer(HEADER_BYTES + CREDIT_SLOTS * Float64Array.BYTES_PER_ELEMENT);
+  new Int32Array(memory, 0, 2)[CURSOR] = cursor;
+  return memory;
+}
+
+/** The present position and credits, for a process that goes on with them. */
+export function readPickingState(memory: SharedArrayBuffer): { cursor: number; credits: readonly number[] } {
+  const cursor = Atomics.load(new Int32Array(memory, 0, 2), CURSOR);
+  return { cursor, credits: [...new Float64Array(memory, HEADER_BYTES, CREDIT_SLOTS)] };
+}
+
+/** Sets a credit before workers use the memory. */
+export function setCredit(memory: SharedArrayBuffer, slot: number, credit: number): void {
+  new Float64Array(memory, HEADER_BYTES, CREDIT_SLOTS)[slot] = credit;
 }
 
 /** Frees the lock of the credits if the worker that ended held it. */

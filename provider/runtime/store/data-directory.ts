@@ -29,7 +29,7 @@ export interface DataDirectory {
   readonly unlock: () => void;
 }
 
-interface DataDirectoryOptions {
+export interface DataDirectoryOptions {
   /** File of the key for stored secrets; `undefined` means `master-key` in the data directory. */
   readonly keyFile?: string | undefined;
   /** Whether a new runtime may be made although the directory had another one. */

@@ -10,6 +10,8 @@ interface DataFiles {
   readonly lockFile: string;
   readonly keyFile: string;
   readonly tokenFile: string;
+  /** The Unix domain socket at which a running runtime hands over to another process. */
+  readonly takeOverSocket: string;
 }
 
 /** `keyFile`: file of the key for stored secrets; `undefined` means `master-key` in the data directory. */
@@ -21,6 +23,7 @@ export function dataFiles(directory: string, keyFile?: string): DataFiles {
     lockFile: join(path, 'lock'),
     keyFile: resolve(keyFile ?? join(path, 'master-key')),
     tokenFile: join(path, 'admin-token'),
+    takeOverSocket: join(path, 'take-over.sock'),
   };
 }
 

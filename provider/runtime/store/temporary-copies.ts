@@ -8,10 +8,10 @@ const HEX_LETTERS = 'abcdef';
  * The names that `temporaryCopy` makes, with the files that SQLite makes beside them, and the file of a test of the disk.
  * A date of eight digits is not among them, because users name their own backups so.
  */
-const TEMPORARY = /^weir\.db\.(?:(?:backup|restore)-(?=\d*[a-f])[0-9a-f]{8}(?:-wal|-shm|-journal)?|probe)$/;
+const TEMPORARY = /^weir\.db\.(?:(?:backup|restore|take-over)-(?=\d*[a-f])[0-9a-f]{8}(?:-wal|-shm|-journal)?|probe)$/;
 
 /** A new name beside the database. It has at least one letter among its eight hexadecimal digits. */
-export function temporaryCopy(databaseFile: string, purpose: 'backup' | 'restore'): string {
+export function temporaryCopy(databaseFile: string, purpose: 'backup' | 'restore' | 'take-over'): string {
   const [first = 0, ...others] = randomBytes(5);
   const letter = HEX_LETTERS[first % HEX_LETTERS.length];
   return `${databaseFile}.${purpose}-${letter}${Buffer.from(others).toString('hex').slice(1)}`;

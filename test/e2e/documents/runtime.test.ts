@@ -1,18 +1,26 @@
 // The commands of provider/runtime/README.md: a runtime as a systemd service, with backup and restore.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { freePort } from '../../harness/backends/backends.ts';
 import { type Tour, tour } from '../../harness/documents/tour.ts';
 import { findProgram } from '../../harness/machine/find-program.ts';
+import { ROOT } from '../../harness/machine/tree.ts';
 import { MAIN, temporaryDirectory, until } from '../../harness/runtime/runtime.ts';
 
-/** The command of the document's systemd unit. */
-function execStart(journey: Tour): string {
-  const unit = readFileSync(join(journey.directory, 'weir.service'), 'utf8');
-  return /^ExecStart=(.*)$/m.exec(unit)?.[1] ?? assert.fail('no ExecStart');
+/** The systemd unit with the folders of this machine. */
+function unitOf(journey: Tour): string {
+  return journey.toMachine(readFileSync(join(ROOT, 'examples/operate/weir.service'), 'utf8'));
+}
+
+/** The command that the systemd unit starts, or, for a reload, the one that takes over. */
+function commandOf(journey: Tour, pattern: RegExp): string {
+  const unit = unitOf(journey);
+  const [, options = ''] = /^Environment="OPTIONS=(.*)"$/m.exec(unit) ?? [];
+  const [, command = assert.fail(`no ${pattern}`)] = pattern.exec(unit) ?? [];
+  return command.replace(/\$+OPTIONS/, options);
 }
 
 test('the commands of provider/runtime/README.md do what it says, from the first start to a restored backup', async (t) => {
@@ -24,7 +32,7 @@ test('the commands of provider/runtime/README.md do what it says, from the first
   const secure = await freePort();
   const start = async (journey: Tour) => {
     await journey.terminal.end(/weir serve/);
-    await journey.commands(execStart(journey));
+    await journey.commands(commandOf(journey, /^ExecStart=(.*)$/m));
   };
   const isInstalled = () => assert.equal(spawnSync(join(opt, 'node_modules/.bin/weir'), ['--version']).status, 0);
   await tour(t, 'provider/runtime/README.md', {
@@ -61,6 +69,8 @@ test('the commands of provider/runtime/README.md do what it says, from the first
       // `useradd` and `chown` need root; the test runs the runtime as its own user.
       'useradd --system --home-dir /var/lib/weir weir': () => {},
       'chown -R weir: /var/lib/weir': () => {},
+      'cp /opt/weir/node_modules/pulumi-weir/examples/operate/weir.service /etc/systemd/system/': (journey) =>
+        writeFileSync(join(journey.directory, 'weir.service'), unitOf(journey)),
       'systemctl daemon-reload': (journey) => {
         const unit = join(journey.directory, 'weir.service');
         const verify = findProgram('systemd-analyze');
@@ -75,7 +85,8 @@ test('the commands of provider/runtime/README.md do what it says, from the first
       'systemctl enable --now weir': start,
       'systemctl restart weir': start,
       'systemctl start weir': start,
-      'systemctl reload weir': (journey) => journey.terminal.signal(/weir serve/, 'SIGHUP'),
+      'systemctl kill --signal=SIGHUP weir': (journey) => journey.terminal.signal(/weir serve/, 'SIGHUP'),
+      'systemctl reload weir': (journey) => journey.commands(commandOf(journey, /^ExecReload=.*\{ (.*) & \}/m)),
       'systemctl stop weir': (journey) => journey.terminal.end(/weir serve/),
       // This step does nothing, because test/e2e/renamed-package.test.ts runs the upgrade with a state of version
       // 0.1.0.

@@ -130,6 +130,12 @@ export class HealthRecords {
     await this.save();
   }
 
+  /** Stores nothing from now on, because another process does. */
+  retire(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
   #saveAfter(waitMs: number): void {
     if (this.#isClosed || this.#isSaving || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => void this.#saveNow(), waitMs);

@@ -25,6 +25,8 @@ export interface WriterOptions extends RefusalCallbacks {
     proven: readonly Proven[],
   ) => Promise<void>;
   readonly engine: Engine & Pick<EngineStatistics, 'status'>;
+  /** Serves the changes of a version in the process before this one too, while that one lets its connections finish. */
+  readonly serveBefore?: ((version: number, changes: readonly ObjectChange[]) => Promise<void>) | undefined;
   readonly health: HealthView;
   readonly ackTimeoutMs: number;
   /** Time of day in milliseconds since 1970. */
@@ -52,6 +54,9 @@ export class Writer {
   /** Resolves when the last batch that began is served, or has failed. */
   #batch: Promise<void> = Promise.resolve();
   #isClosed = false;
+  #isRetired = false;
+  /** Pending while no batch may begin. */
+  #pause: PromiseWithResolvers<void> | undefined;
   readonly #refusals: StandingRefusals;
 
   constructor(options: WriterOptions) {
@@ -100,7 +105,7 @@ export class Writer {
 
   #enqueue(write: Write): void {
     if (this.#isClosed) {
-      write.reject(new WeirError('SystemBusy', 'The runtime is stopping.'));
+      write.reject(this.#isRetired ? replaced() : new WeirError('SystemBusy', 'The runtime is stopping.'));
       return;
     }
     // A write that has waited for hand-overs goes first, because the queue may hold a newer write with the same name.
@@ -136,10 +141,43 @@ export class Writer {
     await this.#running;
   }
 
+  /** Begins no further batch. Resolves when the one under way is served. Writes wait until `resume`. */
+  async pause(): Promise<void> {
+    this.#pause ??= Promise.withResolvers();
+    await this.#batch;
+  }
+
+  resume(): void {
+    this.#pause?.resolve();
+    this.#pause = undefined;
+  }
+
+  /** Rejects all writes that wait, and new ones, because another process has taken over. Call it after `pause`. */
+  retire(): void {
+    this.#isClosed = true;
+    this.#isRetired = true;
+    for (const write of this.#queue.splice(0)) write.reject(replaced());
+    this.resume();
+  }
+
+  /** Serves changes that another process has stored, in a runtime that it has taken over from. */
+  async follow(version: number, changes: readonly ObjectChange[]): Promise<void> {
+    const before = this.#model;
+    const model = before.with(version, changes).at(this.#options.nowMs());
+    const compiled = new Compiler(before, this.#compiled).compile(model);
+    this.#model = model;
+    this.#compiled = compiled;
+    this.#options.onCommit(compiled, []);
+    await this.#options.engine.activate(compiled.snapshot, this.#options.health);
+    this.#options.onServed(before, changes);
+  }
+
   async #run(): Promise<void> {
     // Wait one event-loop iteration, so writes that arrive together are committed together.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
+      await this.#pause?.promise;
+      if (this.#queue.length === 0) break;
       this.#batch = this.#runBatch(this.#queue.splice(0, MAX_BATCH));
       await this.#batch;
     }
@@ -191,7 +229,7 @@ export class Writer {
     if (isOther) await this.#commit(draft, compiled, proven);
     const isNew = isOther || refusals.length < this.refusals.length;
     this.#refusals.keep(refusals, this.#compiled);
-    if (isNew) await this.#activate(compiled, writes);
+    if (isNew) await this.#activate(compiled, draft, writes);
     else if (mustPrepare) await engine.abandon();
     if (draft.isChanged) this.#options.onServed(before, draft.changes);
     return refused;
@@ -248,10 +286,10 @@ export class Writer {
   }
 
   /** Serves a snapshot. Writes fail with `Timeout` after `ackTimeoutMs`, but the next batch waits for the engine. */
-  async #activate(compiled: Compiled, writes: readonly Write[]): Promise<void> {
+  async #activate(compiled: Compiled, { version, changes }: Draft, writes: readonly Write[]): Promise<void> {
     // A write may change 50,000 bindings, so the monitor and the engine each have an event-loop iteration for them.
     await new Promise((resolve) => setImmediate(resolve));
-    const { engine, health, ackTimeoutMs } = this.#options;
+    const { engine, health, ackTimeoutMs, serveBefore } = this.#options;
     const timer = setTimeout(() => {
       const { desired, workers } = engine.status();
       const late = workers.filter((worker) => worker.version < desired).map((worker) => `worker ${worker.id}`);
@@ -259,7 +297,7 @@ export class Writer {
       for (const write of writes) write.reject(new WeirError('Timeout', message));
     }, ackTimeoutMs);
     try {
-      await engine.activate(compiled.snapshot, health);
+      await Promise.all([engine.activate(compiled.snapshot, health), serveBefore?.(version, changes)]);
     } finally {
       clearTimeout(timer);
     }
@@ -269,6 +307,10 @@ export class Writer {
     this.#refusals.keep(await this.#options.engine.prepare(compiled.snapshot), compiled);
     await this.#options.engine.activate(compiled.snapshot, this.#options.health);
   }
+}
+
+function replaced(): WeirError {
+  return new WeirError('SystemBusy', 'Another process has taken the runtime over. The same request reaches it.');
 }
 
 /** Health as the monitor knows it, but targets that have passed a first check of a hand-over count as healthy. */

@@ -1,5 +1,6 @@
-// Node's TCP handles without its sockets: the undocumented bindings, and whether they may be used.
+// Node's TCP handles without its sockets, through undocumented bindings.
 import { getSystemErrorName } from 'node:util';
+import { handlesObstacle, readBindings } from '../../handles/bindings.ts';
 
 /** A libuv TCP handle. Methods that return a number return 0 or a negative error number of libuv. */
 export interface TcpHandle {
@@ -42,33 +43,9 @@ interface Bindings {
   readonly constants: { readonly SOCKET: number };
 }
 
-/** Major versions of Node on which the tests of raw handles ran. */
-const TESTED: readonly string[] = ['24'];
-
-/** Why raw handles cannot be used here. `undefined` if they can. */
-export const rawObstacle: string | undefined = obstacle();
-
-/** The bindings. Reading them is allowed only if there is no obstacle. */
-export const bindings: Bindings = rawObstacle === undefined ? loaded() : ({} as Bindings);
-
-function obstacle(): string | undefined {
-  const [major = ''] = process.versions.node.split('.');
-  if (process.platform !== 'linux') return `the platform is ${process.platform}, and they were tested on Linux only`;
-  if (!TESTED.includes(major))
-    return `this is Node ${major}, and they were tested on Node ${TESTED.join(' and ')} only`;
-  try {
-    const { TCP, TCPConnectWrap, WriteWrap, ShutdownWrap, streamBaseState } = loaded();
-    const isWhole = [TCP, TCPConnectWrap, WriteWrap, ShutdownWrap].every((each) => typeof each === 'function');
-    return isWhole && streamBaseState.length > 0 ? undefined : 'Node does not have them whole';
-  } catch (error) {
-    return `Node refuses them: ${(error as Error).message}`;
-  }
-}
-
-function loaded(): Bindings {
-  const { binding } = process as unknown as { binding: (name: string) => Bindings };
-  return { ...binding('stream_wrap'), ...binding('tcp_wrap') };
-}
+/** The bindings. Reading them is allowed only if there is no obstacle to handles. */
+export const bindings: Bindings =
+  handlesObstacle === undefined ? readBindings('stream_wrap', 'tcp_wrap') : ({} as Bindings);
 
 /** An error like those of Node's own sockets. `status` is a negative error number of libuv. */
 export function libuvError(syscall: string, status: number, to?: { address: string; port: number }): Error {

@@ -1,16 +1,17 @@
 // The kind of sockets that this thread carries traffic on: raw handles of libuv, or Node's own sockets.
 import type * as net from 'node:net';
+import { handlesObstacle } from '../../handles/bindings.ts';
 import { AcceptedHandle, AcceptedNodeSocket, type AcceptedSocket } from './accepted-socket.ts';
 import { type ConnectHandler, type Connection, type ConnectTarget, KEEP_ALIVE_MS } from './connection.ts';
 import { RawConnection } from './raw-connection.ts';
-import { rawObstacle, type TcpHandle } from './raw-handles.ts';
+import type { TcpHandle } from './raw-handles.ts';
 import { TcpConnection } from './tcp-connection.ts';
 
 let kind: 'raw' | 'net' = 'net';
 
 /** Sets the kind for all later connections of this thread. Returns why it is `net` although `raw` was wanted. */
 export function useSockets(wanted: 'raw' | 'net'): string | undefined {
-  const obstacle = wanted === 'raw' ? rawObstacle : undefined;
+  const obstacle = wanted === 'raw' ? handlesObstacle : undefined;
   kind = obstacle === undefined ? wanted : 'net';
   return obstacle;
 }

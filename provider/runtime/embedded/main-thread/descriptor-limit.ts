@@ -5,9 +5,13 @@ import { clearDescriptors, createDescriptorCounters, openClients, setDescriptorL
 import type { Log } from '../shared/messages.ts';
 import { MAX_SESSIONS } from '../udp/session-table.ts';
 
-/** Descriptors of a runtime without listeners and clients (measured: 29), and of each worker (5, and its replacement). */
+/**
+ * Descriptors of a runtime without listeners and clients (measured: 29), and of each worker (7, and its replacement). A
+ * listening socket has two of each worker: the main thread's and the worker's.
+ */
 const OF_PROCESS = 40;
-const OF_WORKER = 8;
+const OF_WORKER = 12;
+const OF_LISTENING_SOCKET = 2;
 /** Descriptors kept back for health checks: an eighth of a low limit, less of a high one. Other checks wait. */
 const PART_FOR_CHECKS = 8;
 const MIN_FOR_CHECKS = 16;
@@ -97,7 +101,7 @@ export class DescriptorLimit {
 
   #apply(): void {
     const limit = this.#limit;
-    const ofWorkers = this.#workers * (OF_WORKER + this.#listeners);
+    const ofWorkers = this.#workers * (OF_WORKER + OF_LISTENING_SOCKET * this.#listeners);
     const maxLingering = Math.min(Math.floor(limit / PART_LINGERING), MAX_LINGERING);
     const own = OF_PROCESS + ofWorkers + checksWithin(limit) + keptBackWithin(limit) + maxLingering;
     setDescriptorLimit(this.shared, { limit: Math.max(0, limit - own), maxLingering, ports: this.#ports });

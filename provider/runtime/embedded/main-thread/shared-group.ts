@@ -2,8 +2,16 @@
 import type { HealthView } from '../../contract/engine.ts';
 import { type Health, type TargetGroupSnapshot, type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
 import { createClientTable } from '../../select/client-table.ts';
-import { CREDIT_SLOTS, createPickingState, NO_SLOT, releasePickingLock } from '../../select/picking-state.ts';
+import {
+  CREDIT_SLOTS,
+  createPickingState,
+  NO_SLOT,
+  readPickingState,
+  releasePickingLock,
+  setCredit,
+} from '../../select/picking-state.ts';
 import { RAMP_PARTS, rampMsOf, rampParts } from '../../select/slow-start.ts';
+import type { CarriedTarget, CarriedTargetGroup } from '../shared/carried-state.ts';
 import { clearActive, readCounters, type TargetCounters, type TargetSums } from '../shared/counters.ts';
 import type { TargetGroupBase, TargetGroupSettings, TargetGroupUpsert, TargetUpsert } from '../shared/messages.ts';
 import { sharedNowMs } from '../shared/shared-clock.ts';
@@ -19,6 +27,8 @@ export interface TargetGroupContext {
   readonly nextCounters: () => TargetCounters;
   /** Called for each target that is unbound. */
   readonly onUnbound: (unbound: UnboundTarget) => void;
+  /** The state with which a target group goes on after a take-over. */
+  readonly carried?: ((targetGroupId: string) => CarriedTargetGroup | undefined) | undefined;
 }
 
 interface TargetRecord extends TargetUpsert {
@@ -30,7 +40,8 @@ interface TargetRecord extends TargetUpsert {
 export class SharedTargetGroup {
   readonly #context: TargetGroupContext;
   #settings: TargetGroupSettings;
-  readonly #pickingState = createPickingState();
+  readonly #pickingState: SharedArrayBuffer;
+  readonly #carried: CarriedTargetGroup | undefined;
   readonly #waiting: SharedArrayBuffer;
   /** The client table, while clients are sticky by source IP. */
   #clients: SharedArrayBuffer | undefined;
@@ -41,6 +52,8 @@ export class SharedTargetGroup {
     this.#settings = settingsOf(targetGroup);
     this.#context = context;
     this.#waiting = createWaiting(context.workers);
+    this.#carried = context.carried?.(targetGroup.id);
+    this.#pickingState = createPickingState(this.#carried?.cursor);
   }
 
   /**
@@ -55,7 +68,8 @@ export class SharedTargetGroup {
     const settings = settingsOf(targetGroup);
     this.#settings = settings;
     if (settings.sticky?.type !== 'source-ip') this.#clients = undefined;
-    else this.#clients ??= createClientTable();
+    else
+      this.#clients ??= this.#carried?.clients === undefined ? createClientTable() : copiedTable(this.#carried.clients);
     // Targets are removed first, so that new targets find the credit slots of removed ones free.
     for (const key of removed) this.#unbind(key);
     const upserts = upserted.map((target) => this.#upsert(target, health(settings.id, target.key), nowMs));
@@ -65,6 +79,21 @@ export class SharedTargetGroup {
   /** Returns the message that brings a new worker to the recorded state. */
   whole(): TargetGroupUpsert {
     return { ...this.#base(), upserted: [...this.#targets.values()], removed: [] };
+  }
+
+  /** The state with which another process goes on. */
+  carried(): CarriedTargetGroup {
+    const { cursor, credits } = readPickingState(this.#pickingState);
+    const targets = [...this.#targets].map(([key, { number, slot, begunAtMs }]): [string, CarriedTarget] => [
+      key,
+      {
+        number,
+        ...(slot !== NO_SLOT && { credit: credits[slot] ?? 0 }),
+        ...(begunAtMs !== undefined && { begunAtMs }),
+      },
+    ]);
+    const clients = this.#clients && Buffer.from(this.#clients).toString('base64');
+    return { cursor, targets: Object.fromEntries(targets), ...(clients !== undefined && { clients }) };
   }
 
   unbindAll(): void {
@@ -107,17 +136,20 @@ export class SharedTargetGroup {
 
   #upsert(target: TargetSnapshot, health: Health, nowMs: number | undefined): TargetUpsert {
     const present = this.#targets.get(target.key);
+    const carried = present === undefined ? this.#carried?.targets[target.key] : undefined;
     const record: TargetRecord = {
       target,
       health,
-      begunAtMs: begunAt(present, health, nowMs),
-      number: present?.number ?? this.#context.nextNumber(),
+      begunAtMs: carried?.begunAtMs ?? begunAt(present, health, nowMs),
+      number: present?.number ?? carried?.number ?? this.#context.nextNumber(),
       // The credit slot that was freed last is used first, so that a target that is bound again continues with its old
       // credit.
       slot: present?.slot ?? this.#freeSlots.pop() ?? NO_SLOT,
       counters: present?.counters ?? this.#context.nextCounters(),
     };
     this.#targets.set(target.key, record);
+    if (carried?.credit !== undefined && record.slot !== NO_SLOT)
+      setCredit(this.#pickingState, record.slot, carried.credit);
     return record;
   }
 
@@ -128,6 +160,14 @@ export class SharedTargetGroup {
     if (record.slot !== NO_SLOT) this.#freeSlots.push(record.slot);
     this.#context.onUnbound({ targetGroup: this.#settings, target: record.target, counters: record.counters });
   }
+}
+
+/** A client table of another process in memory that workers share. */
+function copiedTable(base64: string): SharedArrayBuffer {
+  const bytes = Buffer.from(base64, 'base64');
+  const memory = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(memory).set(bytes);
+  return memory;
 }
 
 function settingsOf({ targets: _, ...settings }: TargetGroupSnapshot): TargetGroupSettings {

@@ -2,9 +2,15 @@
 import type { HealthChange, HealthView } from '../../contract/engine.ts';
 import type { DrainingTarget, ListenerTraffic, TargetCounts } from '../../contract/engine-statistics.ts';
 import type { ListenerSnapshot, Snapshot } from '../../contract/snapshot.ts';
+import type { CarriedState } from '../shared/carried-state.ts';
 import { countersMaker } from '../shared/counters.ts';
 import { type Endpoint, toEndpoint } from '../shared/endpoint.ts';
-import { clearUnderWay, createListenerCounters, readListenerCounters } from '../shared/listener-counters.ts';
+import {
+  clearUnderWay,
+  createListenerCounters,
+  readListenerCounters,
+  setOpenElsewhere,
+} from '../shared/listener-counters.ts';
 import type { ListenerSettings, ListenerUpsert, Route, Swap, TimedHealthChange } from '../shared/messages.ts';
 import { sharedNowMs } from '../shared/shared-clock.ts';
 import { difference, type TargetGroupDifference } from './difference.ts';
@@ -29,17 +35,22 @@ const NO_COUNTS: Omit<TargetCounts, 'draining'> = {
 
 export class SharedState {
   readonly #workers: number;
+  readonly #lastNumber: () => number;
   readonly #targetGroupContext: TargetGroupContext;
   readonly #listeners = new Map<string, ListenerRecord>();
   readonly #targetGroups = new Map<string, SharedTargetGroup>();
   readonly #unbound = new UnboundTargets();
   #snapshot: Snapshot | undefined;
 
-  constructor(workers: number) {
-    let numbers = 0;
+  /** `carried`: the state of the process that this one takes over from. */
+  constructor(workers: number, carried?: CarriedState) {
+    let numbers = carried?.lastNumber ?? 0;
     this.#workers = workers;
+    this.#lastNumber = () => numbers;
     this.#targetGroupContext = {
       workers,
+      // Only targets of the first snapshot were bound before.
+      carried: (id) => (this.version === 0 ? carried?.targetGroups[id] : undefined),
       nextNumber: () => ++numbers,
       nextCounters: countersMaker(workers),
       onUnbound: (unbound) => this.#unbound.add(unbound),
@@ -61,7 +72,6 @@ export class SharedState {
     const { upserted, removed } = difference(this.#snapshot, next);
     // Targets of the first snapshot are assumed to have taken traffic before the runtime started.
     const nowMs = this.#snapshot === undefined ? undefined : sharedNowMs();
-    this.#snapshot = next;
     this.#unbound.prune();
     for (const id of removed) {
       for (const targetGroupId of this.#listeners.get(id)?.targetGroups ?? []) this.#removeTargetGroup(targetGroupId);
@@ -83,6 +93,7 @@ export class SharedState {
       const { settings, routes, counters } = record;
       return { settings, counters, targetGroups, removedTargetGroups: change.removedTargetGroups, routes };
     });
+    this.#snapshot = next;
     return { version: next.version, upserted: upserts, removed, endpoints };
   }
 
@@ -104,6 +115,17 @@ export class SharedState {
       const bound = this.#targetGroups.get(targetGroupId)?.setHealth(key, health, nowMs);
       return bound === undefined ? [] : { targetGroupId, key, health, begunAtMs: bound.begunAtMs };
     });
+  }
+
+  /** What another process goes on with of the targets. */
+  carried(): Pick<CarriedState, 'lastNumber' | 'targetGroups'> {
+    const targetGroups = [...this.#targetGroups].map(([id, targetGroup]) => [id, targetGroup.carried()] as const);
+    return { lastNumber: this.#lastNumber(), targetGroups: Object.fromEntries(targetGroups) };
+  }
+
+  /** Sets how many connections of each listener another process has open. They count towards its limit. */
+  setOpenElsewhere(open: Readonly<Record<string, number>>): void {
+    for (const [id, { counters }] of this.#listeners) setOpenElsewhere(counters, open[id] ?? 0);
   }
 
   counts(targetGroupId: string, key: string): TargetCounts {

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { PassiveReport } from '../../contract/engine.ts';
 import type { Shortage } from '../../contract/shortage.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
+import type { CarriedSessions } from '../shared/carried-state.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
 import type { Capacity, FromWorker, Log, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
 import { createProgress, StandstillWatch } from '../shared/progress.ts';
@@ -27,7 +28,7 @@ const MAX_SWAP_MS = 60_000;
 /** How long a swap waits until a thread that starts serves, whatever it waits for. */
 const START_MS = 5_000;
 
-type Question = Extract<ToWorker, { id: number }>;
+type Question = Exclude<Extract<ToWorker, { id: number }>, { type: 'udpSessions' }>;
 /** A question to a worker thread without its id, which `ask` adds. */
 export type Ask = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
 
@@ -42,6 +43,8 @@ interface WorkerPlaceOptions {
   readonly onCloseIdle: (workerId: number) => void;
   /** Receives lines for the access log. `init` is the access log data that the thread was started with. */
   readonly onAccess: (batch: Batch, init: AccessLogInit) => void;
+  /** Runs the replacement of a late thread when no other one is being replaced, so that the others serve meanwhile. */
+  readonly inTurn: <T>(replace: () => Promise<T>) => Promise<T>;
   /** Called when the thread has ended for any reason. Another thread follows. */
   readonly onEnded: (workerId: number, reason: string) => void;
   /** Called when the replacement of an ended worker thread serves. */
@@ -57,6 +60,7 @@ export class WorkerPlace {
   #isReady = false;
   #progress = createProgress();
   readonly #questions = new Map<number, (failures: readonly OpenFailure[] | undefined) => void>();
+  readonly #sessionQuestions = new Map<number, (sessions: CarriedSessions) => void>();
   #nextQuestion = 1;
   #version = 0;
   #restarts = 0;
@@ -116,10 +120,28 @@ export class WorkerPlace {
     // A thread that starts gets the swap after its start, during which its event loop stands still.
     const started = this.#isReady || withDeadline(Promise.race([this.ready, response]).then(isTrue), START_MS);
     if (!(await started)) return undefined;
-    const failures = await this.#unlessStuck(response, swap.version);
+    const failures = await this.#unlessStuck(response, `serve version ${swap.version}`);
     if (failures === undefined) return await withDeadline(this.ready, START_MS);
     this.#version = swap.version;
     return failures;
+  }
+
+  /** Asks the thread as `ask` does. A thread that serves, and whose event loop stands still meanwhile, is ended. */
+  async askUnlessStuck(question: Ask): Promise<readonly OpenFailure[] | undefined> {
+    const response = this.ask(question);
+    if (!this.#isReady) return await withDeadline(response, START_MS);
+    return await this.#unlessStuck(response, question.type);
+  }
+
+  /** The UDP sessions of the thread; none if it ends. */
+  async udpSessions(): Promise<CarriedSessions> {
+    const thread = this.#thread;
+    if (!thread) return {};
+    const id = this.#nextQuestion++;
+    const { promise, resolve } = Promise.withResolvers<CarriedSessions>();
+    this.#sessionQuestions.set(id, resolve);
+    thread.postMessage({ type: 'udpSessions', id } satisfies ToWorker);
+    return (await withDeadline(promise, STANDSTILL_MS)) ?? {};
   }
 
   /** Ends the worker's thread. Another one takes its place. */
@@ -139,10 +161,10 @@ export class WorkerPlace {
     await this.#thread?.terminate();
   }
 
-  /** Returns the response to a swap, or `undefined` if the thread ends before it, perhaps because it is stuck. */
+  /** Returns the response to a question, or `undefined` if the thread ends before it, perhaps because it is stuck. */
   async #unlessStuck(
     response: Promise<readonly OpenFailure[] | undefined>,
-    version: number,
+    task: string,
   ): Promise<readonly OpenFailure[] | undefined> {
     const watch = new StandstillWatch(this.#progress);
     const stuck = Promise.withResolvers<string>();
@@ -150,13 +172,19 @@ export class WorkerPlace {
     const timer = setInterval(() => {
       lookedMs += LOOK_MS;
       if (watch.look(LOOK_MS) >= STANDSTILL_MS) stuck.resolve(`its event loop stood still for ${STANDSTILL_MS} ms`);
-      if (lookedMs >= MAX_SWAP_MS) stuck.resolve(`it did not serve version ${version} within ${MAX_SWAP_MS} ms`);
+      if (lookedMs >= MAX_SWAP_MS) stuck.resolve(`it did not ${task} within ${MAX_SWAP_MS} ms`);
     }, LOOK_MS);
     const result = await Promise.race([response, stuck.promise]);
     clearInterval(timer);
     if (typeof result !== 'string') return result;
-    await this.end(result);
-    return undefined;
+    return await this.#options.inTurn(async () => {
+      // Threads that were late together may go on while others are replaced.
+      const late = await withDeadline(response.then(wrapped), LOOK_MS);
+      if (late !== undefined) return late.response;
+      await this.end(result);
+      await withDeadline(this.ready, START_MS);
+      return undefined;
+    });
   }
 
   /** Ends the present thread, which has started, once its event loop stands still for long. */
@@ -202,6 +230,10 @@ export class WorkerPlace {
         this.#questions.get(message.id)?.(message.failures);
         this.#questions.delete(message.id);
         return;
+      case 'udpSessions':
+        this.#sessionQuestions.get(message.id)?.(message.sessions);
+        this.#sessionQuestions.delete(message.id);
+        return;
       case 'passive':
         for (const report of message.reports) this.#options.onPassive(report);
         return;
@@ -234,6 +266,8 @@ export class WorkerPlace {
     waiting.resolve(this.#ready.promise);
     for (const response of this.#questions.values()) response(undefined);
     this.#questions.clear();
+    for (const response of this.#sessionQuestions.values()) response({});
+    this.#sessionQuestions.clear();
     if (this.#isDestroyed) {
       this.#ready.resolve([]);
       return;
@@ -245,6 +279,10 @@ export class WorkerPlace {
     if (delayMs === 0) this.#start();
     else this.#restartTimer = setTimeout(() => this.#start(), delayMs);
   }
+}
+
+function wrapped<T>(response: T): { readonly response: T } {
+  return { response };
 }
 
 function isTrue(): true {

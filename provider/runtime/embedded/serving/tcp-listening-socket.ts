@@ -2,12 +2,14 @@
 import * as net from 'node:net';
 import type { Shortage } from '../../contract/shortage.ts';
 import type { Protocol } from '../../contract/snapshot.ts';
+import type { Handle } from '../../handles/bindings.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
 import type { AcceptedSocket } from '../io/accepted-socket.ts';
 import type { ConnectionEnds } from '../io/connection.ts';
 import { descriptors } from '../io/descriptors.ts';
 import { MAX_QUEUED, queueEmptied } from '../io/queue-drain.ts';
 import { acceptedRest, acceptFrom } from '../io/sockets.ts';
+import type { CarriedSessions } from '../shared/carried-state.ts';
 import type { Endpoint } from '../shared/endpoint.ts';
 import type { Log } from '../shared/messages.ts';
 import type { ListeningSocket } from './listening-socket.ts';
@@ -43,6 +45,8 @@ export interface ListeningSocketContext {
   /** The worker's access log. `undefined` if there is none. */
   readonly accessLog?: AccessLog | undefined;
   readonly isPortShared: boolean;
+  /** The UDP sessions of the process before this one. */
+  readonly udpSessions?: CarriedSessions;
   readonly log: Log;
   /** Called for each connection or datagram to a target that the runtime was too short of something to begin. */
   readonly onShortage?: (shortage: Shortage) => void;
@@ -54,7 +58,8 @@ const LOG_INTERVAL_MS = 10_000;
 export class TcpListeningSocket implements ListeningSocket {
   readonly endpoint: Endpoint;
   readonly #context: ListeningSocketContext;
-  readonly #server: net.Server;
+  /** One server for each socket; more than one after a take-over from a process with more workers. */
+  readonly #servers: net.Server[] = [];
   #listener: WorkerListener | undefined;
   /** Sockets that were accepted before a listener serves: they are paused, and nothing was read. */
   #held: AcceptedSocket[] = [];
@@ -65,17 +70,28 @@ export class TcpListeningSocket implements ListeningSocket {
   readonly #connections = new Set<ClientConnection>();
   #emptied: PromiseWithResolvers<void> | undefined;
 
-  /** Opens a listening socket without serving a listener on it. */
-  static async open(endpoint: Endpoint, context: ListeningSocketContext): Promise<TcpListeningSocket> {
+  /**
+   * Opens a listening socket without serving a listener on it. `handles`: bound sockets to listen on; without them, it
+   * binds one.
+   */
+  static async open(
+    endpoint: Endpoint,
+    context: ListeningSocketContext,
+    handles?: readonly Handle[],
+  ): Promise<TcpListeningSocket> {
     const listeningSocket = new TcpListeningSocket(endpoint, context);
-    await listeningSocket.#listen();
+    try {
+      await Promise.all((handles ?? [undefined]).map((handle) => listeningSocket.#listen(handle)));
+    } catch (error) {
+      for (const server of listeningSocket.#servers) server.close();
+      throw error;
+    }
     return listeningSocket;
   }
 
   private constructor(endpoint: Endpoint, context: ListeningSocketContext) {
     this.endpoint = endpoint;
     this.#context = context;
-    this.#server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true });
   }
 
   /** The present listener. The next request of a kept-alive client uses the listener of that moment. */
@@ -136,20 +152,23 @@ export class TcpListeningSocket implements ListeningSocket {
     for (const connection of [...this.#connections]) connection.close();
   }
 
-  #listen(): Promise<void> {
+  #listen(handle: Handle | undefined): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const { address, port } = this.endpoint;
-    this.#server.once('error', reject);
-    // The kernel caps the backlog at net.core.somaxconn.
-    this.#server.listen({ host: address, port, backlog: MAX_QUEUED, reusePort: this.#context.isPortShared }, () => {
-      this.#server.off('error', reject);
-      acceptFrom(this.#server, (socket) => this.#accept(socket));
+    const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true });
+    server.once('error', reject).once('listening', () => {
+      server.off('error', reject);
+      acceptFrom(server, (socket) => this.#accept(socket));
       // A failed accept (EMFILE) must not end the worker and with it all other connections.
-      this.#server.on('error', (error) =>
+      server.on('error', (error) =>
         this.#context.log('warn', 'cannot accept a connection', { address, port, error: `${error}` }),
       );
+      this.#servers.push(server);
       resolve();
     });
+    // The kernel caps the backlog at net.core.somaxconn.
+    if (handle !== undefined) server.listen(handle, MAX_QUEUED);
+    else server.listen({ host: address, port, backlog: MAX_QUEUED, reusePort: this.#context.isPortShared });
     return promise;
   }
 
@@ -232,6 +251,6 @@ export class TcpListeningSocket implements ListeningSocket {
     if (this.#listener) await queueEmptied(() => this.#accepted);
     // close() is not awaited: its callback waits for open connections, and does not count connections whose handles
     // were taken.
-    this.#server.close();
+    for (const server of this.#servers) server.close();
   }
 }

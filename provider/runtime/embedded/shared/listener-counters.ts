@@ -22,8 +22,17 @@ const REJECTED_REQUESTS = 31;
 const HANDSHAKE_FAILURES = 32;
 const REJECTED_HEADERS = 33;
 
+/** Each worker has a column, and the last one is for connections that another process has open. */
 export function createListenerCounters(workers: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(workers * COLUMN_FLOATS * Float64Array.BYTES_PER_ELEMENT);
+  return new SharedArrayBuffer((workers + 1) * COLUMN_FLOATS * Float64Array.BYTES_PER_ELEMENT);
+}
+
+/** Sets how many connections of the listener another process has open. */
+export function setOpenElsewhere(counters: SharedArrayBuffer, count: number): void {
+  const ints = new Int32Array(counters);
+  const columns = counters.byteLength / (COLUMN_FLOATS * Float64Array.BYTES_PER_ELEMENT);
+  const elsewhere = countAt(ints, OPEN, columns - 1);
+  elsewhere.add(count - elsewhere.own);
 }
 
 /** The counters of one listener in one worker. Only that worker writes its column: plain additions are exact. */

@@ -9,8 +9,10 @@ import type {
   TargetSnapshot,
 } from '../../contract/snapshot.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
+import type { CarriedSessions } from './carried-state.ts';
 import type { TargetCounters } from './counters.ts';
 import type { Endpoint, OpenFailure } from './endpoint.ts';
+import type { HandlesAt } from './handle-messages.ts';
 
 /** Connections on raw handles of libuv, or on Node's own sockets. */
 export type Sockets = 'raw' | 'net';
@@ -98,6 +100,10 @@ export interface WorkerInit {
   readonly workerId: number;
   readonly workers: number;
   readonly isPortShared: boolean;
+  /** Where the worker gets its listening sockets. `undefined` if it binds them itself. */
+  readonly handlesAt: HandlesAt | undefined;
+  /** The UDP sessions of the process before this one, whose clients go on with their targets. */
+  readonly udpSessions: CarriedSessions;
   readonly sockets: Sockets;
   /** The counts of the workers' open clients, connections to targets and sessions. */
   readonly descriptors: SharedArrayBuffer;
@@ -112,9 +118,14 @@ export interface WorkerInit {
 /** A message from the main thread to a worker. A message with an `id` gets a reply with the same `id`. */
 export type ToWorker =
   | { readonly type: 'open'; readonly id: number; readonly endpoints: readonly Endpoint[] }
-  | { readonly type: 'abandon'; readonly id: number; readonly endpoints: readonly Endpoint[] }
+  /** No listener uses the endpoints any more, or ever did. */
+  | { readonly type: 'closeEndpoints'; readonly id: number; readonly endpoints: readonly Endpoint[] }
   | { readonly type: 'swap'; readonly id: number; readonly swap: Swap }
   | { readonly type: 'close'; readonly id: number }
+  /** Asks for the UDP sessions. */
+  | { readonly type: 'udpSessions'; readonly id: number }
+  /** Asks for a reply when no client connection is left. Other messages are handled meanwhile. */
+  | { readonly type: 'awaitEmpty'; readonly id: number }
   | { readonly type: 'ticketKeys'; readonly keys: Uint8Array }
   | { readonly type: 'capacity'; readonly capacity: Capacity }
   /** Another worker needs the descriptor of an idle connection to a target. */
@@ -133,6 +144,7 @@ export type FromWorker =
    * message, no client connection is left.
    */
   | { readonly type: 'reply'; readonly id: number; readonly failures: readonly OpenFailure[] }
+  | { readonly type: 'udpSessions'; readonly id: number; readonly sessions: CarriedSessions }
   | { readonly type: 'passive'; readonly reports: readonly PassiveReport[] }
   /** A shortage of the runtime, and how many connections or datagrams to targets it kept from beginning. */
   | { readonly type: 'shortage'; readonly shortage: Shortage; readonly count: number }

@@ -8,9 +8,11 @@ export const TICKET_KEY_MS = 8 * 3600 * 1000;
 
 export class TicketKeys {
   readonly #timer: NodeJS.Timeout;
-  #current: Uint8Array = randomBytes(KEY_BYTES);
+  #current: Uint8Array;
 
-  constructor(lifetimeMs: number, onRenewed: (keys: Uint8Array) => void) {
+  /** `first`: the keys of the process that this one takes over from. */
+  constructor(lifetimeMs: number, onRenewed: (keys: Uint8Array) => void, first?: Uint8Array) {
+    this.#current = first?.length === KEY_BYTES ? first : randomBytes(KEY_BYTES);
     this.#timer = setInterval(() => {
       this.#current = randomBytes(KEY_BYTES);
       onRenewed(this.#current);

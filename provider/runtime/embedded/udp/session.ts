@@ -36,11 +36,14 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
   #lastTarget: Target | undefined;
   #error: string | undefined;
   #target: Target | undefined;
+  #carried: string | undefined;
   #socket: Socket | undefined;
   #onSent: ((error: Error | null) => void) | undefined;
 
-  constructor(key: string, address: string, port: number, context: SessionContext) {
+  /** `carried`: key of the target that the client had in the process before this one. */
+  constructor(key: string, address: string, port: number, context: SessionContext, carried?: string) {
     this.key = key;
+    this.#carried = carried;
     this.address = address;
     this.port = port;
     this.#context = context;
@@ -53,6 +56,10 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
 
   get remotePort(): number {
     return this.port;
+  }
+
+  get targetKey(): string | undefined {
+    return this.#target?.key;
   }
 
   /** Sends a datagram to the target. Returns `false` if no target takes the datagram, which is then dropped. */
@@ -103,6 +110,9 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
 
   #pick(): boolean {
     this.leave();
+    const carried = this.#carried === undefined ? undefined : this.#context.listener.targets.target(this.#carried);
+    this.#carried = undefined;
+    if (carried?.isBound && takesTraffic(carried.health) && this.#join(carried)) return true;
     const tried = new Set<Target>();
     while (tried.size < MAX_ATTEMPTS) {
       const target = this.#context.listener.targets.pick(this, tried);

@@ -1,6 +1,7 @@
 // A UDP listening socket: it passes each client's datagrams to the client's session, and responses back to the client.
-import type { RemoteInfo, Socket } from 'node:dgram';
+import type { BindOptions, RemoteInfo, Socket } from 'node:dgram';
 import { shortageOf } from '../../contract/shortage.ts';
+import type { Handle } from '../../handles/bindings.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
 import { datagramSocket, hasRoom } from '../io/datagram-socket.ts';
 import { type Timed, unwatch, watch } from '../io/deadlines.ts';
@@ -9,7 +10,7 @@ import { queueEmptied } from '../io/queue-drain.ts';
 import type { ListeningSocket } from '../serving/listening-socket.ts';
 import type { ListeningSocketContext } from '../serving/tcp-listening-socket.ts';
 import type { WorkerListener } from '../serving/worker-listener.ts';
-import type { Endpoint } from '../shared/endpoint.ts';
+import { type Endpoint, endpointName } from '../shared/endpoint.ts';
 import { type SessionContext, UdpSession } from './session.ts';
 import { MAX_SESSIONS, SessionTable } from './session-table.ts';
 
@@ -21,16 +22,25 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
   readonly #context: ListeningSocketContext;
   readonly #socket: Socket;
   readonly #sessions = new SessionTable<UdpSession>();
+  /** Target keys of the sessions that the process before this one had. */
+  readonly #carried: Readonly<Record<string, string>>;
   #listener: WorkerListener | undefined;
   #received = 0;
   #loggedAtMs = Number.NEGATIVE_INFINITY;
   #closed: Promise<void> | undefined;
 
-  /** Opens a listening socket. Datagrams that arrive before a listener serves are dropped. */
-  static async open(endpoint: Endpoint, context: ListeningSocketContext): Promise<UdpListeningSocket> {
+  /**
+   * Opens a listening socket. Datagrams that arrive before a listener serves are dropped. `handles`: the bound socket to
+   * read from; without it, it binds one.
+   */
+  static async open(
+    endpoint: Endpoint,
+    context: ListeningSocketContext,
+    handles?: readonly Handle[],
+  ): Promise<UdpListeningSocket> {
     const listeningSocket = new UdpListeningSocket(endpoint, context);
     try {
-      await listeningSocket.#bind();
+      await listeningSocket.#bind(handles?.[0]);
       return listeningSocket;
     } catch (error) {
       // A failed bind has already created the socket's descriptor, which nothing else would close.
@@ -42,6 +52,7 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
   private constructor(endpoint: Endpoint, context: ListeningSocketContext) {
     this.endpoint = endpoint;
     this.#context = context;
+    this.#carried = context.udpSessions?.[endpointName(endpoint)] ?? {};
     // The port is shared although only one worker opens it: after an address change the new socket opens beside the old
     // one. If one of the two addresses is a wildcard, both sockets are on one port for a moment.
     this.#socket = datagramSocket(endpoint.address, { reusePort: context.isPortShared });
@@ -112,15 +123,17 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
     return this.#closed;
   }
 
-  #bind(): Promise<void> {
+  #bind(handle: Handle | undefined): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const { address, port } = this.endpoint;
-    this.#socket.once('error', reject);
-    this.#socket.bind({ address, port, exclusive: true }, () => {
+    this.#socket.once('error', reject).once('listening', () => {
       this.#socket.off('error', reject);
       this.#socket.on('error', (error) => this.#logDrop(error));
       resolve();
     });
+    // Node binds a socket to a handle too, for the handles that it passes between processes; its types do not know it.
+    if (handle !== undefined) this.#socket.bind(handle as BindOptions);
+    else this.#socket.bind({ address, port, exclusive: true });
     return promise;
   }
 
@@ -140,7 +153,7 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
       this.#logDrop(new Error('other sessions have all descriptors that sessions may use'));
       return;
     }
-    const session = new UdpSession(key, address, port, this);
+    const session = new UdpSession(key, address, port, this, this.#carried[key]);
     if (!session.send(datagram)) {
       descriptors.giveSession();
       return;
@@ -162,6 +175,14 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
     for (const session of ended) this.#end(session);
     if (ended.length > 0) descriptors.replaceSession();
     return ended.length > 0;
+  }
+
+  /** The target key of each client whose session has a target, by the client's address and port. */
+  sessionTargets(): Record<string, string> {
+    const targets = [...this.#sessions].flatMap(({ key, targetKey }) =>
+      targetKey === undefined ? [] : [[key, targetKey] as const],
+    );
+    return Object.fromEntries(targets);
   }
 
   /** Ends a session that is no longer in the table. */

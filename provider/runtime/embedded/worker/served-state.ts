@@ -1,6 +1,7 @@
 // The served state of a worker: listening sockets, listeners and targets, and the swap from one version to the next.
 import type { PassiveReport } from '../../contract/engine.ts';
 import { shortageOf } from '../../contract/shortage.ts';
+import type { Handle } from '../../handles/bindings.ts';
 import { serveWaiting, targetsChanged } from '../http/upstream/capacity.ts';
 import { pollPassed } from '../io/queue-drain.ts';
 import type { ListeningSocket } from '../serving/listening-socket.ts';
@@ -8,6 +9,7 @@ import type { Target, UnbindRule } from '../serving/target.ts';
 import { TargetSet } from '../serving/target-set.ts';
 import { type ListeningSocketContext, TcpListeningSocket } from '../serving/tcp-listening-socket.ts';
 import { WorkerListener } from '../serving/worker-listener.ts';
+import type { CarriedSessions } from '../shared/carried-state.ts';
 import {
   type Endpoint,
   endpointName,
@@ -23,6 +25,8 @@ interface ServedStateContext extends ListeningSocketContext {
   readonly workerId: number;
   readonly workers: number;
   readonly onPassive: (report: PassiveReport) => void;
+  /** Returns this worker's sockets of an endpoint, given by name. `undefined` if the worker binds them itself. */
+  readonly handlesOf?: ((endpoint: string) => Promise<readonly Handle[]>) | undefined;
   /** Sends a message to another worker. */
   readonly onCapacity: (capacity: Capacity) => void;
 }
@@ -62,14 +66,14 @@ export class ServedState {
     return results.filter((failure) => failure !== undefined);
   }
 
-  /** Closes endpoints that were opened but never served. */
-  async abandon(endpoints: readonly Endpoint[]): Promise<void> {
+  /** Closes endpoints that no listener uses any more, or that were opened but never served. */
+  async closeEndpoints(endpoints: readonly Endpoint[]): Promise<void> {
     await this.#closeListeningSockets(endpoints.map(endpointName));
   }
 
   /**
    * Swaps this worker to the next snapshot version. Everything happens in one tick, except that listening sockets are
-   * opened before it and accept queues are emptied after it.
+   * opened before it. Those that no listener uses any more are left to `closeEndpoints`.
    */
   async swap(swap: Swap): Promise<OpenFailure[]> {
     const failures = await this.open(swap.endpoints);
@@ -77,14 +81,20 @@ export class ServedState {
       targetGroups.flatMap(({ settings }) => this.#targetGroups.get(settings.id) ?? []),
     );
     const unbound = this.#apply(swap);
-    const unused = this.#serve(swap.upserted.map(({ settings }) => settings.id));
-    const closed = this.#closeListeningSockets(unused);
+    this.#serve(swap.upserted.map(({ settings }) => settings.id));
     // The users of unbound targets are notified last in the tick, so that they pick again with the new pickers and
     // listeners.
     for (const [target, { rule, transferred }] of unbound) target.tellHolds(rule, transferred?.get(target.key));
     for (const targets of changed) targetsChanged(targets);
-    await closed;
     return failures;
+  }
+
+  /** The UDP sessions that have a target. */
+  udpSessions(): CarriedSessions {
+    const sockets = [...this.#listeningSockets].flatMap(([name, socket]) =>
+      socket instanceof UdpListeningSocket ? [[name, socket.sessionTargets()] as const] : [],
+    );
+    return Object.fromEntries(sockets);
   }
 
   setHealth(changes: readonly TimedHealthChange[]): void {
@@ -109,13 +119,20 @@ export class ServedState {
     // One more poll reads the requests of the clients that were last in the accept queue.
     await pollPassed();
     for (const listeningSocket of this.#closing) listeningSocket.closeConnections();
+    await this.empty();
+  }
+
+  /** Resolves when no client connection of a listening socket that is closed or closing is left. */
+  async empty(): Promise<void> {
     await Promise.all([...this.#closing].map((listeningSocket) => listeningSocket.empty()));
   }
 
   async #open(endpoint: Endpoint): Promise<OpenFailure | undefined> {
     try {
+      const name = endpointName(endpoint);
       const transport = endpoint.transport === 'udp' ? UdpListeningSocket : TcpListeningSocket;
-      this.#listeningSockets.set(endpointName(endpoint), await transport.open(endpoint, this.#context));
+      const handles = await this.#context.handlesOf?.(name);
+      this.#listeningSockets.set(name, await transport.open(endpoint, this.#context, handles));
       return undefined;
     } catch (error) {
       return openFailure(endpoint, error as NodeJS.ErrnoException);
@@ -196,9 +213,8 @@ export class ServedState {
     return targets?.clear() ?? [];
   }
 
-  /** Serves each changed listener on its socket. Returns the names of endpoints that no listener uses any more. */
-  #serve(changed: readonly string[]): string[] {
-    const used = new Set([...this.#listeners.values()].map(({ settings }) => endpointNameOf(settings)));
+  /** Serves each changed listener on its socket. */
+  #serve(changed: readonly string[]): void {
     const isChanged = new Set(changed);
     for (const [id, listener] of this.#listeners) {
       const listeningSocket = this.#listeningSockets.get(endpointNameOf(listener.settings));
@@ -206,7 +222,6 @@ export class ServedState {
       // change.
       if (listeningSocket && (isChanged.has(id) || !listeningSocket.isServing)) listeningSocket.serve(listener);
     }
-    return [...this.#listeningSockets.keys()].filter((name) => !used.has(name));
   }
 
   async #closeListeningSockets(names: readonly string[]): Promise<void> {

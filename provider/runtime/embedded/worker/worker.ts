@@ -13,6 +13,7 @@ import type { FromWorker, ToWorker, WorkerInit } from '../shared/messages.ts';
 import { recordProgress } from '../shared/progress.ts';
 import { acceptTcp } from '../tcp/accept.ts';
 import { Https } from '../tls/accept.ts';
+import { PassedHandles } from './passed-handles.ts';
 import { ServedState } from './served-state.ts';
 
 if (!parentPort) throw new Error('worker.ts can run only in a worker thread.');
@@ -35,11 +36,14 @@ let { ticketKeys } = init;
 const reports: PassiveReport[] = [];
 const shortages = new Map<string, { readonly shortage: Shortage; readonly count: number }>();
 const https = new Https(() => ticketKeys);
+const passed = init.handlesAt && new PassedHandles(init.handlesAt, workerId);
 
 const served = new ServedState({
   workerId,
   workers,
   isPortShared,
+  handlesOf: passed && ((endpoint) => passed.of(endpoint)),
+  udpSessions: init.udpSessions,
   acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: https.accept },
   rejecters: { HTTP: rejectHttp, HTTPS: https.reject },
   accessLog,
@@ -58,6 +62,7 @@ port.on('message', (message: ToWorker) => {
   // Requests that wait for a connection, or need a descriptor, do not wait for a swap too.
   if (message.type === 'capacity') served.offered(message.capacity);
   else if (message.type === 'closeIdle') pool.closeOne();
+  else if (message.type === 'awaitEmpty') void served.empty().then(() => reply(message.id));
   else last = last.then(() => handle(message)).catch(crash);
 });
 recordProgress(progress);
@@ -66,12 +71,12 @@ async function start(): Promise<void> {
   send({ type: 'ready', failures: await served.swap(swap) });
 }
 
-async function handle(message: Exclude<ToWorker, { type: 'capacity' | 'closeIdle' }>): Promise<void> {
+async function handle(message: Exclude<ToWorker, { type: 'capacity' | 'closeIdle' | 'awaitEmpty' }>): Promise<void> {
   switch (message.type) {
     case 'open':
       return reply(message.id, await served.open(message.endpoints));
-    case 'abandon':
-      await served.abandon(message.endpoints);
+    case 'closeEndpoints':
+      await served.closeEndpoints(message.endpoints);
       return reply(message.id);
     case 'swap':
       return reply(message.id, await served.swap(message.swap));
@@ -79,6 +84,8 @@ async function handle(message: Exclude<ToWorker, { type: 'capacity' | 'closeIdle
       await served.close();
       accessLog?.flush();
       return reply(message.id);
+    case 'udpSessions':
+      return send({ type: 'udpSessions', id: message.id, sessions: served.udpSessions() });
     case 'ticketKeys':
       ticketKeys = message.keys;
       return;

@@ -4,19 +4,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Health, TargetGroupSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
 import { SharedState } from '../../../../../provider/runtime/embedded/main-thread/shared-state.ts';
+import type { CarriedState } from '../../../../../provider/runtime/embedded/shared/carried-state.ts';
 import type {
   Swap,
   TargetGroupUpsert,
   TargetUpsert,
 } from '../../../../../provider/runtime/embedded/shared/messages.ts';
 import { sharedNowMs } from '../../../../../provider/runtime/embedded/shared/shared-clock.ts';
+import { PickingState } from '../../../../../provider/runtime/select/picking-state.ts';
 import { listenerSnapshot, snapshot, target } from '../../../../harness/engine/fixtures.ts';
 
 const SOURCE_IP = { type: 'source-ip', lifetimeMs: 1000 } as const;
 
 /** A shared state with one listener, and a health view by port. */
-function world() {
-  const state = new SharedState(1);
+function world(carried?: CarriedState) {
+  const state = new SharedState(1, carried);
   const health: Record<number, Health> = {};
   let version = 0;
   const advance = (
@@ -34,7 +36,7 @@ function world() {
   };
   const whole = () => targetsOf(targetGroupOf(state.whole([])));
   const isInSlowStart = (port: number) => state.counts('web', target(port).key).isInSlowStart;
-  return { advance, turn, whole, health, isInSlowStart };
+  return { state, advance, turn, whole, health, isInSlowStart };
 }
 
 function targetGroupOf(swap: Swap): TargetGroupUpsert {
@@ -112,4 +114,30 @@ test('a target group keeps one client table through all changes while it is stic
   assert.equal(advance({ 1: 50, 2: 10 }, { sticky: { ...SOURCE_IP, lifetimeMs: 5 } }).clients, clients);
   assert.equal(advance({ 1: 50 }).clients, undefined);
   assert.notEqual(advance({ 1: 50 }, { sticky: SOURCE_IP }).clients, clients);
+});
+
+test('another process goes on with the numbers, begins, credits, cursor and client table of this one', () => {
+  const before = world();
+  const first = before.advance({ 1: 100, 2: 100 }, { sticky: SOURCE_IP });
+  before.advance({ 1: 100, 3: 100 }, { sticky: SOURCE_IP });
+  const had = before.whole();
+  const state = new PickingState(first.pickingState, 0);
+  for (let picks = 0; picks < 3; picks++) state.nextPosition();
+  state.credits[had[3]?.slot ?? 0] = -0.5;
+  new Uint32Array(first.clients as SharedArrayBuffer).fill(7, 100, 120);
+  const carried = { ...before.state.carried(), ticketKeys: '', udpSessions: {} };
+  const after = world(JSON.parse(JSON.stringify(carried)));
+  // The order of the targets, and with it their slots, is another one.
+  const group = after.advance({ 3: 100, 1: 100 }, { sticky: SOURCE_IP });
+  const got = after.whole();
+  for (const port of [1, 3]) {
+    assert.equal(got[port]?.number, had[port]?.number);
+    assert.equal(got[port]?.begunAtMs, had[port]?.begunAtMs);
+  }
+  const next = new PickingState(group.pickingState, 0);
+  assert.equal(next.nextPosition(), 3);
+  assert.equal(next.credits[got[3]?.slot ?? 0], -0.5);
+  assert.deepEqual(group.clients, first.clients);
+  // A target that is bound later is a new one, also if the process before had it.
+  assert.equal(targetsOf(after.advance({ 3: 100, 1: 100, 4: 100 }))[4]?.number, 4);
 });

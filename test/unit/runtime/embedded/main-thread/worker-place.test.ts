@@ -101,6 +101,8 @@ test('a worker that is busy with earlier messages is waited for, and one that en
       workerId: 0,
       workers: 1,
       isPortShared: true,
+      handlesAt: undefined,
+      udpSessions: {},
       sockets: 'raw',
       descriptors: createDescriptorCounters(1),
       ticketKeys: new Uint8Array(48),
@@ -112,6 +114,7 @@ test('a worker that is busy with earlier messages is waited for, and one that en
     onCapacity: () => {},
     onCloseIdle: () => {},
     onAccess: () => {},
+    inTurn: (replace) => replace(),
     onEnded: (_workerId, reason) => ended.push(reason),
     onReplaced: () => {},
     log: () => {},
@@ -136,4 +139,15 @@ test('a worker that is busy with earlier messages is waited for, and one that en
   const late = place.swap(state.advance(snapshot(4, []), UNCHECKED, []));
   await place.end('its end was requested');
   assert.deepEqual([await late, place.version, place.restarts, ended], [[], 4, 1, ['its end was requested']]);
+});
+
+test('clients that connect while the only worker is being replaced are served by the next one', async (t) => {
+  const { engine, serveWeb, echo, visit } = engineWorldOf(t, { workers: 1 });
+  const a = await echo('a');
+  const port = await serveWeb([target(a.port)]);
+  const replaced = engine.endWorker(0);
+  await untilTrue(() => engine.status().workers[0]?.version === 0, 'the end of the worker');
+  const visits = await Promise.all(Array.from({ length: 50 }, () => visit(port)));
+  assert.deepEqual(new Set(visits), new Set(['a']));
+  assert.equal(await replaced, true);
 });
