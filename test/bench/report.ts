@@ -2,7 +2,7 @@
 import { type GoalRow, judge } from './judgement.ts';
 import type { Machine } from './machine.ts';
 import { digits, figuresTable } from './markdown.ts';
-import { partsOf, type Results, scenarioResults } from './results.ts';
+import { measuredOn, type Results, scenarioResults } from './results.ts';
 import { soakSection } from './soak/soak-result.ts';
 import { median, percentile } from './statistics.ts';
 import { trafficNote, trafficTable } from './traffic-table.ts';
@@ -78,7 +78,7 @@ asks every 10 ms, and a client without a proxy, which asks beside it, shows how 
 function machineLine(machine: Machine, index: number, results: Results): string {
   const { date, cpu, cores, kernel, node, haproxy, nginx, envoy, wrk, load } = machine;
   const versions = `Node ${node}, HAProxy ${haproxy}, nginx ${nginx}, Envoy ${envoy}, wrk ${wrk}`;
-  const parts = results.machines.length === 1 ? '' : ` Measured: ${partsOf(results, index).join(', ')}.`;
+  const parts = results.machines.length === 1 ? '' : ` Measured: ${measuredOn(results, index).join(', ')}.`;
   return `${index === 0 ? '' : '\n'}${date}: ${cpu}, ${cores} cores, ${kernel}, load average ${load.toFixed(1)} before the run; ${versions}.${parts}`;
 }
 

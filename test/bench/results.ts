@@ -58,7 +58,7 @@ export function mergeResults(older: Results, newer: Results): Results {
 }
 
 /** Returns the names of the parts that were measured on a machine. */
-export function partsOf(results: Results, machine: number): readonly string[] {
+export function measuredOn(results: Results, machine: number): readonly string[] {
   return everyPart(results).flatMap(([name, part]) => (part.machine === machine ? [name] : []));
 }
 

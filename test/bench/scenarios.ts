@@ -54,7 +54,7 @@ export const SCENARIOS: readonly BenchScenario[] = [
   {
     ...HTTP,
     name: 'http-post-closing',
-    title: 'HTTP, POST, a new connection to the backend each',
+    title: 'HTTP, POST, new connections to targets',
     isPost: true,
     isServerClosing: true,
   },

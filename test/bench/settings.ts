@@ -19,7 +19,7 @@ export function settingKey({ protocol, threads, isPost, isServerClosing }: Setti
 }
 
 /** Returns the different settings of scenarios, in the order of their first scenario. */
-export function settingsOf(scenarios: readonly BenchScenario[]): readonly Setting[] {
+export function differentSettings(scenarios: readonly BenchScenario[]): readonly Setting[] {
   const settings = scenarios.map(settingOf);
   return [...new Map(settings.map((setting) => [settingKey(setting), setting])).values()];
 }

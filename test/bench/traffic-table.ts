@@ -52,7 +52,7 @@ Each proxy has one thread, keeps connections to the backend (nginx) alive, and s
 \`X-Forwarded-Proto\` and \`X-Forwarded-Port\`. There are no logs and no health checks. The proxy has the last core to itself;
 wrk and the backend have the others. TLS handshakes and datagrams come from a client in Node, which is slower than the
 proxies: there, only the CPU tells them apart. For POSTs, HAProxy has \`http-reuse never\`, with which each client's connection
-keeps one to the backend of its own; Weir opens one for each POST, as HAProxy does in the row with new connections
+keeps one to the backend of its own; Weir opens one for each POST, as HAProxy does in the row with new connections to targets
 (\`option http-server-close\`). With two threads, or workers, the proxies share all cores with wrk and the backend. At half
 of Weir's highest rate, a client in Node sends requests when they are due, whether responses come or not, and a delay
 counts from that moment.`;

@@ -3,7 +3,7 @@ import { makePair, type Pair } from '../harness/machine/certificates.ts';
 import type { Options } from './options.ts';
 import { PEERS, type PeersOptions, type ServingProcess, startBackend, startPeer, writePair } from './peers.ts';
 import type { BenchProtocol, Way } from './scenarios.ts';
-import { type Setting, settingKey, settingsOf } from './settings.ts';
+import { differentSettings, type Setting, settingKey } from './settings.ts';
 import { startEcho } from './udp-load.ts';
 import { startWeir } from './weir.ts';
 
@@ -20,7 +20,7 @@ export async function startWays(peers: PeersOptions, options: Options): Promise<
   writePair(peers, pair);
   const backend = await startBackend(peers);
   const backends = { HTTP: backend, HTTPS: backend, TCP: backend, UDP: await startEcho(peers.cleanUp) };
-  const settings = settingsOf(options.scenarios);
+  const settings = differentSettings(options.scenarios);
   const weirs = await startWeirs(peers, options, { settings, backends, pair });
   const all = new Map<string, Map<Way, ServingProcess>>();
   for (const setting of settings) {

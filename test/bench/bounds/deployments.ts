@@ -7,7 +7,7 @@ import { inTurn } from '../data-plane.ts';
 import { ratioCell, ratios } from '../markdown.ts';
 import { median } from '../statistics.ts';
 import type { MeasureBound } from './bound.ts';
-import { HEADS, type Kind } from './no-op.ts';
+import { HEADS, type ResourceKind } from './no-op.ts';
 
 const ATTACHMENTS = 20;
 const TARGETS = 50;
@@ -27,14 +27,14 @@ const STEPS = [
   { what: '`pulumi up` of that change', weight: 50, command: UP },
 ];
 
-const WAYS = Object.keys(HEADS) as Kind[];
+const WAYS = Object.keys(HEADS) as ResourceKind[];
 
 export const measureDeployments: MeasureBound = async ({ cleanUp, signal }) => {
   const runtime = await RuntimeProcess.start(cleanUp);
   const port = await freePort();
-  const stacks = new Map<Kind, Stack>();
+  const stacks = new Map<ResourceKind, Stack>();
   for (const way of WAYS) stacks.set(way, await Stack.create(cleanUp, '', way === 'weir' ? runtime : undefined));
-  const times = STEPS.map((): Record<Kind, number[]> => ({ weir: [], same: [], bare: [] }));
+  const times = STEPS.map((): Record<ResourceKind, number[]> => ({ weir: [], same: [], bare: [] }));
   for (let round = 0; round < ROUNDS; round++) {
     // The stacks take turns to be first in a round, because the first one reads its files from disk and the others read
     // them from memory.
@@ -52,7 +52,7 @@ export const measureDeployments: MeasureBound = async ({ cleanUp, signal }) => {
     for (const stack of stacks.values()) await stack.destroy();
   }
   return STEPS.map(({ what }, step) => {
-    const { weir, same, bare } = times[step] as Record<Kind, number[]>;
+    const { weir, same, bare } = times[step] as Record<ResourceKind, number[]>;
     return {
       what: `${what}: ${ATTACHMENTS} attachments of ${TARGETS} targets, compared with as many dynamic resources that do nothing`,
       bound: `${MAX_RATIO} x`,

@@ -31,4 +31,4 @@ const WITH_OUTPUTS = `{
 
 /** The beginnings of the programs: Weir, no-op resources with outputs like Weir's, and no-op resources without. */
 export const HEADS = { weir: WEIR, same: noOp(WITH_OUTPUTS), bare: noOp('inputs') };
-export type Kind = keyof typeof HEADS;
+export type ResourceKind = keyof typeof HEADS;

@@ -9,6 +9,11 @@ import { exchange } from '../../harness/clients/load.ts';
 /** Longest life of a kept TCP connection, shorter than the time in which a process drains. */
 const MAX_FLOW_MS = 10_000;
 const RESPONSE_MS = 10_000;
+/** The same for a datagram, which may be lost at a take-over. */
+const DATAGRAM_MS = 2_000;
+
+/** A datagram whose response did not come. */
+export class LostDatagram extends Error {}
 
 /** A failed request; `target` is the name of the target, if the client knows it. */
 export class FailedRequest extends Error {
@@ -21,7 +26,7 @@ export class FailedRequest extends Error {
 }
 
 export interface SoakClient {
-  /** Makes a request; rejects with a `FailedRequest`. */
+  /** Makes a request; rejects with a `FailedRequest` or a `LostDatagram`. */
   ask(): Promise<void>;
   /** Number of TCP connections that were opened so far; 0 for clients of other protocols. */
   readonly opened: number;
@@ -143,7 +148,7 @@ export class DatagramClient implements SoakClient {
     const onMessage = (message: Buffer) => {
       if (message.toString() === text) resolve();
     };
-    const timer = setTimeout(() => reject(new FailedRequest('a datagram was lost')), RESPONSE_MS);
+    const timer = setTimeout(() => reject(new LostDatagram()), DATAGRAM_MS);
     socket.on('message', onMessage).send(text);
     try {
       await promise;

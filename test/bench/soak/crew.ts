@@ -1,11 +1,18 @@
 // The clients of a soak as a crew, which rests on request and counts what each kind of client saw.
 import { setTimeout as delay } from 'node:timers/promises';
-import { DatagramClient, type FailedRequest, FlowClient, HttpClient, type SoakClient } from './clients.ts';
+import {
+  DatagramClient,
+  type FailedRequest,
+  FlowClient,
+  HttpClient,
+  LostDatagram,
+  type SoakClient,
+} from './clients.ts';
 
 export type Ports = Readonly<Record<'http' | 'https' | 'tcp' | 'udp' | 'probe', number>>;
 
 /** A kind of client: how many there are, on which listener, and the pause of each between two requests. */
-interface Kind {
+interface CrewKind {
   readonly listener: keyof Ports;
   readonly count: number;
   readonly pauseMs: number;
@@ -15,7 +22,7 @@ interface Kind {
 const http = (ports: Ports) => `http://127.0.0.1:${ports.http}/`;
 const https = (ports: Ports) => `https://127.0.0.1:${ports.https}/`;
 
-export const KINDS: Readonly<Record<string, Kind>> = {
+export const CREW_KINDS = {
   'HTTP, kept': { listener: 'http', count: 6, pauseMs: 15, make: (ports) => new HttpClient(http(ports), true) },
   'HTTP, fresh': { listener: 'http', count: 3, pauseMs: 20, make: (ports) => new HttpClient(http(ports), false) },
   'HTTPS, kept': { listener: 'https', count: 4, pauseMs: 20, make: (ports) => new HttpClient(https(ports), true) },
@@ -30,7 +37,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     pauseMs: 25,
     make: (ports) => new HttpClient(`http://127.0.0.1:${ports.probe}/`, false),
   },
-};
+} satisfies Readonly<Record<string, CrewKind>>;
 
 /** How long after an unbind or a stop of a target its connections may end. */
 const DISTURBED_MS = 5_000;
@@ -46,6 +53,7 @@ export interface CrewCounts {
   readonly failed: number;
   readonly failures: readonly string[];
   readonly resets: number;
+  readonly lostDatagrams: number;
 }
 
 interface Member {
@@ -63,10 +71,11 @@ export class Crew {
   #rest: 'none' | 'clients' | 'all' = 'all';
   #failed = 0;
   #resets = 0;
+  #lostDatagrams = 0;
   #isOver = false;
 
   constructor(ports: Ports) {
-    for (const [name, { count, pauseMs, make, listener }] of Object.entries(KINDS)) {
+    for (const [name, { count, pauseMs, make, listener }] of Object.entries<CrewKind>(CREW_KINDS)) {
       this.#requests[name] = 0;
       for (let i = 0; i < count; i++) {
         const one = { isProbe: listener === 'probe', client: make(ports), isResting: true };
@@ -95,12 +104,14 @@ export class Crew {
 
   counts(): CrewCounts {
     const opened = this.#clients.reduce((sum, { client }) => sum + client.opened, 0);
+    const [requests, failures] = [{ ...this.#requests }, this.#failures];
     return {
-      requests: { ...this.#requests },
+      requests,
       opened,
       failed: this.#failed,
-      failures: this.#failures,
+      failures,
       resets: this.#resets,
+      lostDatagrams: this.#lostDatagrams,
     };
   }
 
@@ -123,6 +134,10 @@ export class Crew {
       this.#requests[kind] = (this.#requests[kind] ?? 0) + 1;
     } catch (error) {
       if (this.#isOver) return;
+      if (error instanceof LostDatagram) {
+        this.#lostDatagrams += 1;
+        return;
+      }
       if (kind.startsWith('TCP') && this.#isDisturbed(error as FailedRequest)) {
         this.#resets += 1;
         return;

@@ -10,6 +10,9 @@ export interface SoakResult {
   readonly failures: readonly string[];
   /** Reset TCP connections of targets that were unbound or had stopped. */
   readonly resets: number;
+  /** UDP responses that are under way in the moment of a take-over are lost, at most one of each client. */
+  readonly lostDatagrams: number;
+  readonly mayLoseDatagrams: number;
   /** Names of the changes, and how often each was made. */
   readonly changes: Readonly<Record<string, number>>;
   /** Counters of the processes, and the same count by the clients, in the time between two quiet moments of a process. */
@@ -68,6 +71,12 @@ export function soakSection(result: SoakResult): string {
   const rows = [
     [`failed requests of ${total.toLocaleString('en')}`, '0', `${failed}`, verdict(failed === 0)],
     ['reset TCP connections of unbound and of stopped targets', '', `${resets}`, ''],
+    [
+      'lost datagrams: one of each client at a take-over',
+      `at most ${result.mayLoseDatagrams}`,
+      `${result.lostDatagrams}`,
+      verdict(result.lostDatagrams <= result.mayLoseDatagrams),
+    ],
     ...result.counters.map(counters),
     ...result.logged.map(counters),
     [

@@ -6,7 +6,7 @@ import { makePair } from '../../harness/machine/certificates.ts';
 import type { CleanUp } from '../clean-up.ts';
 import { Changes } from './changes.ts';
 import { Counted } from './counted.ts';
-import type { Crew, Ports } from './crew.ts';
+import { CREW_KINDS, type Crew, type Ports } from './crew.ts';
 import { startPart } from './program.ts';
 import { LOG_MS, Served } from './served.ts';
 import { growthOf, type MemorySample, type SoakResult } from './soak-result.ts';
@@ -116,7 +116,7 @@ export async function soak({ cleanUp, signal, minutes, hasTakeOvers, say }: Soak
   await served.countLog();
   const counts = await crew.counts();
   await crew.end();
-  const { failed, failures, resets, requests } = counts;
+  const { failed, failures, resets, requests, lostDatagrams } = counts;
   const own = memory.filter(({ process }) => process === served.processes);
   return {
     minutes,
@@ -124,6 +124,8 @@ export async function soak({ cleanUp, signal, minutes, hasTakeOvers, say }: Soak
     failed,
     failures,
     resets,
+    lostDatagrams,
+    mayLoseDatagrams: (served.processes - 1) * CREW_KINDS.UDP.count,
     changes: changes.counts,
     counters: counted.rows,
     logged: counted.logged(counts),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Machine } from '../../bench/machine.ts';
-import { mergeResults, NO_RESULTS, partsOf, type Results } from '../../bench/results.ts';
+import { measuredOn, mergeResults, NO_RESULTS, type Results } from '../../bench/results.ts';
 
 const machine = (date: string) => ({ date }) as Machine;
 const rows = (measured: string) => [{ what: 'a row', bound: '', measured, isMet: true }];
@@ -18,7 +18,7 @@ test('what is measured anew replaces the former result, and the rest stays with 
   const merged = mergeResults(OLDER, newer);
   assert.deepEqual(merged.machines, [machine('first'), machine('second')]);
   assert.deepEqual(merged.bounds, { events: { machine: 0, rows: rows('1') }, mass: { machine: 1, rows: rows('3') } });
-  assert.deepEqual([partsOf(merged, 0), partsOf(merged, 1)], [['events', 'writes'], ['mass']]);
+  assert.deepEqual([measuredOn(merged, 0), measuredOn(merged, 1)], [['events', 'writes'], ['mass']]);
 });
 
 test('a machine whose results are all replaced is left out', () => {

@@ -11,6 +11,8 @@ const RESULT: SoakResult = {
   failed: 0,
   failures: [],
   resets: 2,
+  lostDatagrams: 1,
+  mayLoseDatagrams: 2,
   changes: { binds: 5, 'take-overs': 1 },
   counters: [{ what: 'requests of the HTTP listener', counted: 1200, byClients: 1200 }],
   logged: [{ what: 'lines of the access log, listener http', counted: 1200, byClients: 1200 }],
@@ -40,8 +42,9 @@ test('each failure, leak and difference is not met', () => {
     counters: [{ what: 'requests', counted: 1, byClients: 2 }],
     logged: [{ what: 'lines', counted: 2, byClients: 1 }],
     growth: 60,
+    lostDatagrams: 3,
     descriptors: { begin: 40, end: 41 },
   });
-  assert.equal(text.match(/\*\*not met\*\*/g)?.length, 5);
+  assert.equal(text.match(/\*\*not met\*\*/g)?.length, 6);
   assert.match(text, /The first failures:\n\n- HTTP, kept, after 1\.0 s: socket hang up$/);
 });
