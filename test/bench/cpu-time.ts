@@ -1,4 +1,4 @@
-// Processor time that all threads of a process have used so far.
+// Processor time that all threads of a process and of its children have used so far.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -6,7 +6,13 @@ let ticksPerSecond: number | undefined;
 
 export function cpuMicros(pid: number): number {
   ticksPerSecond ??= Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-  return (cpuTicks(readFileSync(`/proc/${pid}/stat`, 'utf8')) * 1e6) / ticksPerSecond;
+  const ticks = [pid, ...childrenOf(pid)].map((each) => cpuTicks(readFileSync(`/proc/${each}/stat`, 'utf8')));
+  return (ticks.reduce((sum, each) => sum + each, 0) * 1e6) / ticksPerSecond;
+}
+
+/** Returns the processes that the main thread of a process has started, such as the workers of nginx. */
+export function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 }
 
 /**

@@ -1,17 +1,24 @@
 // Cells and tables of the benchmark report, in Markdown.
-import { median } from './statistics.ts';
+import { median, medianInterval } from './statistics.ts';
 
 /** Divides each round's value by the peer's value of the same round, because other work of the machine affects both. */
 export function ratios(values: readonly number[], bases: readonly number[]): readonly number[] {
   return values.map((value, round) => value / (bases[round] ?? Number.NaN));
 }
 
-/** The median of the ratios, with their range if there are several. The text is empty if the peer was not measured. */
+/**
+ * The median of the ratios, with its 95 % interval if there are several rounds. The text is empty if the peer was not
+ * measured.
+ */
 export function ratioCell(values: readonly number[], bases: readonly number[]): string {
   if (bases.length === 0) return '';
-  const all = ratios(values, bases);
-  const [low, high] = [Math.min(...all).toFixed(2), Math.max(...all).toFixed(2)];
-  const text = median(all).toFixed(2);
+  return medianCell(ratios(values, bases), (value) => value.toFixed(2));
+}
+
+/** The median with its 95 % interval, or the median alone if the interval is one value. */
+export function medianCell(values: readonly number[], format: (value: number) => string): string {
+  const [low, high] = medianInterval(values).map(format);
+  const text = format(median(values));
   return low === high ? text : `${text} (${low}-${high})`;
 }
 

@@ -1,76 +1,118 @@
 // The command line of the benchmark.
 import { parseArgs } from 'node:util';
 import { BOUNDS } from './bounds/bounds.ts';
-import { type BenchScenario, SCENARIOS } from './scenarios.ts';
+import { MEASURES } from './measures/measures.ts';
+import { type BenchScenario, KEPT_SCENARIOS, SCENARIOS } from './scenarios.ts';
 
 export const BENCH_USAGE = `npm run bench -- [options]
-  without options, or with --install alone, it writes test/bench/README.md
-  --quick            1 round of 1 second, for a first impression
-  --rounds N         rounds of each scenario (5)
+  without options, or with --install or --json alone, it measures everything and writes test/bench/README.md
+  --quick            1 round of 1 second, for a first impression; with --against: a comparison of two checkouts
+  --rounds N         rounds of each scenario and each goal (6)
   --seconds N        length of one measurement (1)
-  --scenario NAME    only this scenario; may be repeated: ${SCENARIOS.map(({ name }) => name).join(', ')}, writes, bounds
+  --scenario NAME    only this scenario; may be repeated: ${SCENARIOS.map(({ name }) => name).join(', ')},
+                     writes, goals, bounds
+  --goal NAME        only this measurement of goals; may be repeated: ${Object.keys(MEASURES).join(', ')}
   --bound NAME       only this bound; may be repeated: ${Object.keys(BOUNDS).join(', ')}
   --reader-seconds N how long slow readers are watched (90)
   --peers-only       measure only the peers, without Weir
   --against FOLDER   measure also the Weir of another checkout
-  --install          install missing programs with apt-get (needs root)
+  --soak [MINUTES]   only the soak (30 minutes): load with all kinds of changes
+  --no-take-over     leave take-overs out of the soak
+  --json             print the goals as JSON: { rows: [{ name, value, goal, met, ... }] }, without those not measured
+  --write            write what was measured to test/bench/README.md, and keep the former results of the rest
+  --install          install what is missing with apt-get, and build the newest HAProxy and nginx (needs root)
 `;
 
-/** Names of the scenarios that measure only Weir and no peer. */
-const WEIR_ONLY: readonly string[] = ['writes', 'bounds'];
+/** Names of the groups of measurements that concern only Weir and no peer. */
+const WEIR_ONLY: readonly string[] = ['writes', 'goals', 'bounds'];
 const MAX_READER_SECONDS = 3600;
+const MAX_SOAK_MINUTES = 24 * 60;
+const SOAK_MINUTES = '30';
+/** The fewest rounds whose interval has 95 %. */
+const ROUNDS = '6';
 
 export interface Options {
   readonly rounds: number;
   readonly seconds: number;
   readonly scenarios: readonly BenchScenario[];
   readonly hasWrites: boolean;
+  /** Names of the measurements of goals. */
+  readonly goals: readonly string[];
   /** Names of the bounds to measure. */
   readonly bounds: readonly string[];
   readonly readerSeconds: number;
   readonly hasWeir: boolean;
-  /** True if the command line asks for all usual measurements, so that the result may replace the document. */
-  readonly isWhole: boolean;
+  readonly hasPeers: boolean;
   /** Folder of another checkout of Weir, which is measured too. */
   readonly against: string | undefined;
+  /** Length of the soak; `undefined` without a soak. */
+  readonly soakMinutes: number | undefined;
+  readonly hasTakeOvers: boolean;
+  /** Whether the result is printed as JSON instead of Markdown. */
+  readonly isJson: boolean;
+  /** Whether the results are stored and the document is written. */
+  readonly isWritten: boolean;
   readonly mayInstall: boolean;
 }
 
 /** Parses the command line. Throws a TypeError that says what is wrong. */
 export function parseOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
-    args: [...args],
+    args: withSoakMinutes(args),
     options: {
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       scenario: { type: 'string', multiple: true },
+      goal: { type: 'string', multiple: true },
       bound: { type: 'string', multiple: true },
       'reader-seconds': { type: 'string' },
       'peers-only': { type: 'boolean', default: false },
       against: { type: 'string' },
+      soak: { type: 'string' },
+      'no-take-over': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
       install: { type: 'boolean', default: false },
     },
   });
-  const all = Object.keys(BOUNDS);
-  // A chosen bound is a chosen scenario, and leaves out all scenarios and bounds that are not named.
-  const chosen = values.scenario ?? (values.bound === undefined ? undefined : []);
-  known('scenario', values.scenario, [...SCENARIOS.map(({ name }) => name), ...WEIR_ONLY]);
-  known('bound', values.bound, all);
-  const hasWeir = !values['peers-only'];
-  const { install, ...others } = values;
+  const { quick, against, scenario, goal, bound, soak, json, write, install, ...rest } = values;
+  known('scenario', scenario, [...SCENARIOS.map(({ name }) => name), ...WEIR_ONLY]);
+  known('goal', goal, Object.keys(MEASURES));
+  known('bound', bound, Object.keys(BOUNDS));
+  // A chosen goal or bound is a choice too, and leaves out everything that is not named.
+  const isChosen = [scenario, goal, bound, soak].some((each) => each !== undefined);
+  const isComparison = quick && against !== undefined;
+  const hasWeir = !rest['peers-only'];
+  const has = (group: string) => hasWeir && (isChosen ? scenario?.includes(group) === true : !isComparison);
+  const usual = isComparison ? KEPT_SCENARIOS : SCENARIOS;
+  const choices = { quick, against, scenario, goal, bound, soak, ...rest };
+  const isWhole = Object.values(choices).every((value) => value === undefined || value === false);
   return {
-    rounds: count('--rounds', values.rounds ?? (values.quick ? '1' : '5')),
-    seconds: count('--seconds', values.seconds ?? '1'),
-    scenarios: SCENARIOS.filter(({ name }) => chosen === undefined || chosen.includes(name)),
-    hasWrites: hasWeir && (chosen === undefined || chosen.includes('writes')),
-    bounds: hasWeir ? (chosen === undefined || chosen.includes('bounds') ? all : (values.bound ?? [])) : [],
-    readerSeconds: count('--reader-seconds', values['reader-seconds'] ?? '90', MAX_READER_SECONDS),
+    rounds: count('--rounds', rest.rounds ?? (quick && !isComparison ? '1' : ROUNDS)),
+    seconds: count('--seconds', rest.seconds ?? '1'),
+    scenarios: isChosen ? SCENARIOS.filter(({ name }) => scenario?.includes(name)) : usual,
+    hasWrites: has('writes'),
+    goals: has('goals') ? Object.keys(MEASURES) : hasWeir ? (goal ?? []) : [],
+    bounds: has('bounds') ? Object.keys(BOUNDS) : hasWeir ? (bound ?? []) : [],
+    readerSeconds: count('--reader-seconds', rest['reader-seconds'] ?? '90', MAX_READER_SECONDS),
     hasWeir,
-    isWhole: Object.values(others).every((value) => value === undefined || value === false),
-    against: values.against,
+    hasPeers: !isComparison,
+    against,
+    soakMinutes: soak === undefined ? undefined : count('--soak', soak, MAX_SOAK_MINUTES),
+    hasTakeOvers: !rest['no-take-over'],
+    isJson: json,
+    isWritten: isWhole || write,
     mayInstall: install,
   };
+}
+
+/** Gives `--soak` without a number its default. */
+function withSoakMinutes(args: readonly string[]): string[] {
+  return args.flatMap((arg, i) => {
+    const next = args[i + 1];
+    return arg === '--soak' && (next === undefined || next.startsWith('-')) ? [arg, SOAK_MINUTES] : [arg];
+  });
 }
 
 function known(what: string, names: readonly string[] | undefined, all: readonly string[]): void {

@@ -8,9 +8,10 @@ import type { Pair } from '../harness/machine/certificates.ts';
 import { until } from '../harness/runtime/runtime.ts';
 import { ask } from './ask.ts';
 import type { CleanUp } from './clean-up.ts';
-import { giveProxyCpu } from './processors.ts';
-import { type Programs, STREAM_MODULE } from './programs.ts';
-import { type BenchProtocol, LARGE_BODY_BYTES, SMALL_BODY } from './scenarios.ts';
+import { giveAllCpus, giveProxyCpu } from './processors.ts';
+import type { Programs } from './programs.ts';
+import { LARGE_BODY_BYTES, MEDIUM_BODY_BYTES, SMALL_BODY } from './scenarios.ts';
+import type { Setting } from './settings.ts';
 import { askUdp } from './udp-load.ts';
 
 /**
@@ -32,11 +33,12 @@ export function writePair({ directory }: PeersOptions, { certificate, privateKey
   writeFileSync(join(directory, 'pair.pem'), certificate + privateKey);
 }
 
-/** Starts the backend, which responds to /small and /large. */
+/** Starts the backend, which responds to /small, /medium and /large. */
 export async function startBackend(options: PeersOptions): Promise<ServingProcess> {
-  // The bytes of the large body vary, so that a proxy that mixes up its buffers is detected.
+  // The bytes of the bodies vary, so that a proxy that mixes up its buffers is detected.
   const large = Buffer.from(Array.from({ length: LARGE_BODY_BYTES }, (_, i) => (i * 31 + (i >> 8)) & 255));
   writeFileSync(join(options.directory, 'large'), large);
+  writeFileSync(join(options.directory, 'medium'), large.subarray(0, MEDIUM_BODY_BYTES));
   const { port } = await start(options, 'backend.conf', (backend) => ({ backend }));
   return { port, pid: undefined };
 }
@@ -45,16 +47,23 @@ export const PEERS = ['haproxy', 'nginx', 'envoy'] as const;
 type Peer = (typeof PEERS)[number];
 const EXTENSIONS: Readonly<Record<Peer, string>> = { haproxy: 'cfg', nginx: 'conf', envoy: 'yaml' };
 
-/** Starts a peer on the processor of the proxies. */
+/**
+ * Starts a peer on the processor of the proxies, or on all processors if it has two threads. For POSTs, HAProxy does not
+ * share connections to the backend between clients; each client's connection still keeps one of its own.
+ */
 export async function startPeer(
   options: PeersOptions,
   peer: Peer,
-  protocol: BenchProtocol,
+  { protocol, threads, isPost, isServerClosing }: Setting,
   backend: ServingProcess,
 ): Promise<ServingProcess> {
   const file = `${peer}-${protocol.toLowerCase()}.${EXTENSIONS[peer]}`;
-  const served = await start(options, file, (port) => ({ port, backend: backend.port }));
-  giveProxyCpu(served.pid);
+  const master = threads === 1 ? 'off' : 'on';
+  const serverClose = isServerClosing ? 'option http-server-close' : '';
+  const values = { threads, master, serverClose, reuse: isPost ? 'never' : 'always' };
+  const served = await start(options, file, (port) => ({ ...values, port, backend: backend.port }), threads);
+  if (threads === 1) giveProxyCpu(served.pid);
+  else giveAllCpus(served.pid);
   return served;
 }
 
@@ -70,14 +79,17 @@ export function fillIn(template: string, values: Readonly<Record<string, string 
 async function start(
   { programs, directory, cleanUp }: PeersOptions,
   file: string,
-  ports: (port: number) => Readonly<Record<string, number>>,
+  values: (port: number) => Readonly<Record<string, number | string>>,
+  threads = 1,
 ): Promise<{ port: number; pid: number }> {
   const port = await freePort();
   const template = readFileSync(new URL(`peers/${file}`, import.meta.url), 'utf8');
-  const constants = { directory, streamModule: STREAM_MODULE, smallBody: SMALL_BODY };
-  const path = join(directory, file);
-  writeFileSync(path, fillIn(template, { ...constants, ...ports(port) }));
-  const [command, args] = commandLine(programs, directory, path);
+  const { streamModule } = programs;
+  const loadStream = streamModule === undefined ? '' : `load_module ${streamModule};`;
+  const constants = { directory, loadStream, smallBody: SMALL_BODY };
+  const path = join(directory, `${port}-${file}`);
+  writeFileSync(path, fillIn(template, { ...constants, ...values(port) }));
+  const [command, args] = commandLine(programs, directory, path, threads);
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const exit = once(child, 'exit');
   let log = '';
@@ -85,7 +97,8 @@ async function start(
     log += text;
   });
   cleanUp.after(async () => {
-    child.kill('SIGKILL');
+    // The workers of nginx outlive a master process that is killed.
+    child.kill(threads === 1 ? 'SIGKILL' : 'SIGTERM');
     await exit;
   });
   await until(`${file} to respond on port ${port}`, async () => {
@@ -99,8 +112,13 @@ async function start(
   return { port, pid: child.pid ?? 0 };
 }
 
-function commandLine(programs: Programs, directory: string, path: string): readonly [string, readonly string[]] {
+function commandLine(
+  programs: Programs,
+  directory: string,
+  path: string,
+  threads: number,
+): readonly [string, readonly string[]] {
   if (path.endsWith('.cfg')) return [programs.haproxy, ['-q', '-db', '-f', path]];
   if (path.endsWith('.conf')) return [programs.nginx, ['-e', 'stderr', '-p', directory, '-c', path]];
-  return [programs.envoy, ['--concurrency', '1', '--disable-hot-restart', '-l', 'error', '-c', path]];
+  return [programs.envoy, ['--concurrency', `${threads}`, '--disable-hot-restart', '-l', 'error', '-c', path]];
 }

@@ -1,88 +1,94 @@
-// `npm run bench`: Weir and its peers HAProxy, nginx and Envoy in one run on one machine; Markdown on stdout, progress
-// on stderr. A run without options also writes the document in this folder.
+// `npm run bench`: Weir and its peers HAProxy, nginx and Envoy in one run on one machine; Markdown or JSON on stdout,
+// progress on stderr. A run without options also writes the document in this folder.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { makePair } from '../harness/machine/certificates.ts';
 import { MissingPrograms } from '../harness/machine/find-program.ts';
 import { temporaryDirectory } from '../harness/runtime/runtime.ts';
-import type { BoundResult } from './bounds/bound.ts';
 import { measureBounds } from './bounds/bounds.ts';
+import { renderChart } from './chart.ts';
 import { CleanUp } from './clean-up.ts';
 import { measure } from './data-plane.ts';
 import { describeMachine } from './machine.ts';
+import { measureGoals } from './measures/measures.ts';
 import { BENCH_USAGE, type Options, parseOptions } from './options.ts';
-import { PEERS, type PeersOptions, type ServingProcess, startBackend, startPeer, writePair } from './peers.ts';
 import { leaveProxyCpu, takeAllCpus } from './processors.ts';
-import { findPrograms } from './programs.ts';
-import { renderDocument, renderReport } from './report.ts';
-import type { BenchProtocol, ScenarioResult, Way } from './scenarios.ts';
-import { startEcho } from './udp-load.ts';
-import { startWeir } from './weir.ts';
-import { measureWrites, type WriteResult } from './writes.ts';
+import { findPrograms, type Programs } from './programs.ts';
+import { CHART_NAME, goalRows, renderDocument, renderReport } from './report.ts';
+import { mergeResults, NO_RESULTS, type Results, readResults, scenarioResults, writeResults } from './results.ts';
+import { settingKey, settingOf } from './settings.ts';
+import { soak } from './soak/soak.ts';
+import { startWays } from './ways.ts';
+import { measureWrites } from './writes.ts';
 
 const DOCUMENT = fileURLToPath(new URL('README.md', import.meta.url));
-const WRITE_SIZES = [10, 1000];
+const CHART = fileURLToPath(new URL(CHART_NAME, import.meta.url));
 
-type Ways = ReadonlyMap<BenchProtocol, ReadonlyMap<Way, ServingProcess>>;
-
-async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): Promise<string> {
-  const { rounds, seconds } = options;
-  const programs = await findPrograms(options.mayInstall);
-  const machine = describeMachine(programs);
-  const scenarios: ScenarioResult[] = [];
-  if (options.scenarios.length > 0) {
-    leaveProxyCpu();
-    const ways = await startWays({ programs, directory: temporaryDirectory(cleanUp), cleanUp }, options);
-    for (const scenario of options.scenarios) {
-      const settings = { wrk: programs.wrk, rounds, seconds, signal, say };
-      scenarios.push(await measure(scenario, ways.get(scenario.protocol) ?? new Map(), settings));
-    }
-    await cleanUp.run();
-    takeAllCpus();
-  }
-  const writes: WriteResult[] = [];
-  if (options.hasWrites) {
-    say('writes');
-    writes.push(...(await measureWrites(cleanUp, WRITE_SIZES, 100 * rounds * seconds, signal)));
-  }
-  const bounds: BoundResult[] = [];
-  const { readerSeconds } = options;
-  bounds.push(...(await measureBounds(options.bounds, { programs, cleanUp, signal, readerSeconds }, say)));
-  const report = { machine, rounds, seconds, scenarios, writes, bounds };
-  if (options.isWhole) {
-    writeFileSync(DOCUMENT, renderDocument(report));
-    say(`wrote ${DOCUMENT}`);
-  }
-  return renderReport(report);
+interface BenchContext {
+  readonly programs: Programs;
+  readonly cleanUp: CleanUp;
+  readonly signal: AbortSignal;
 }
 
-/**
- * Starts the data planes for each requested protocol. HAProxy does not forward UDP. HTTPS has no direct measurement,
- * because the backend does not speak TLS.
- */
-async function startWays(peers: PeersOptions, { hasWeir, against, scenarios }: Options): Promise<Ways> {
-  const pair = makePair(['bench']);
-  writePair(peers, pair);
-  const backend = await startBackend(peers);
-  const backends = { HTTP: backend, HTTPS: backend, TCP: backend, UDP: await startEcho(peers.cleanUp) };
-  const protocols = new Set(scenarios.map(({ protocol }) => protocol));
-  const weirs = { cleanUp: peers.cleanUp, backends, protocols, pair };
-  const weir = hasWeir ? await startWeir(weirs) : undefined;
-  const other = against === undefined ? undefined : await startWeir({ ...weirs, checkout: against });
-  const all = new Map<BenchProtocol, Map<Way, ServingProcess>>();
-  for (const protocol of protocols) {
-    const ways = new Map<Way, ServingProcess>();
-    if (protocol !== 'HTTPS') ways.set('direct', backends[protocol]);
-    for (const peer of PEERS) {
-      if (peer !== 'haproxy' || protocol !== 'UDP')
-        ways.set(peer, await startPeer(peers, peer, protocol, backends[protocol]));
-    }
-    const [otherServed, served] = [other?.get(protocol), weir?.get(protocol)];
-    if (otherServed !== undefined) ways.set('other', otherServed);
-    if (served !== undefined) ways.set('weir', served);
-    all.set(protocol, ways);
+async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): Promise<string> {
+  const { rounds, seconds, readerSeconds, soakMinutes, hasTakeOvers } = options;
+  const programs = await findPrograms(options.mayInstall);
+  const machines = [describeMachine(programs)];
+  const context = { programs, cleanUp, signal };
+  const scenarios = await measureScenarios(options, context);
+  const boundContext = { ...context, readerSeconds };
+  let results: Results = { ...NO_RESULTS, machines, scenarios };
+  if (options.hasWrites) {
+    say('writes');
+    const sizes = await measureWrites(cleanUp, 100 * rounds * seconds, signal);
+    results = { ...results, writes: { machine: 0, sizes, rounds } };
   }
-  return all;
+  const goals = await measureGoals(options.goals, { ...boundContext, rounds, say });
+  const bounds = await measureBounds(options.bounds, boundContext, say);
+  results = {
+    ...results,
+    goals: mapValues(goals, (values) => ({ machine: 0, values })),
+    bounds: mapValues(bounds, (rows) => ({ machine: 0, rows })),
+  };
+  if (soakMinutes !== undefined) {
+    const result = await soak({ cleanUp, signal, minutes: soakMinutes, hasTakeOvers, say });
+    results = { ...results, soak: { machine: 0, result } };
+  }
+  if (options.isWritten) write(results);
+  return options.isJson ? `${JSON.stringify({ rows: goalRows(results) }, undefined, 2)}\n` : renderReport(results);
+}
+
+async function measureScenarios(
+  options: Options,
+  { programs, cleanUp, signal }: BenchContext,
+): Promise<Results['scenarios']> {
+  if (options.scenarios.length === 0) return {};
+  const { rounds, seconds } = options;
+  leaveProxyCpu();
+  const ways = await startWays({ programs, directory: temporaryDirectory(cleanUp), cleanUp }, options);
+  const results: Record<string, Results['scenarios'][string]> = {};
+  for (const scenario of options.scenarios) {
+    const settings = { wrk: programs.wrk, rounds, seconds, signal, say };
+    const { samples } = await measure(scenario, ways.get(settingKey(settingOf(scenario))) ?? new Map(), settings);
+    results[scenario.name] = { machine: 0, seconds, samples: Object.fromEntries(samples) };
+  }
+  await cleanUp.run();
+  takeAllCpus();
+  return results;
+}
+
+/** Stores the results beside those of earlier runs, and writes the document and the chart of all of them. */
+function write(measured: Results): void {
+  writeResults(mergeResults(readResults(), measured));
+  // Stored numbers are rounded, and the document is that of the stored results.
+  const results = readResults();
+  const chart = renderChart(scenarioResults(results));
+  if (chart !== undefined) writeFileSync(CHART, chart);
+  writeFileSync(DOCUMENT, renderDocument(results));
+  say(`wrote ${DOCUMENT}`);
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Readonly<Record<string, U>> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
 }
 
 function say(text: string): void {

@@ -1,4 +1,4 @@
-// A real `weir serve` with one worker, whose listeners are made through the API.
+// A real `weir serve`, whose listeners are made through the API.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../harness/backends/backends.ts';
@@ -6,7 +6,7 @@ import type { Pair } from '../harness/machine/certificates.ts';
 import { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import type { CleanUp } from './clean-up.ts';
 import type { ServingProcess } from './peers.ts';
-import { giveProxyCpu } from './processors.ts';
+import { giveAllCpus, giveProxyCpu } from './processors.ts';
 import type { BenchProtocol } from './scenarios.ts';
 
 interface WeirOptions {
@@ -16,12 +16,17 @@ interface WeirOptions {
   readonly pair: Pair;
   /** Folder of another checkout, whose version of Weir is started. */
   readonly checkout?: string;
+  readonly workers: number;
+  /** Whether the runtime may use all processors instead of the one of the proxies. */
+  readonly hasAllCpus: boolean;
 }
 
 /** Starts Weir in the configuration of the peers: no health check, and the backend as the only target. */
-export async function startWeir({ cleanUp, backends, protocols, pair, checkout }: WeirOptions) {
-  const runtime = await startBenchRuntime(cleanUp, checkout);
-  giveProxyCpu(runtime.pid);
+export async function startWeir(options: WeirOptions): Promise<ReadonlyMap<BenchProtocol, ServingProcess>> {
+  const { cleanUp, backends, protocols, pair, checkout, workers, hasAllCpus } = options;
+  const runtime = await startBenchRuntime(cleanUp, checkout, workers);
+  if (hasAllCpus) giveAllCpus(runtime.pid);
+  else giveProxyCpu(runtime.pid);
   const served = new Map<BenchProtocol, ServingProcess>();
   for (const protocol of protocols) {
     const port = await putListener(runtime, protocol, protocol === 'HTTPS' ? { certificates: { bench: pair } } : {});
@@ -33,9 +38,9 @@ export async function startWeir({ cleanUp, backends, protocols, pair, checkout }
 }
 
 /** Starts a runtime with a load balancer `bench`. */
-export async function startBenchRuntime(cleanUp: CleanUp, checkout?: string): Promise<RuntimeProcess> {
+export async function startBenchRuntime(cleanUp: CleanUp, checkout?: string, workers = 1): Promise<RuntimeProcess> {
   const main = checkout === undefined ? undefined : join(checkout, commandOf(checkout));
-  const runtime = await RuntimeProcess.start(cleanUp, { args: ['--workers', '1'], main });
+  const runtime = await RuntimeProcess.start(cleanUp, { args: ['--workers', `${workers}`], main });
   await runtime.done('PUT', '/v1/load-balancers/bench', { address: '127.0.0.1' });
   return runtime;
 }

@@ -2,7 +2,13 @@
 // worker uses the new weight.
 import type { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import type { CleanUp } from './clean-up.ts';
+import type { GoalValues } from './judgement.ts';
+import { digits, ratios } from './markdown.ts';
+import { median } from './statistics.ts';
 import { putListener, startBenchRuntime } from './weir.ts';
+
+/** Numbers of targets of the listeners whose writes are measured. */
+export const WRITE_SIZES = [10, 500, 1_000, 10_000] as const;
 
 /** Number of targets of the largest attachment. A listener with more targets has several attachments. */
 const ATTACHMENT_TARGETS = 500;
@@ -12,7 +18,7 @@ const WARM_UP_WRITES = 50;
  * write.
  */
 const MINIMAL = { prefer: 'return=minimal' };
-const MAX_MS = 30_000;
+const MAX_MS = 60_000;
 
 export interface WriteResult {
   readonly targets: number;
@@ -26,12 +32,11 @@ export interface WriteResult {
  */
 export async function measureWrites(
   cleanUp: CleanUp,
-  sizes: readonly number[],
   writes: number,
   signal: AbortSignal,
 ): Promise<readonly WriteResult[]> {
   const runtimes: { runtime: RuntimeProcess; targets: number; latenciesMs: number[] }[] = [];
-  for (const targets of sizes) {
+  for (const targets of WRITE_SIZES) {
     runtimes.push({ runtime: await startWithTargets(cleanUp, targets), targets, latenciesMs: [] });
   }
   const deadline = performance.now() + MAX_MS;
@@ -47,6 +52,24 @@ export async function measureWrites(
     }
   }
   return runtimes.map(({ targets, latenciesMs }) => ({ targets, latenciesMs }));
+}
+
+/** Returns the values of the goals: in each part of the writes, the median of each size to that among 10 targets. */
+export function writeGoals(results: readonly WriteResult[], rounds: number): GoalValues {
+  const medians = results.map(({ latenciesMs }) => parts(latenciesMs, rounds).map(median));
+  const [base = []] = medians;
+  const values = results.map(({ targets }, i) => {
+    const note = `${digits(median(medians[i] ?? []))} ms to ${digits(median(base))} ms`;
+    return [`weight-${targets}`, { values: ratios(medians[i] ?? [], base), note }];
+  });
+  return Object.fromEntries(values);
+}
+
+/** Cuts a list into at most `count` parts of the same length; the rest of the list is left out. */
+function parts(values: readonly number[], count: number): readonly (readonly number[])[] {
+  const length = Math.max(1, Math.floor(values.length / count));
+  const all = Array.from({ length: count }, (_, i) => values.slice(i * length, (i + 1) * length));
+  return all.filter((part) => part.length === length);
 }
 
 async function startWithTargets(cleanUp: CleanUp, count: number): Promise<RuntimeProcess> {

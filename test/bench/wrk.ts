@@ -1,8 +1,10 @@
 // The load generator wrk, and the parser of its output.
 import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 export const CONNECTIONS = 32;
+const POST_SCRIPT = fileURLToPath(new URL('post.lua', import.meta.url));
 
 interface WrkOptions {
   readonly wrk: string;
@@ -10,6 +12,10 @@ interface WrkOptions {
   readonly seconds: number;
   /** Whether each request uses a new connection. */
   readonly isClosing: boolean;
+  /** Whether requests are POSTs with a small body. */
+  readonly isPost?: boolean;
+  /** Number of connections; CONNECTIONS unless set. */
+  readonly connections?: number;
   readonly signal: AbortSignal;
 }
 
@@ -20,9 +26,11 @@ export interface WrkResult {
 }
 
 /** Runs wrk. Rejects if a request fails, because the speed of error responses means nothing. */
-export async function runWrk({ wrk, url, seconds, isClosing, signal }: WrkOptions): Promise<WrkResult> {
-  const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s', '--latency'];
+export async function runWrk(options: WrkOptions): Promise<WrkResult> {
+  const { wrk, url, seconds, isClosing, isPost, connections = CONNECTIONS, signal } = options;
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '--latency'];
   if (isClosing) args.push('-H', 'Connection: close');
+  if (isPost) args.push('-s', POST_SCRIPT);
   const { stdout } = await promisify(execFile)(wrk, [...args, url], { signal, timeout: seconds * 1000 + 30_000 });
   return parseWrk(stdout);
 }

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { statSync, writeFileSync } from 'node:fs';
+
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -337,4 +339,15 @@ test('the process before is killed at any step: the new one serves, with every a
     assert.deepEqual((await w.runtime.done('GET', '/v1/attachments/http')).tags, { step });
     assert.equal((await exchange(`http://127.0.0.1:${w.ports.http}/`)).backend, 'b', step);
   }
+});
+
+test('flows that end in the process before are in the access log, the last ones of each worker too', async (t) => {
+  const log = join(temporaryDirectory(t), 'access.log');
+  const w = await world(t, ['--workers', '2', '--access-log', log]);
+  const flows = await Promise.all(Array.from({ length: 6 }, () => openFlow(w.ports.tcp)));
+  const before = await w.takeOver();
+  for (const { socket } of flows) socket.destroy();
+  // SIGCONT has no effect; `end` waits for the exit.
+  assert.equal(await before.end('SIGCONT'), 0, before.log());
+  assert.equal(readFileSync(log, 'utf8').match(/"protocol":"TCP"/g)?.length, flows.length);
 });

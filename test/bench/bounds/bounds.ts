@@ -36,12 +36,13 @@ export const BOUNDS: Readonly<Record<string, MeasureBound>> = {
   deployments: measureDeployments,
 };
 
+/** Returns the rows of each chosen bound, by its name. */
 export async function measureBounds(
   names: readonly string[],
   { cleanUp, ...context }: BoundContext,
   say: (text: string) => void,
-): Promise<readonly BoundResult[]> {
-  const results: BoundResult[] = [];
+): Promise<Readonly<Record<string, readonly BoundResult[]>>> {
+  const results: Record<string, readonly BoundResult[]> = {};
   for (const [name, measure] of Object.entries(BOUNDS)) {
     if (!names.includes(name)) continue;
     context.signal.throwIfAborted();
@@ -50,7 +51,7 @@ export async function measureBounds(
     cleanUp.after(() => own.run());
     const measured = await measure({ ...context, cleanUp: own });
     for (const row of measured) say(`  ${row.what}: ${row.measured}`);
-    results.push(...measured);
+    results[name] = measured;
     await own.run();
   }
   return results;

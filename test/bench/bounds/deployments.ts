@@ -3,13 +3,15 @@
 import { freePort } from '../../harness/backends/backends.ts';
 import { RuntimeProcess } from '../../harness/runtime/runtime.ts';
 import { Stack } from '../../harness/stack/stack.ts';
+import { inTurn } from '../data-plane.ts';
 import { ratioCell, ratios } from '../markdown.ts';
 import { median } from '../statistics.ts';
 import type { MeasureBound } from './bound.ts';
+import { HEADS, type ResourceKind } from './no-op.ts';
 
 const ATTACHMENTS = 20;
 const TARGETS = 50;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const MAX_RATIO = 1.2;
 
 const UP = ['up', '--yes', '--skip-preview'];
@@ -21,55 +23,22 @@ const PREVIEW = ['preview'];
  */
 const STEPS = [
   { what: 'the first `pulumi up`', weight: 100, command: UP },
-  { what: '`pulumi preview` without a change', weight: 100, command: PREVIEW },
   { what: '`pulumi preview`, one weight of each attachment changed', weight: 50, command: PREVIEW },
   { what: '`pulumi up` of that change', weight: 50, command: UP },
 ];
 
-const WEIR = `import { Listener, LoadBalancer, TargetAttachment } from 'pulumi-weir';`;
-
-/**
- * Returns the head of a program whose resources do nothing. They have no `check` and `diff`, so the engine itself
- * compares the inputs, which equal those of Weir's resources. `outs` is code for the outputs, which the engine sends
- * and stores like Weir's.
- */
-function noOp(outs: string): string {
-  return `import * as pulumi from '@pulumi/pulumi';
-const provider = {
-  create: async (inputs) => ({ id: 'no-op', outs: ${outs} }),
-  update: async (id, olds, inputs) => ({ outs: ${outs} }),
-};
-class NoOp extends pulumi.dynamic.Resource {
-  constructor(name, props) {
-    super(provider, name, props);
-  }
-}
-const [Listener, LoadBalancer, TargetAttachment] = [NoOp, NoOp, NoOp];`;
-}
-
-/** Program text that gives a no-op resource the outputs of an attachment: its targets as `boundTargets`. */
-const WITH_OUTPUTS = `{
-    ...inputs,
-    boundTargets: Object.fromEntries(
-      Object.entries(inputs.targets ?? {}).map(([name, target]) => [name, { ...target, health: 'unhealthy' }]),
-    ),
-  }`;
-
-const HEADS = { weir: WEIR, same: noOp(WITH_OUTPUTS), bare: noOp('inputs') };
-type Way = keyof typeof HEADS;
-const WAYS = Object.keys(HEADS) as Way[];
+const WAYS = Object.keys(HEADS) as ResourceKind[];
 
 export const measureDeployments: MeasureBound = async ({ cleanUp, signal }) => {
   const runtime = await RuntimeProcess.start(cleanUp);
   const port = await freePort();
-  const stacks = new Map<Way, Stack>();
+  const stacks = new Map<ResourceKind, Stack>();
   for (const way of WAYS) stacks.set(way, await Stack.create(cleanUp, '', way === 'weir' ? runtime : undefined));
-  const times = STEPS.map((): Record<Way, number[]> => ({ weir: [], same: [], bare: [] }));
+  const times = STEPS.map((): Record<ResourceKind, number[]> => ({ weir: [], same: [], bare: [] }));
   for (let round = 0; round < ROUNDS; round++) {
     // The stacks take turns to be first in a round, because the first one reads its files from disk and the others read
     // them from memory.
-    const first = round % WAYS.length;
-    const ways = [...WAYS.slice(first), ...WAYS.slice(0, first)];
+    const ways = inTurn(WAYS, round);
     for (const [step, { weight, command }] of STEPS.entries()) {
       for (const way of ways) {
         signal.throwIfAborted();
@@ -83,7 +52,7 @@ export const measureDeployments: MeasureBound = async ({ cleanUp, signal }) => {
     for (const stack of stacks.values()) await stack.destroy();
   }
   return STEPS.map(({ what }, step) => {
-    const { weir, same, bare } = times[step] as Record<Way, number[]>;
+    const { weir, same, bare } = times[step] as Record<ResourceKind, number[]>;
     return {
       what: `${what}: ${ATTACHMENTS} attachments of ${TARGETS} targets, compared with as many dynamic resources that do nothing`,
       bound: `${MAX_RATIO} x`,

@@ -42,7 +42,12 @@ test('the benchmark accepts the arguments in test/bench/README.md', async (t) =>
     instead: {
       'npm run bench': bench(),
       'npm run bench -- --quick': bench('--quick'),
+      'npm run bench -- --json': bench('--json'),
+      'npm run bench -- --quick --against ../main': bench('--quick', '--against', '../main'),
       'npm run bench -- --against ../main': bench('--against', '../main'),
+      'npm run bench -- --goal idle': bench('--goal', 'idle'),
+      'npm run bench -- --bound mass --write': bench('--bound', 'mass', '--write'),
+      'npm run bench -- --soak 30 --write': bench('--soak', '30', '--write'),
       'npm run bench -- --install': bench('--install'),
       'npm run bench -- --bound mass': bench('--bound', 'mass'),
       'npm run bench -- --bound slowReaders --reader-seconds 600': bench(

@@ -13,7 +13,17 @@ test('the files of the peers need nothing but the values that are filled in', ()
   const folder = new URL('../../bench/peers/', import.meta.url);
   const files = readdirSync(folder);
   assert.equal(files.length, 12);
-  const values = { port: 1, backend: 2, directory: '/tmp/d', streamModule: '/m.so', smallBody: 'b' };
+  const values = {
+    port: 1,
+    backend: 2,
+    directory: '/tmp/d',
+    loadStream: 'load_module /m.so;',
+    smallBody: 'b',
+    threads: 2,
+    master: 'on',
+    reuse: 'always',
+    serverClose: '',
+  };
   for (const file of files) {
     const filled = fillIn(readFileSync(new URL(file, folder), 'utf8'), values);
     assert.match(filled, /127\.0\.0\.1(:|, port_value: )[12]\b/, file);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { median, percentile } from '../../bench/statistics.ts';
+import { median, medianInterval, percentile } from '../../bench/statistics.ts';
 import { assertHolds } from '../../harness/properties/properties.ts';
 
 test('the median is the middle value, or the mean of the two in the middle', () => {
@@ -38,4 +38,24 @@ test('at least the requested share of the values is at or below a percentile, an
       assert.ok(all.filter((value) => value < found).length < due);
     }),
   );
+});
+
+test('the interval of a median is the narrowest pair of ordered values whose probability is at least 95 %', () => {
+  const interval = (count: number) => medianInterval(Array.from({ length: count }, (_, i) => count - i));
+  // The tables of the sign test give the same ranks.
+  assert.deepEqual([6, 7, 8, 9, 10, 12, 20].map(interval), [
+    [1, 6],
+    [1, 7],
+    [1, 8],
+    [2, 8],
+    [2, 9],
+    [3, 10],
+    [6, 15],
+  ]);
+});
+
+test('the interval of fewer than 6 values is their range', () => {
+  assert.deepEqual(medianInterval([3, 1, 2]), [1, 3]);
+  assert.deepEqual(medianInterval([7]), [7, 7]);
+  assert.throws(() => medianInterval([]), RangeError);
 });

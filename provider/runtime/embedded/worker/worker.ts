@@ -62,7 +62,7 @@ port.on('message', (message: ToWorker) => {
   // Requests that wait for a connection, or need a descriptor, do not wait for a swap too.
   if (message.type === 'capacity') served.offered(message.capacity);
   else if (message.type === 'closeIdle') pool.closeOne();
-  else if (message.type === 'awaitEmpty') void served.empty().then(() => reply(message.id));
+  else if (message.type === 'awaitEmpty') void served.empty().then(() => leave(message.id));
   else last = last.then(() => handle(message)).catch(crash);
 });
 recordProgress(progress);
@@ -92,6 +92,12 @@ async function handle(message: Exclude<ToWorker, { type: 'capacity' | 'closeIdle
     case 'health':
       served.setHealth(message.changes);
   }
+}
+
+/** Replies that no connection is left. The engine then ends the worker, so its last lines of the access log go first. */
+function leave(id: number): void {
+  accessLog?.flush();
+  reply(id);
 }
 
 /** Sends all reports of an event-loop iteration in one message, because thousands of connects may fail together. */
