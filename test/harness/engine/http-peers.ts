@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import * as net from 'node:net';
 import type { TestContext } from 'node:test';
-import { freePort } from '../machine/free-port.ts';
+import { unusedPort } from '../machine/kept-ports.ts';
 
 const HOST = '127.0.0.1';
 /** Longest wait. Nothing in these tests takes long, so a wait that reaches this has failed. */
@@ -153,8 +153,7 @@ export class ScriptedBackend {
     serve: (peer: ScriptedPeer, number: number) => void | Promise<void>,
   ): Promise<ScriptedBackend> {
     const backend = new ScriptedBackend(serve);
-    // Not a port that the kernel gives to connections: those that it keeps after their end are counted by port.
-    backend.#server.listen(await freePort(), HOST);
+    backend.#server.listen(await unusedPort(), HOST);
     await once(backend.#server, 'listening');
     t.after(() => {
       for (const peer of backend.peers) peer.socket.destroy();

@@ -9,7 +9,7 @@ import { probe } from '../../../../provider/runtime/health/probes.ts';
 import { freePort } from '../../../harness/backends/backends.ts';
 import { TCP_CHECK } from '../../../harness/control/tcp-check.ts';
 import { makePair } from '../../../harness/machine/certificates.ts';
-import { establishedTo, keptPorts } from '../../../harness/machine/kept-ports.ts';
+import { establishedTo, keptPorts, unusedPort } from '../../../harness/machine/kept-ports.ts';
 import { until } from '../../../harness/runtime/runtime.ts';
 
 function selfSigned(): { cert: string; key: string } {
@@ -28,8 +28,7 @@ interface Target {
 }
 
 async function listening(t: TestContext, server: Server): Promise<number> {
-  // The kernel may keep its own ports, as those of connections, for other tests.
-  server.listen(await freePort(), '127.0.0.1');
+  server.listen(await unusedPort(), '127.0.0.1');
   t.after(() => server.close());
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;

@@ -8,8 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
 import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
-import { freePort } from '../../../../../harness/machine/free-port.ts';
-import { keptPorts } from '../../../../../harness/machine/kept-ports.ts';
+import { keptPorts, unusedPort } from '../../../../../harness/machine/kept-ports.ts';
 import { Chance, SEED } from '../../../../../harness/properties/seed.ts';
 
 /** More than the pool keeps idle for one target. */
@@ -36,7 +35,7 @@ async function responding(t: TestContext, headers: Record<string, string> = {}):
   const server = createServer((received, response) => {
     received.resume().on('end', () => response.writeHead(200, headers).end('ok'));
   });
-  server.listen(await freePort(), '127.0.0.1');
+  server.listen(await unusedPort(), '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {
     server.close();
