@@ -26,6 +26,7 @@ import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { HealthRecord } from '../health/checker.ts';
 import { attachmentWithId } from '../stored/attachments.ts';
+import { listedTargets } from '../stored/held-targets.ts';
 import type { ApiCertificate } from './api-certificate.ts';
 import type { Storage } from './backup-route.ts';
 import { listenerWarnings } from './listener-warnings.ts';
@@ -174,7 +175,7 @@ function statusPieces(control: ControlPlane, certificate: ApiCertificate, access
     };
     const targets = function* () {
       for (const targetGroup of seen) {
-        for (const some of inLots(targetGroup.targets.values(), TARGETS_AT_ONCE))
+        for (const some of inLots(listedTargets(targetGroup.targets), TARGETS_AT_ONCE))
           yield [textOf(some.map((target) => shown(boundTarget(target, targetGroup, control, seenTags))))];
       }
       for (const some of inLots(unbound, TARGETS_AT_ONCE))

@@ -29,6 +29,19 @@ export function heldTargets(parts: readonly Part[], served: HeldTargets = NONE):
   return held;
 }
 
+/** The targets in the order of the attachments and of the targets in each, whatever was changed when. */
+export function* listedTargets(held: HeldTargets): Iterable<TargetSnapshot> {
+  const told = new Set<string>();
+  for (const { attachment, targets } of partsOf.get(held) ?? []) {
+    for (const { key } of targets) {
+      const target = held.get(key);
+      if (target?.attachment !== attachment.id || told.has(key)) continue;
+      told.add(key);
+      yield target;
+    }
+  }
+}
+
 type Change = readonly [key: string, target: TargetSnapshot | undefined];
 
 /** Returns `undefined` if so much has changed that it costs less to look at all targets. */

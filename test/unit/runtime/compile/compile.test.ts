@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Compiled, compile } from '../../../../provider/runtime/compile/compile.ts';
 import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
+import { listedTargets } from '../../../../provider/runtime/stored/held-targets.ts';
 import type { Draft } from '../../../../provider/runtime/stored/model.ts';
 import { emptyDraft, put, writeErrorOf } from '../../../harness/control/drafts.ts';
 import { assertHolds } from '../../../harness/properties/properties.ts';
@@ -199,6 +200,7 @@ test('a snapshot that follows an earlier one has the targets that one from nothi
         const before: Compiled | undefined = compiled;
         compiled = compile(draft, before);
         assert.deepEqual(targetsOf(compiled), targetsOf(compile(draft)));
+        assert.deepEqual(listed(compiled), listed(compile(draft)), 'the order is that of the attachments');
         for (const [group, { targets: next }] of compiled.snapshot.targetGroups) {
           const served = before?.snapshot.targetGroups.get(group)?.targets;
           for (const target of next.values()) {
@@ -211,6 +213,10 @@ test('a snapshot that follows an earlier one has the targets that one from nothi
     }),
   );
 });
+
+function listed({ snapshot }: Compiled) {
+  return [...snapshot.targetGroups].map(([id, { targets }]) => [id, [...listedTargets(targets)]]);
+}
 
 function targetsOf({ snapshot }: Compiled) {
   return [...snapshot.targetGroups].map(([id, { targets }]) => {
