@@ -148,6 +148,8 @@ test('the connections of a worker that ends are free for the requests of others'
     for (const each of sent) each.destroy();
   });
   await untilTrue(() => held.length === 2, 'two requests at the target');
+  // A client in the queue of a socket would be served by the next worker, and hold a connection there.
+  await untilTrue(() => engine.traffic('web')?.openConnections === 8, 'all clients to be accepted');
   for (const id of [0, 1]) await engine.endWorker(id);
   const statuses = new Map<number, number>();
   await Promise.all(Array.from({ length: 4 }, () => visit(port, ['GET', 'POST'], statuses)));
