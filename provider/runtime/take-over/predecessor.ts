@@ -1,6 +1,6 @@
 // The process that this one takes over from, as this one sees it: what it hands over, and what it still serves.
 
-import { withDeadline } from '../../model/base/deadline.ts';
+import { resultWithin } from '../../model/base/deadline.ts';
 import type { EndpointSocket } from '../embedded/main-thread/listening-handles.ts';
 import type { CarriedState } from '../embedded/shared/carried-state.ts';
 import type { Handle } from '../handles/bindings.ts';
@@ -112,8 +112,8 @@ export class Predecessor {
 
   /** Asks before the process is replaced. Throws an `Error` for the terminal if it does not respond. */
   async #demand(message: FromSuccessor, response: string): Promise<FromPredecessor | undefined> {
-    const received = await withDeadline(this.#ask(message, response).then(wrapped), STEP_MS);
-    if (received !== undefined) return received.response;
+    const received = await resultWithin(this.#ask(message, response), STEP_MS);
+    if (received !== undefined) return received.result;
     this.#channel.close();
     this.#gone();
     throw new Error(`the running runtime does not respond within ${STEP_MS / 1000} s: end it, and start without it`);
@@ -124,8 +124,8 @@ export class Predecessor {
     response: Promise<FromPredecessor | undefined>,
     limitMs = SERVED_MS,
   ): Promise<FromPredecessor | undefined> {
-    const received = this.#isLate ? undefined : await withDeadline(response.then(wrapped), limitMs);
-    if (received !== undefined) return received.response;
+    const received = this.#isLate ? undefined : await resultWithin(response, limitMs);
+    if (received !== undefined) return received.result;
     if (!this.#isLate)
       this.#onLate(`process ${this.pid}, from which this one has taken over, does not respond: nothing waits for it`);
     this.#isLate = true;
@@ -186,8 +186,4 @@ export class Predecessor {
     for (const resolve of this.#waiting.values()) resolve(undefined);
     this.#waiting.clear();
   }
-}
-
-function wrapped<T>(response: T): { readonly response: T } {
-  return { response };
 }

@@ -1,6 +1,6 @@
 // The place of one worker in the main thread: it starts the thread, sends it questions, and replaces it when it ends.
 import { Worker } from 'node:worker_threads';
-import { withDeadline } from '../../../model/base/deadline.ts';
+import { resultWithin, withDeadline } from '../../../model/base/deadline.ts';
 import type { PassiveReport } from '../../contract/engine.ts';
 import type { Shortage } from '../../contract/shortage.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
@@ -184,8 +184,8 @@ export class WorkerPlace {
     if (typeof result !== 'string') return result;
     return await this.#options.inTurn(async () => {
       // Threads that were late together may go on while others are replaced.
-      const late = await withDeadline(response.then(wrapped), LOOK_MS);
-      if (late !== undefined) return late.response;
+      const late = await resultWithin(response, LOOK_MS);
+      if (late !== undefined) return late.result;
       await this.end(result);
       await withDeadline(this.ready, START_MS);
       return undefined;
@@ -284,10 +284,6 @@ export class WorkerPlace {
     if (delayMs === 0) this.#start();
     else this.#restartTimer = setTimeout(() => this.#start(), delayMs);
   }
-}
-
-function wrapped<T>(response: T): { readonly response: T } {
-  return { response };
 }
 
 function isTrue(): true {
