@@ -28,7 +28,7 @@ export interface PipeHandle extends Handle {
   writeUtf8String(request: object, text: string, passed?: Handle): number;
 }
 
-export interface ConnectRequest {
+interface ConnectRequest {
   oncomplete?: (status: number) => void;
 }
 

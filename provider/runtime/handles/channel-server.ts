@@ -1,7 +1,7 @@
 // A Unix domain socket at which channels are accepted.
-import { getSystemErrorName } from 'node:util';
 import { HANDLE_KINDS, handleBindings, type PipeHandle } from './bindings.ts';
 import { Channel, type ChannelEnd } from './channel.ts';
+import { libuvError } from './libuv-error.ts';
 
 const BACKLOG = 1024;
 
@@ -45,7 +45,6 @@ export class ChannelServer {
   #demand(syscall: string, status: number): void {
     if (status === 0) return;
     this.#pipe.close();
-    const code = getSystemErrorName(status);
-    throw Object.assign(new Error(`${syscall} ${code}`), { code, errno: status, syscall });
+    throw libuvError(syscall, status);
   }
 }

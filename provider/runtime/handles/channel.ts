@@ -2,8 +2,8 @@
 import { Buffer } from 'node:buffer';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as delay } from 'node:timers/promises';
-import { getSystemErrorName } from 'node:util';
 import { HANDLE_KINDS, type Handle, handleBindings, type PipeHandle } from './bindings.ts';
+import { libuvError } from './libuv-error.ts';
 
 /** Default limit for one message in characters. A longer one ends the channel. */
 const MAX_MESSAGE = 256 * 1024 * 1024;
@@ -51,10 +51,9 @@ export class Channel {
       const status = pipe.connect(request, path) || (await promise);
       if (status === 0) return new Channel(pipe, endOf);
       pipe.close();
-      const code = getSystemErrorName(status);
+      const error = libuvError('connect', status, { path });
       // The kernel lets nobody wait whose connection does not fit into the queue of a Unix domain socket.
-      if (code !== 'EAGAIN' || performance.now() > deadlineMs)
-        throw Object.assign(new Error(`connect ${code} ${path}`), { code, errno: status, syscall: 'connect' });
+      if (error.code !== 'EAGAIN' || performance.now() > deadlineMs) throw error;
       await delay(RETRY_MS);
     }
   }

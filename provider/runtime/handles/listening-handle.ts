@@ -1,7 +1,7 @@
 // Binding of an address and port by a handle, which can be passed to another thread or process and listen there.
 import { isIPv6 } from 'node:net';
-import { getSystemErrorName } from 'node:util';
 import { type BoundHandle, HANDLE_KINDS, handleBindings, REUSE_PORT } from './bindings.ts';
+import { libuvError } from './libuv-error.ts';
 
 /**
  * Binds an address literal and port, which other sockets of this user may share. Throws the error of the system call,
@@ -14,6 +14,5 @@ export function bindHandle(transport: 'tcp' | 'udp', address: string, port: numb
   const status = isIPv6(address) ? handle.bind6(address, port, flags) : handle.bind(address, port, flags);
   if (status === 0) return handle;
   handle.close();
-  const code = getSystemErrorName(status);
-  throw Object.assign(new Error(`bind ${code} ${address}:${port}`), { code, errno: status, syscall: 'bind' });
+  throw libuvError('bind', status, { address, port });
 }

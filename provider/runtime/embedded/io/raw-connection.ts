@@ -3,6 +3,7 @@
 import type { Buffer } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
 import { plainAddress } from '../../../model/base/plain-address.ts';
+import { libuvError } from '../../handles/libuv-error.ts';
 import {
   type ConnectHandler,
   type Connection,
@@ -14,7 +15,7 @@ import {
 } from './connection.ts';
 import { type Timed, unwatch, watch } from './deadlines.ts';
 import { descriptors } from './descriptors.ts';
-import { bindings, type HandleEnd, libuvError, type TcpHandle } from './raw-handles.ts';
+import { bindings, type HandleEnd, type TcpHandle } from './raw-handles.ts';
 import { QUEUED, writeTo } from './raw-writes.ts';
 import { giveReadBuffer, PRIVATE_BYTES, takeReadBuffer, threadBuffer, threadChunk } from './read-buffers.ts';
 

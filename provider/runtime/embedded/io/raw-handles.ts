@@ -1,5 +1,4 @@
 // Node's TCP handles without its sockets, through undocumented bindings.
-import { getSystemErrorName } from 'node:util';
 import { handlesObstacle, readBindings } from '../../handles/bindings.ts';
 
 /** A libuv TCP handle. Methods that return a number return 0 or a negative error number of libuv. */
@@ -47,11 +46,3 @@ interface Bindings {
 /** The bindings. Reading them is allowed only if there is no obstacle to handles. */
 export const bindings: Bindings =
   handlesObstacle === undefined ? readBindings('stream_wrap', 'tcp_wrap') : ({} as Bindings);
-
-/** An error like those of Node's own sockets. `status` is a negative error number of libuv. */
-export function libuvError(syscall: string, status: number, to?: { address: string; port: number }): Error {
-  const code = getSystemErrorName(status);
-  const text = to === undefined ? `${syscall} ${code}` : `${syscall} ${code} ${to.address}:${to.port}`;
-  const where = to && { address: to.address, port: to.port };
-  return Object.assign(new Error(text), { errno: status, code, syscall, ...where });
-}
