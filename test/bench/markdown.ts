@@ -16,7 +16,7 @@ export function ratioCell(values: readonly number[], bases: readonly number[]): 
 }
 
 /** The median with its 95 % interval, or the median alone if the interval is one value. */
-export function medianCell(values: readonly number[], format: (value: number) => string): string {
+function medianCell(values: readonly number[], format: (value: number) => string): string {
   const [low, high] = medianInterval(values).map(format);
   const text = format(median(values));
   return low === high ? text : `${text} (${low}-${high})`;

@@ -34,7 +34,7 @@ export interface HandingRuntime {
   abandoned(): void;
 }
 
-export interface HandedParts {
+interface HandedParts {
   readonly sockets: readonly EndpointSocket[];
   readonly api: { readonly host: string; readonly port: number; readonly handle: Handle };
   readonly carried: CarriedState;

@@ -15,7 +15,7 @@ const MAX_ROUNDS = 3;
 const FIRST = 1_000;
 /** Clients that connect at once; few enough that no accept queue overflows. */
 const BATCH = 100;
-/** By then garbage of the handshakes is collected, as far as the process does that by itself. */
+/** Wait before memory is read, in which the process collects the garbage of the handshakes as far as it does by itself. */
 const SETTLE_MS = 3_000;
 const REQUEST = 'GET / HTTP/1.1\r\nHost: idle\r\n\r\n';
 

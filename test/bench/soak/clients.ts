@@ -8,8 +8,9 @@ import { exchange } from '../../harness/clients/load.ts';
 
 /** Longest life of a kept TCP connection, shorter than the time in which a process drains. */
 const MAX_FLOW_MS = 10_000;
+/** Limit for the response to a request. */
 const RESPONSE_MS = 10_000;
-/** The same for a datagram, which may be lost at a take-over. */
+/** Limit for the response to a datagram, which may be lost at a take-over. */
 const DATAGRAM_MS = 2_000;
 
 /** A datagram whose response did not come. */

@@ -41,7 +41,7 @@ export const CREW_KINDS = {
 
 /** How long after an unbind or a stop of a target its connections may end. */
 const DISTURBED_MS = 5_000;
-/** The same for a connection whose target has not said its name yet. */
+/** How long after an unbind or a stop of any target a connection may end whose target has not said its name yet. */
 const UNNAMED_MS = 1_000;
 const MAX_FAILURES = 20;
 
