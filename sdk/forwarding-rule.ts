@@ -3,6 +3,7 @@ import type * as pulumi from '@pulumi/pulumi';
 import type { AdoptionArgs } from './adoption.ts';
 import type { HealthCheckArgs } from './health-check.ts';
 import { Resource } from './resource.ts';
+import type { FixedResponseArgs, HeaderEditsArgs, RedirectArgs, RewriteArgs } from './rule-actions.ts';
 import type { StickySessionArgs } from './sticky-session.ts';
 import type { TagsArgs } from './tags.ts';
 
@@ -67,6 +68,54 @@ export interface ForwardingRuleArgs extends AdoptionArgs, TagsArgs {
    */
   maxConnectionsPerTarget?: pulumi.Input<number>;
   /**
+   * Sends clients to another URL in place of a response of a target. The rule then has no targets, and an attachment to
+   * it is refused. Only one of `redirect`, `fixedResponse` and `rewrite` may be given.
+   *
+   * ```ts
+   * new weir.ForwardingRule("old", { listenerId: http.id, path: "/old", redirect: { path: "/new", status: 308 } });
+   * ```
+   * @default the requests go to targets
+   */
+  redirect?: pulumi.Input<RedirectArgs>;
+  /**
+   * Gives every request the same response in place of one of a target. The rule then has no targets, and an attachment to
+   * it is refused. Only one of `redirect`, `fixedResponse` and `rewrite` may be given.
+   *
+   * ```ts
+   * new weir.ForwardingRule("robots", {
+   *   listenerId: http.id,
+   *   path: "/robots.txt",
+   *   pathMatch: "exact",
+   *   fixedResponse: { status: 200, body: "User-agent: *\nDisallow: /\n" },
+   * });
+   * ```
+   * @default the requests go to targets
+   */
+  fixedResponse?: pulumi.Input<FixedResponseArgs>;
+  /**
+   * The host and path that targets get in place of those of the request. Only one of `redirect`, `fixedResponse` and
+   * `rewrite` may be given. A change counts for requests that are sent to a target from then on.
+   *
+   * ```ts
+   * new weir.ForwardingRule("api", { listenerId: http.id, path: "/api", rewrite: { path: "/" } });
+   * ```
+   * @default targets get the host and path of the request
+   */
+  rewrite?: pulumi.Input<RewriteArgs>;
+  /**
+   * Edits of the header fields that targets get; not beside `redirect` and `fixedResponse`. A change counts for requests
+   * that are sent to a target from then on.
+   * @default the fields of the request
+   */
+  requestHeaders?: pulumi.Input<HeaderEditsArgs>;
+  /**
+   * Edits of the header fields that clients get: of the final responses of targets, and of the redirect or fixed response
+   * of the rule. The cookie of a `stickySession` and responses of the runtime in place of a target, such as a 503, are
+   * not edited. A change counts for responses that begin from then on.
+   * @default the fields of the response
+   */
+  responseHeaders?: pulumi.Input<HeaderEditsArgs>;
+  /**
    * The stacks that may have attachments on the rule, beside the stack that owns it, as for a {@link LoadBalancer}. If
    * the same stack owns the listener, the stacks with which that is shared may have them too.
    *
@@ -95,8 +144,13 @@ export interface ForwardingRuleArgs extends AdoptionArgs, TagsArgs {
  * A rule begins to take requests when the first checks of its first targets have ended, and stops when its last
  * attachment is deleted. In between, a request for which no target of the rule can take traffic gets a 503; it never
  * goes to the targets of another rule or of the listener. Therefore rules come, change and go without a failed request.
- * Two rules of one stack may be equal while one of them is renamed: the newest one with a target that takes traffic
- * serves.
+ * Two rules of one stack may be equal while one of them is renamed: the newest one that responds itself, or has a target
+ * that takes traffic, serves.
+ *
+ * A rule with a `redirect` or a `fixedResponse` responds itself, takes requests from its creation on, and has no targets.
+ * A rule may become one and back without a failed request, with its attachment removed or added in the same program: the
+ * update of the rule unbinds its targets and warns about the attachment, which Pulumi deletes afterwards; on the way back,
+ * the rule goes on with its former response until the first checks of its first targets have ended.
  *
  * ```ts
  * const api = new weir.ForwardingRule("api", { listenerId: http.id, host: "*.example.com", path: "/api" });

@@ -1,5 +1,6 @@
 // The service: a load balancer with its listeners, health checks and targets, from one description.
 import * as pulumi from '@pulumi/pulumi';
+import { ForwardingRule } from './forwarding-rule.ts';
 import type { HealthCheckArgs } from './health-check.ts';
 import { Listener, type ListenerArgs } from './listener.ts';
 import { LoadBalancer, type LoadBalancerArgs } from './load-balancer.ts';
@@ -53,6 +54,13 @@ export interface ServiceArgs<Name extends string = string> extends LoadBalancerA
    */
   targets?: ServiceTargetsArgs['targets'];
   /**
+   * Whether a listener for HTTP, on port 80 or on the given port, redirects every request to the one listener of the
+   * service whose protocol is `"HTTPS"`. Host, path and query stay; the status is 301. It is a {@link Listener} of the
+   * name of the service and `-http-redirect`, with a {@link ForwardingRule} of the same name.
+   * @default false
+   */
+  redirectHttp?: boolean | number;
+  /**
    * The tags of the load balancer, and of each listener and attachment of the service, unless the listener has tags of
    * its own.
    * @default none
@@ -71,7 +79,8 @@ export interface ServiceArgs<Name extends string = string> extends LoadBalancerA
  * forwarding rules, or the targets of a {@link Canary}.
  *
  * The resources are named after the service: `shop` is the load balancer, and the attachment of `targets`; `shop-http`
- * is the listener `http`, and the attachment of its own targets.
+ * is the listener `http`, and the attachment of its own targets; `shop-http-redirect` is the listener of `redirectHttp`,
+ * and its rule.
  *
  * ```ts
  * const shop = new weir.Service("shop", {
@@ -92,6 +101,8 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
   readonly loadBalancer: LoadBalancer;
   /** The listeners of the service by their names. */
   readonly listeners: Readonly<Record<Name, Listener>>;
+  /** The listener of `redirectHttp`. `undefined` if there is none. */
+  readonly redirectListener: Listener | undefined;
   /** The attachment of the service's own `targets`. `undefined` if there are none. */
   readonly attachment: TargetAttachment | undefined;
   /** The attachments of the listeners' own targets, by the listeners' names. */
@@ -105,8 +116,9 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
   readonly endpoints: pulumi.Output<Record<Name, string>>;
 
   constructor(name: string, args: ServiceArgs<Name>, opts?: pulumi.ComponentResourceOptions) {
-    const { listeners, healthCheck, tags, ...rest } = args;
-    refuse('weir.Service', name, mapProblems('listeners', listeners));
+    const { listeners, healthCheck, tags, redirectHttp, ...rest } = args;
+    const problems = mapProblems('listeners', listeners);
+    refuse('weir.Service', name, problems.length > 0 ? problems : redirectProblems(redirectHttp, listeners));
     super('weir:index:Service', name, {}, opts);
     const { own: shared, others: loadBalancer } = takeTargets(rest);
     this.loadBalancer = new LoadBalancer(name, { ...loadBalancer, tags }, { parent: this });
@@ -131,12 +143,40 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
       this.attachment = new TargetAttachment(name, { ...shared, targets, loadBalancerId, tags }, { parent: this });
     }
 
+    const [https] = secureOf(listeners);
+    if (redirectHttp !== undefined && redirectHttp !== false && https !== undefined) {
+      this.redirectListener = this.#redirect(name, redirectHttp === true ? 80 : redirectHttp, listeners[https], tags);
+    }
+
     this.listeners = made as Record<Name, Listener>;
     this.attachments = attachments as Partial<Record<Name, TargetAttachment>>;
     this.vip = this.loadBalancer.vip;
     const endpoints = Object.entries(made).map(([key, { endpoint }]) => [key, endpoint] as const);
     this.endpoints = pulumi.output(Object.fromEntries(endpoints)) as pulumi.Output<Record<Name, string>>;
     this.registerOutputs({ vip: this.vip, endpoints: this.endpoints });
+  }
+
+  /** A listener that redirects every request to the given one. What stands in front of that one stands before both. */
+  #redirect(name: string, port: number, to: ServiceListenerArgs, tags: ServiceArgs['tags']): Listener {
+    const child = `${name}-http-redirect`;
+    const { acceptProxyProtocol, trustedProxies, tags: own = tags } = to;
+    const listener = new Listener(
+      child,
+      {
+        loadBalancerId: this.loadBalancer.id,
+        protocol: 'HTTP',
+        port,
+        // Targets of the whole service serve this listener too, and get no request from it.
+        healthCheck: { protocol: 'none' },
+        acceptProxyProtocol,
+        trustedProxies,
+        tags: own,
+      },
+      { parent: this },
+    );
+    const redirect = { protocol: 'HTTPS', port: to.port } as const;
+    new ForwardingRule(child, { listenerId: listener.id, path: '/', redirect, tags: own }, { parent: this });
+    return listener;
   }
 
   #stickySession(name: string, given: ServiceStickySessionArgs | undefined): StickySessionArgs | undefined {
@@ -151,6 +191,19 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
       given.cookieKey ?? new RandomPassword(`${name}-cookie`, { length: 32, special: false }, parent).result;
     return { ...given, cookieName, cookieKey };
   }
+}
+
+/** The names of the listeners that are known to be HTTPS. */
+function secureOf<Name extends string>(listeners: Readonly<Record<Name, ServiceListenerArgs>>): Name[] {
+  const names = Object.keys(listeners) as Name[];
+  return names.filter((key) => listeners[key].protocol === 'HTTPS');
+}
+
+function redirectProblems(redirectHttp: unknown, listeners: Readonly<Record<string, ServiceListenerArgs>>): string[] {
+  if (redirectHttp === undefined || redirectHttp === false) return [];
+  const count = secureOf(listeners).length;
+  if (count === 1) return [];
+  return [`redirectHttp needs one listener with protocol "HTTPS" to which it leads, and there are ${count}`];
 }
 
 /**

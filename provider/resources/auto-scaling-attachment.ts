@@ -7,6 +7,7 @@ import { hasSameParent, PARENTS } from '../model/objects/parent.ts';
 import { HANDOVER_SECONDS, toMs } from '../model/objects/seconds.ts';
 import { DEFAULT_WEIGHT } from '../model/objects/target-attachment.ts';
 import { type MemberFault, memberFaults } from '../model/rules/eligibility.ts';
+import { ownResponseProblems } from '../model/rules/own-responses.ts';
 import { parentTypeProblems } from '../model/rules/parents.ts';
 import { portProblems } from '../model/rules/ports.ts';
 import type { Checked } from '../program/checked.ts';
@@ -28,6 +29,7 @@ export const autoScalingAttachment: ResourceDescription<'group-attachments'> = {
     const attachment = { kind: 'group-attachments', properties: news } as const;
     return [
       ...parentTypeProblems(program, news),
+      ...ownResponseProblems(program, news),
       ...portProblems(program, attachment),
       ...duplicateTargetProblems(checked, attachment, () => 'groupId'),
       ...newMemberFaults(checked).map(({ code, reason }) => {

@@ -2,6 +2,7 @@
 
 import { secretsLine } from '../messages/secrets-line.ts';
 import { forwardingRuleSchema } from '../model/objects/forwarding-rule.ts';
+import { circleProblems } from '../model/rules/own-responses.ts';
 import { ruleListenerProblems } from '../model/rules/rule-listeners.ts';
 import type { ResourceDescription } from './description.ts';
 
@@ -11,6 +12,6 @@ export const forwardingRule: ResourceDescription<'rules'> = {
   schema: forwardingRuleSchema,
   identity: ['listenerId'],
   outputs: [],
-  problems: ({ program, news }) => ruleListenerProblems(program, news),
+  problems: ({ program, news }) => [...ruleListenerProblems(program, news), ...circleProblems(program, news)],
   changeLine: (name, olds, news) => secretsLine('rules', name, olds, news),
 };

@@ -12,6 +12,7 @@ import { toMs } from '../model/objects/seconds.ts';
 import { DEFAULT_WEIGHT, targetAttachmentSchema, targetSchema } from '../model/objects/target-attachment.ts';
 import { bindingProblems } from '../model/rules/eligibility.ts';
 import { membershipChanges } from '../model/rules/membership.ts';
+import { ownResponseProblems } from '../model/rules/own-responses.ts';
 import { parentTypeProblems } from '../model/rules/parents.ts';
 import { portProblems } from '../model/rules/ports.ts';
 import type { Checked } from '../program/checked.ts';
@@ -51,6 +52,7 @@ function inProgram(checked: Checked): Problem[] {
   const attachment = { kind: 'attachments', properties: news } as const;
   return [
     ...parentTypeProblems(program, news),
+    ...ownResponseProblems(program, news),
     ...portProblems(program, attachment),
     ...duplicateTargetProblems(checked, attachment, (name) => propertyPath(['targets', name])),
     ...bindingProblems(program, attachment, olds && { ...attachment, properties: olds }),

@@ -52,7 +52,7 @@ export function rulesToShow({ rules = [] }: Listener, ids: Iterable<string | und
 
 /** The line of a rule. `hasTargets`: whether it has targets, also if the filters leave them out. */
 export function ruleParts(
-  { id, host = '', path = '', pathMatch, stack, isAttached }: RuleOfListener,
+  { id, host = '', path = '', pathMatch, action, stack, isAttached }: RuleOfListener,
   listener: Listener,
   hasTargets: boolean,
 ): Part[] {
@@ -61,7 +61,8 @@ export function ruleParts(
     { text: `rule ${id}` },
     { text: match },
     { text: stack === listener.stack ? '' : (stack ?? ''), rank: 1 },
-    { text: isAttached ? '' : 'takes no requests: it has no attachment' },
+    { text: action === undefined ? '' : `responds by its ${action}` },
+    { text: isAttached || action !== undefined ? '' : 'takes no requests: it has no attachment' },
     { text: isAttached && !hasTargets ? 'no targets' : '' },
   ];
   return parts.map(inOneLinePart);

@@ -56,8 +56,10 @@ export const statusResponse = z.object({
             host: z.string().optional(),
             path: z.string().optional(),
             pathMatch: z.enum(['prefix', 'exact']),
+            /** What the rule itself responds. Left out for a rule with targets, and by an earlier release. */
+            action: z.enum(['redirect', 'fixedResponse']).optional(),
             stack,
-            /** Whether an attachment binds to the rule. Without one, the rule takes no requests. */
+            /** Whether an attachment binds to the rule. Without one, the rule takes no requests unless it has an action. */
             isAttached: z.boolean(),
           }),
         )

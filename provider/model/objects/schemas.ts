@@ -10,6 +10,7 @@ import { listenerRules, listenerSchema } from './listener.ts';
 import { loadBalancerSchema } from './load-balancer.ts';
 import { parentChoiceProblems } from './parent.ts';
 import { each, type Rule, within } from './rule.ts';
+import { RULE_ACTION_RULES } from './rule-actions.ts';
 import { scalingGroupRules, scalingGroupSchema } from './scaling-group.ts';
 import { stickySessionRules } from './sticky-session.ts';
 import { targetAttachmentRules, targetAttachmentSchema } from './target-attachment.ts';
@@ -20,7 +21,7 @@ const BALANCING = [within('healthCheck', healthCheckRules), within('stickySessio
 const DEFINITIONS = {
   'load-balancers': { schema: loadBalancerSchema },
   listeners: { schema: listenerSchema, rules: [listenerRules, each('certificates', certificateRules), ...BALANCING] },
-  rules: { schema: forwardingRuleSchema, rules: [forwardingRuleRules, ...BALANCING] },
+  rules: { schema: forwardingRuleSchema, rules: [forwardingRuleRules, ...RULE_ACTION_RULES, ...BALANCING] },
   attachments: { schema: targetAttachmentSchema, rules: [targetAttachmentRules] },
   'backend-servers': { schema: backendServerSchema },
   groups: { schema: scalingGroupSchema, rules: [scalingGroupRules] },

@@ -16,6 +16,7 @@ import { idleAttachmentWarnings, idleWarning } from '../control/health/idle-targ
 import { dependents, eligibilityWarnings, limited } from '../control/write/attachments.ts';
 import { endpointWarnings } from '../control/write/endpoints.ts';
 import { ruleWarnings } from '../control/write/forwarding-rules.ts';
+import { ownResponseWarnings } from '../control/write/own-responses.ts';
 import { attachmentsOfGroup } from '../stored/attachments.ts';
 import { lookupIn } from '../stored/lookup.ts';
 import { membersOf } from '../stored/members.ts';
@@ -82,6 +83,12 @@ const OUTPUTS: Outputs = {
           mayRead(access, control.model, other) ? `rule ${other.id}` : 'another rule',
         ),
         'rules are equal to it',
+      ),
+      ...limited(
+        ownResponseWarnings(control.model, object, (attachment) =>
+          mayRead(access, control.model, attachment) ? nameOf(attachment) : 'an attachment',
+        ),
+        'attachments are to be deleted',
       ),
       ...idleWarningsOf(targetGroupIdOfRule(object.id), control, isLate),
     ]),

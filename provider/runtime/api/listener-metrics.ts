@@ -66,7 +66,7 @@ export function* writeListeners(
   const responses = counter(
     registry,
     'weir_http_responses_total',
-    'Responses by class of status code; origin is target for responses of targets, local for local responses of the runtime. Excludes the 503 to connections rejected by maxConnections, which is counted in weir_rejected_total.',
+    'Responses by class of status code; origin is target for responses of targets, rule for redirects and fixed responses, local for responses of the runtime in place of a target. Excludes the 503 to connections rejected by maxConnections, which is counted in weir_rejected_total.',
     [...of, 'origin', 'code'],
   );
   for (const sample of listeners) {
@@ -85,8 +85,13 @@ export function* writeListeners(
     requests.inc({ listener }, traffic.requests);
     rejected.inc({ listener, reason: 'maxPendingRequests' }, traffic.rejectedRequests);
     for (const [index, code] of CLASS_NAMES.entries()) {
-      const [ofTarget = 0, local = 0] = [traffic.targetResponses[index], traffic.localResponses[index]];
+      const { targetResponses, localResponses, ruleResponses } = traffic;
+      const [ofTarget = 0, local = 0, ofRule = 0] = [targetResponses, localResponses, ruleResponses].map(
+        (all) => all[index],
+      );
       responses.inc({ listener, origin: 'target', code }, ofTarget);
+      // Rules respond with final statuses only.
+      if (index >= 1) responses.inc({ listener, origin: 'rule', code }, ofRule);
       // Local responses have 4xx and 5xx status codes only, so the other status classes get no series.
       if (index >= 3) responses.inc({ listener, origin: 'local', code }, local);
     }

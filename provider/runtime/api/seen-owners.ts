@@ -2,11 +2,13 @@
 import type { StatusResponse } from '../../model/api/status.ts';
 import { projectAndStackOf } from '../../model/base/owners.ts';
 import { resourceName } from '../../model/base/urn.ts';
+import { ownResponseName } from '../../model/objects/rule-actions.ts';
 import type { ListenerSnapshot } from '../contract/snapshot.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { attachmentWithId } from '../stored/attachments.ts';
 import type { Model } from '../stored/model.ts';
 import type { StoredObject } from '../stored/object.ts';
+import { servedResponseOf } from '../stored/own-responses.ts';
 import type { ReadFilter } from './read-filter.ts';
 
 type ListenerStatus = StatusResponse['listeners'][number];
@@ -42,9 +44,14 @@ export class SeenOwners {
       }),
       stack: projectAndStackOf(owner),
       resource: resourceName({ owner }) || undefined,
-      rules: rules.map(({ id: ruleId, owner: ruleOwner, properties: { host, path, pathMatch } }) => {
+      rules: rules.map((rule) => {
+        const { id: ruleId, owner: ruleOwner, properties } = rule;
+        const { host, path, pathMatch } = properties;
         const stack = projectAndStackOf(ruleOwner);
-        return { id: ruleId, host, path, pathMatch, stack, isAttached: attached.has(ruleId) };
+        const own = servedResponseOf(rule);
+        const action = own && ownResponseName(own);
+        const isAttached = action === undefined && attached.has(ruleId);
+        return { id: ruleId, host, path, pathMatch, action, stack, isAttached };
       }),
     };
   }

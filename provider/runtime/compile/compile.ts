@@ -17,6 +17,7 @@ import {
   DEFAULT_SOURCE_SECONDS,
   type StickySessionProperties,
 } from '../../model/objects/sticky-session.ts';
+import type { RuleActionsSnapshot } from '../contract/rule-actions.ts';
 import {
   type CertificateSnapshot,
   type HealthCheckSnapshot,
@@ -34,7 +35,9 @@ import { targetSourcesOf } from '../stored/attachments.ts';
 import { type Bindings, bindingsOf } from '../stored/bindings.ts';
 import type { ModelView } from '../stored/model.ts';
 import type { Attachment, ObjectChange, StoredObject } from '../stored/object.ts';
+import { servedResponseOf } from '../stored/own-responses.ts';
 import { servingListeners } from '../stored/vip-ports.ts';
+import { compileActions } from './rule-actions.ts';
 
 /**
  * A snapshot, and by listener id the stored objects that each listener was compiled from. A list of stored objects
@@ -105,7 +108,9 @@ function compileListener(
     served?.targetGroup,
   );
   // A rule without attachments is being created or deleted, so requests are routed as if it did not exist.
-  const used = bindings.rulesOf(listener).filter((rule) => bindings.ofRule(rule).length > 0);
+  const used = bindings.rulesOf(listener).filter((rule) => {
+    return bindings.ofRule(rule).length > 0 || servedResponseOf(rule) !== undefined;
+  });
   const rules = used.map((rule) => {
     const before = served?.rules.find(({ id }) => id === rule.id);
     return compileRule(bindings, rule, listener, before);
@@ -141,7 +146,8 @@ function compileRule(
 ): RuleSnapshot {
   const { id, version, properties, state } = rule;
   const { host, path, pathMatch, healthCheck } = properties;
-  const balanced = { ruleId: id, properties, healthCheck, cookieKey: state.cookieKey };
+  const actions = compileActions(properties, servedResponseOf(rule));
+  const balanced = { ruleId: id, properties, healthCheck, cookieKey: state.cookieKey, actions };
   const targetGroup = compileTargetGroup(bindings, balanced, listener, bindings.ofRule(rule), served?.targetGroup);
   return Object.freeze({ id, host, path, pathMatch, version, targetGroup });
 }
@@ -156,11 +162,12 @@ interface Balanced {
   readonly healthCheck: HealthCheckProperties;
   /** Key for sticky cookies that the runtime generated; used if the properties give no key. */
   readonly cookieKey: string | undefined;
+  readonly actions?: RuleActionsSnapshot | undefined;
 }
 
 function compileTargetGroup(
   bindings: Bindings,
-  { ruleId, properties, healthCheck, cookieKey }: Balanced,
+  { ruleId, properties, healthCheck, cookieKey, actions }: Balanced,
   { id: listenerId, properties: listener }: StoredObject<'listeners'>,
   attachments: readonly Attachment[],
   served: TargetGroupSnapshot | undefined,
@@ -175,6 +182,7 @@ function compileTargetGroup(
     slowStartMs: toMs(listener.slowStartSeconds),
     maxIdleTargetConnections: properties.maxIdleTargetConnections,
     maxConnectionsPerTarget: properties.maxConnectionsPerTarget,
+    actions: kept(served?.actions, actions),
     targets: bindings.heldTargets(attachments, listener.backendPort, served?.targets),
   };
   const isSame =

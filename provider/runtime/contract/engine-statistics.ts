@@ -38,6 +38,8 @@ export interface ListenerTraffic {
   readonly targetResponses: readonly number[];
   /** Local responses, which the runtime sends in place of a target, by status class, 1xx to 5xx. */
   readonly localResponses: readonly number[];
+  /** Responses of rules themselves, such as redirects, by status class, 1xx to 5xx. */
+  readonly ruleResponses: readonly number[];
   /**
    * Finished requests by duration, from the request's head to the end of the response: one count for each bound in
    * `DURATION_BOUNDS_MS`, and one for longer requests.

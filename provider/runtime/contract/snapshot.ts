@@ -1,5 +1,6 @@
 // The snapshot: what every data plane serves. Only `compile` makes one, so a snapshot is always valid and frozen.
 import type { Health } from '../../model/base/health.ts';
+import type { RuleActionsSnapshot } from './rule-actions.ts';
 import type { VersionedMap } from './versioned-map.ts';
 
 export type Protocol = 'TCP' | 'UDP' | 'HTTP' | 'HTTPS';
@@ -75,6 +76,8 @@ export interface TargetGroupSnapshot {
   readonly maxIdleTargetConnections: number | undefined;
   /** Limit for HTTP connections to each target over all workers, including idle ones. `undefined` for no limit. */
   readonly maxConnectionsPerTarget: number | undefined;
+  /** What the rule does with its requests. `undefined` if it only chooses targets. */
+  readonly actions: RuleActionsSnapshot | undefined;
   readonly targets: VersionedMap<string, TargetSnapshot>;
 }
 
@@ -125,7 +128,7 @@ export interface ListenerSnapshot {
   readonly certificates: readonly CertificateSnapshot[];
   /** The target group for requests that no rule matches. */
   readonly targetGroup: TargetGroupSnapshot;
-  /** The listener's rules that have an attachment. */
+  /** The listener's rules that have an attachment, or respond themselves. */
   readonly rules: readonly RuleSnapshot[];
 }
 

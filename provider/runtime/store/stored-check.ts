@@ -4,6 +4,8 @@ import { type Problem, problemsText } from '../../model/base/errors.ts';
 import { KINDS } from '../../model/base/kinds.ts';
 import { propertyPath } from '../../model/base/property-path.ts';
 import { referencesOf } from '../../model/base/references.ts';
+import { fixedResponseSchema } from '../../model/objects/fixed-response.ts';
+import { redirectSchema } from '../../model/objects/redirect.ts';
 import { SCHEMAS } from '../../model/objects/schemas.ts';
 import { tokenSchema } from '../../model/permissions/token.ts';
 import { fieldsOf } from '../stored/lookup.ts';
@@ -17,7 +19,11 @@ const cookieKey = z.object({ cookieKey: z.string().optional() });
 const STATES: Readonly<Partial<Record<string, z.ZodType>>> = {
   'load-balancers': z.object({ vip: z.string().min(1) }),
   listeners: cookieKey.extend({ servesSince: z.number().optional() }),
-  rules: cookieKey,
+  rules: cookieKey.extend({
+    formerResponse: z
+      .union([z.object({ redirect: redirectSchema }), z.object({ fixedResponse: fixedResponseSchema })])
+      .optional(),
+  }),
   attachments: boundSince,
   groups: z.object({ joined: z.array(z.string()) }),
   'group-attachments': boundSince,

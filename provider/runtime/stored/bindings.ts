@@ -2,6 +2,7 @@
 import { targetKey } from '../../model/base/target-key.ts';
 import { isHttp } from '../../model/objects/listener.ts';
 import type { ParentIds } from '../../model/objects/parent.ts';
+import { ownResponseName } from '../../model/objects/rule-actions.ts';
 import { AttachmentIndex, mayServe } from '../../model/rules/serving.ts';
 import { type TargetSnapshot, targetGroupIdOfRule } from '../contract/snapshot.ts';
 import { attachmentsOf, type ResolvedTarget, resolvedTargets } from './attachments.ts';
@@ -45,8 +46,9 @@ export class Bindings {
     return this.#index.ofListener(listener.id, listener, this.#loadBalancerOf(listener));
   }
 
-  ofRule({ id }: Rule): readonly Attachment[] {
-    return this.#index.ofRule(id);
+  /** The attachments of a rule. A rule that responds itself has none: its stack is about to delete those that are left. */
+  ofRule({ id, properties }: Rule): readonly Attachment[] {
+    return ownResponseName(properties) === undefined ? this.#index.ofRule(id) : [];
   }
 
   /** The rules of a listener. A listener that became TCP or UDP has none: its stack is about to delete its rules. */
@@ -63,7 +65,7 @@ export class Bindings {
     const parent: ParentIds = attachment.properties;
     if (parent.ruleId !== undefined) {
       const rule = model.get('rules', parent.ruleId);
-      if (rule === undefined) return [];
+      if (rule === undefined || ownResponseName(rule.properties) !== undefined) return [];
       return [
         { targetGroupId: targetGroupIdOfRule(rule.id), listenerId: rule.properties.listenerId, fixedPort: undefined },
       ];

@@ -1,6 +1,7 @@
 // Shapes of stored data: objects, health of targets, tokens.
 import type { Kind } from '../../model/base/kinds.ts';
 import type { MergePatch } from '../../model/base/merge-patch.ts';
+import type { OwnResponse } from '../../model/objects/rule-actions.ts';
 import type { PropertiesOf } from '../../model/objects/schemas.ts';
 import type { TokenProperties } from '../../model/permissions/token.ts';
 import type { Health } from '../contract/snapshot.ts';
@@ -63,7 +64,10 @@ export interface States {
    * the listener began to serve its VIP:port; absent if it never did.
    */
   listeners: { readonly cookieKey?: string; readonly servesSince?: number };
-  rules: { readonly cookieKey?: string };
+  /**
+   * `formerResponse`: what the rule itself responded before it became one with targets, until it has an attachment.
+   */
+  rules: { readonly cookieKey?: string; readonly formerResponse?: OwnResponse };
   attachments: BoundSince;
   /** Ids of the servers that joined through the API, oldest first. */
   groups: { readonly joined: readonly string[] };

@@ -104,6 +104,7 @@ export function targetGroupSettings(listenerId: string): TargetGroupSettings {
     slowStartMs: 0,
     maxIdleTargetConnections: undefined,
     maxConnectionsPerTarget: undefined,
+    actions: undefined,
   };
 }
 

@@ -4,6 +4,7 @@ import { propertyPath } from '../../../model/base/property-path.ts';
 import { hasSameParent } from '../../../model/objects/parent.ts';
 import { keyConflicts } from '../../../model/objects/target-attachment.ts';
 import { bindingProblems, memberFaults } from '../../../model/rules/eligibility.ts';
+import { ownResponseProblems } from '../../../model/rules/own-responses.ts';
 import { parentTypeProblems } from '../../../model/rules/parents.ts';
 import { portProblems } from '../../../model/rules/ports.ts';
 import { newTargets } from '../../../model/rules/targets.ts';
@@ -92,7 +93,7 @@ export function attachmentProblems(
   before: StoredObject<'attachments'> | undefined,
 ): Problem[] {
   const lookup = lookupIn(view);
-  const misplaced = parentTypeProblems(lookup, next.properties);
+  const misplaced = [...parentTypeProblems(lookup, next.properties), ...ownResponseProblems(lookup, next.properties)];
   if (misplaced.length > 0) return misplaced;
   const targets = resolvedTargets(view, next);
   // Compares target keys only if there are fewer keys than targets, because otherwise no two targets share a key.
@@ -110,7 +111,7 @@ export function groupAttachmentProblems(
   before: StoredObject<'group-attachments'> | undefined,
 ): Problem[] {
   const lookup = lookupIn(view);
-  const misplaced = parentTypeProblems(lookup, next.properties);
+  const misplaced = [...parentTypeProblems(lookup, next.properties), ...ownResponseProblems(lookup, next.properties)];
   if (misplaced.length > 0) return misplaced;
   const names = new Set(newTargets(lookup, next, before).map(([name]) => name));
   return [...portProblems(lookup, next), ...memberProblems(view, next, names)];

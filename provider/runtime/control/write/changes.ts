@@ -16,6 +16,7 @@ import { changeEndpoints } from './endpoints.ts';
 import { withState } from './kept-state.ts';
 import { refuseTooManyBindings, refuseTooManyObjects } from './limits.ts';
 import { withBoundWeights } from './object-patch.ts';
+import { endFormerResponse } from './own-responses.ts';
 import type { PutRequest } from './put-request.ts';
 import { refuseInUse } from './references.ts';
 import { refuseAdoptedChange, refuseUnshared } from './sharing.ts';
@@ -71,6 +72,7 @@ export function putObject(
     if (complete.kind === 'groups' || complete.kind === 'load-balancers') renewBoundSince(draft, complete, caller);
     if (complete.kind === 'backend-servers' && hasMoved(existing as never, complete))
       renewBoundSince(draft, complete, caller);
+    endFormerResponse(draft, complete);
     refuseTooManyBindings(before, draft, complete, caller);
   });
   return existingObject<Kind>(draft, kind, id);

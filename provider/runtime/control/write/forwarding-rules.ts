@@ -2,6 +2,7 @@
 import { type Problem, problemsText, WeirError } from '../../../model/base/errors.ts';
 import { routeKey } from '../../../model/base/route-key.ts';
 import { isHttp } from '../../../model/objects/listener.ts';
+import { circleProblems } from '../../../model/rules/own-responses.ts';
 import { ruleListenerProblems } from '../../../model/rules/rule-listeners.ts';
 import { lookupIn } from '../../stored/lookup.ts';
 import type { ModelView } from '../../stored/model.ts';
@@ -12,7 +13,8 @@ import { foreignName, nameOf } from '../../stored/references.ts';
 type Rule = StoredObject<'rules'>;
 
 export function ruleProblems(view: ModelView, next: Rule): Problem[] {
-  return ruleListenerProblems(lookupIn(view), next.properties);
+  const lookup = lookupIn(view);
+  return [...ruleListenerProblems(lookup, next.properties), ...circleProblems(lookup, next.properties)];
 }
 
 /** Throws `OwnedByOther` if a forwarding rule of another stack matches the same requests of the listener. */

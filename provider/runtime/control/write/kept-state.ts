@@ -6,6 +6,7 @@ import type { StateOf, States, StoredObject } from '../../stored/object.ts';
 import { bindingState } from './attachments.ts';
 import { servesSinceOf } from './endpoints.ts';
 import { groupState } from './groups.ts';
+import { formerResponseOf } from './own-responses.ts';
 import type { PutRequest } from './put-request.ts';
 import type { VipPool } from './vip-pool.ts';
 
@@ -24,7 +25,10 @@ const STATES: { readonly [K in keyof States]: StateBuilder<K> } = {
     ...cookieKeyOf(next, existing, request),
     ...servesSinceOf(view, next, existing),
   }),
-  rules: (_view, next, existing, request) => cookieKeyOf(next, existing, request),
+  rules: (view, next, existing, request) => ({
+    ...cookieKeyOf(next, existing, request),
+    ...formerResponseOf(view, next, existing),
+  }),
   attachments: (view, next, existing, { caller }) => bindingState(view, next, existing, caller),
   groups: (_view, next, existing) => groupState(next, existing),
   'group-attachments': (view, next, existing, { caller }) => bindingState(view, next, existing, caller),

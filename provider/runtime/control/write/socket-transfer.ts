@@ -39,7 +39,10 @@ export function dueTransfers(view: ModelView, { listeners, waiting }: Snapshot, 
     });
     if (serving === undefined || due.has(serving)) continue;
     const hasServed = view.get('listeners', candidate.id)?.state.servesSince !== undefined;
-    if (hasServed && targetGroupsOf(serving).some(({ targets }) => targets.size > 0)) continue;
+    const isUsed = targetGroupsOf(serving).some(
+      ({ targets, actions }) => targets.size > 0 || actions?.own !== undefined,
+    );
+    if (hasServed && isUsed) continue;
     if (!keepsForeign(view, candidate, serving, health)) continue;
     if (canReplace(routesInTraffic(candidate, health), routesInTraffic(serving, health)))
       due.set(serving, candidate.id);
@@ -74,7 +77,7 @@ function keepsForeign(
   );
 }
 
-/** The keys of the listener's routes that have at least one target in traffic. */
+/** The keys of the listener's routes that have at least one target in traffic, or whose rule responds itself. */
 function routesInTraffic(listener: ListenerSnapshot, health: HealthView): ReadonlySet<string> {
   return new Set(attachmentsInTraffic(listener, health).keys());
 }
@@ -92,7 +95,10 @@ function attachmentsInTraffic(
       routes.set(route, ids.add(attachment));
     }
   };
-  for (const rule of rules) add(routeKey(rule), rule.targetGroup);
+  for (const rule of rules) {
+    if (rule.targetGroup.actions?.own !== undefined) routes.set(routeKey(rule), new Set());
+    add(routeKey(rule), rule.targetGroup);
+  }
   add(OWN, targetGroup);
   return routes;
 }

@@ -7,6 +7,8 @@ export interface AccessEntry {
   readonly listener: string;
   /** The rule's id. `undefined` for the listener's own target group, and if no target was picked. */
   readonly rule: string | undefined;
+  /** How the rule itself responded. `undefined` for any other response. */
+  readonly action?: 'redirect' | 'fixedResponse' | undefined;
   readonly protocol: Protocol;
   /**
    * Address and port of the client's end of the connection, or those that a PROXY header named. The address alone if a
@@ -43,12 +45,13 @@ const MAX_ERROR = 256;
 
 /** Makes the line of an entry. A `sampleRate` below 1 is part of the line, so that totals can be estimated. */
 export function accessLine(entry: AccessEntry, atMs: number, sampleRate: number): string {
-  const { listener, rule, protocol, client, proxy, method, host, path, status, target } = entry;
+  const { listener, rule, action, protocol, client, proxy, method, host, path, status, target } = entry;
   const { durationMs, bytesIn, bytesOut, retries, error, tlsVersion } = entry;
   const line = {
     time: new Date(atMs).toISOString(),
     listener,
     rule,
+    action,
     protocol,
     client,
     proxy,

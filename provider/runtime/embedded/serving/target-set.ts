@@ -6,6 +6,8 @@ import { PickingState } from '../../select/picking-state.ts';
 import { RAMP_PARTS, ramp, rampMsOf } from '../../select/slow-start.ts';
 import type { PickingClient, Stickiness } from '../../select/stickiness.ts';
 import { createStickiness } from '../../select/sticky-sessions.ts';
+import { RuleActions } from '../http/message/rule-actions.ts';
+import type { OwnResponder } from '../http/message/rule-response.ts';
 import type {
   Capacity,
   TargetGroupBase,
@@ -41,6 +43,10 @@ export class TargetSet implements Rebuildable, TargetOwner {
   /** Number of targets that take new traffic. */
   #pickable = 0;
   #stickiness: Stickiness<Target> | undefined;
+  /** What the rule of the target group does with its requests. `undefined` if it only chooses targets. */
+  #actions: RuleActions | undefined;
+  /** The actions with which the rule responded itself, until the first of its targets has begun. */
+  #former: RuleActions | undefined;
   /** Timer of the next step of slow start, set while a target is in slow start. */
   #rampTimer: NodeJS.Timeout | undefined;
   #hasBegun = false;
@@ -63,6 +69,7 @@ export class TargetSet implements Rebuildable, TargetOwner {
     this.#onCapacity = onCapacity;
     this.#picker = createPicker(settings.algorithm, [], this.#pickingState);
     this.#stickiness = this.#newStickiness(clients);
+    this.#actions = settings.actions && new RuleActions(settings.actions);
   }
 
   /** The target group's settings in the served snapshot. */
@@ -73,6 +80,21 @@ export class TargetSet implements Rebuildable, TargetOwner {
   /** True if any target of the group takes new traffic. */
   get canPick(): boolean {
     return this.#pickable > 0;
+  }
+
+  /** The actions that count for requests now. */
+  get actions(): RuleActions | undefined {
+    return this.#former ?? this.#actions;
+  }
+
+  /** What the rule of the target group responds itself. `undefined` for a target group whose targets get its requests. */
+  get own(): OwnResponder | undefined {
+    return this.actions?.own;
+  }
+
+  /** True if a request that goes to this target group gets a response: of a target, or of the rule itself. */
+  get canServe(): boolean {
+    return this.canPick || this.own !== undefined;
   }
 
   /**
@@ -128,7 +150,7 @@ export class TargetSet implements Rebuildable, TargetOwner {
     if (settings !== undefined) this.#configure(settings, clients);
     const unbound = removed.map((key) => this.#remove(key)).filter((target) => target !== undefined);
     for (const upsert of upserted) this.#upsert(upsert);
-    this.#hasBegun ||= this.#targets.size === 0;
+    if (this.#targets.size === 0) this.#begin();
     // The next pick rebuilds, so that many changes between two picks cost one rebuild, and a change does not wait for it.
     this.#isOutdated = true;
     return unbound;
@@ -148,7 +170,7 @@ export class TargetSet implements Rebuildable, TargetOwner {
       target.health = health;
       target.begunAtMs = begunAtMs;
       this.#pickable += Number(target.isPickable) - Number(wasPickable);
-      this.#hasBegun ||= health !== 'checking';
+      if (health !== 'checking') this.#begin();
     }
     this.#isStale = true;
     rebuildSoon(this);
@@ -189,12 +211,25 @@ export class TargetSet implements Rebuildable, TargetOwner {
     return this.#picker;
   }
 
+  #begin(): void {
+    this.#hasBegun = true;
+    this.#former = undefined;
+  }
+
   #configure(settings: TargetGroupSettings, clients: SharedArrayBuffer | undefined): void {
     const isSame = isDeepStrictEqual(this.#settings.sticky, settings.sticky);
+    if (!isDeepStrictEqual(this.#settings.actions, settings.actions)) this.#act(settings.actions);
     this.#settings = settings;
     if (isSame) return;
     this.#stickiness = this.#newStickiness(clients);
     for (const target of this.#targets.values()) this.#stickiness?.add(target);
+  }
+
+  /** A rule that no longer responds itself does so until one of its targets has begun, so that no request fails meanwhile. */
+  #act(actions: TargetGroupSettings['actions']): void {
+    const before = this.actions;
+    this.#actions = actions && new RuleActions(actions);
+    this.#former = before?.own !== undefined && this.#actions?.own === undefined ? before : undefined;
   }
 
   /** Adds a target, or changes it in place if it exists, so that its flows continue. */
@@ -211,7 +246,7 @@ export class TargetSet implements Rebuildable, TargetOwner {
       this.#stickiness?.add(target);
     }
     this.#pickable += Number(target.isPickable) - Number(wasPickable);
-    this.#hasBegun ||= target.health !== 'checking';
+    if (target.health !== 'checking') this.#begin();
   }
 
   #remove(key: string): Target | undefined {

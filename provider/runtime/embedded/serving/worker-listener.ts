@@ -59,6 +59,6 @@ export class WorkerListener {
   targetsFor(authority: string, target: string): TargetSet {
     const targetGroups = this.#router?.targetGroupsFor(authority, target);
     if (targetGroups === undefined) return this.targets;
-    return targetGroups.find((targetGroup) => targetGroup.canPick) ?? (targetGroups[0] as TargetSet);
+    return targetGroups.find((targetGroup) => targetGroup.canServe) ?? (targetGroups[0] as TargetSet);
   }
 }

@@ -21,6 +21,8 @@ const DURATIONS = 16;
 const REJECTED_REQUESTS = 31;
 const HANDSHAKE_FAILURES = 32;
 const REJECTED_HEADERS = 33;
+/** First of the five cells that count the responses of rules themselves, like TARGET_RESPONSES. */
+const RULE_RESPONSES = 34;
 
 /** Each worker has a column, and the last one is for connections that another process has open. */
 export function createListenerCounters(workers: number): SharedArrayBuffer {
@@ -119,6 +121,11 @@ export class ListenerColumn {
     (this.#cells[this.#at + LOCAL_RESPONSES + classOf(status)] as number)++;
   }
 
+  /** Counts a response that a rule gives itself, such as a redirect. */
+  ruleResponded(status: number): void {
+    (this.#cells[this.#at + RULE_RESPONSES + classOf(status)] as number)++;
+  }
+
   /** Counts an exchange whose whole response went to the client. */
   finished(durationMs: number): void {
     let bucket = 0;
@@ -148,6 +155,7 @@ export function readListenerCounters(counters: SharedArrayBuffer): ListenerTraff
     requests: sum(REQUESTS),
     targetResponses: sums(TARGET_RESPONSES, CLASSES),
     localResponses: sums(LOCAL_RESPONSES, CLASSES),
+    ruleResponses: sums(RULE_RESPONSES, CLASSES),
     durations: sums(DURATIONS, DURATION_BOUNDS_MS.length + 1),
     durationSumMs: sum(DURATION_SUM),
   };

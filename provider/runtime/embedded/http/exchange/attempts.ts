@@ -5,6 +5,7 @@ import { descriptors } from '../../io/descriptors.ts';
 import type { Target } from '../../serving/target.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import type { Request } from '../message/request.ts';
+import type { RuleActions } from '../message/rule-actions.ts';
 import { isContended, stopWaiting, type Waiter, waitForCapacity } from '../upstream/capacity.ts';
 import type { Upstream, UpstreamUser } from '../upstream/upstream.ts';
 import { ClientUpstreams } from './client-upstreams.ts';
@@ -96,6 +97,11 @@ export class Attempts implements PickingClient, Waiter {
 
   get ruleId(): string | undefined {
     return this.#targets?.settings.ruleId;
+  }
+
+  /** The actions of the rule from whose targets the last one was picked, or that has none. */
+  get actions(): RuleActions | undefined {
+    return this.#targets?.actions;
   }
 
   /** The Set-Cookie line for the final response if the last pick sets a cookie, otherwise ''. */

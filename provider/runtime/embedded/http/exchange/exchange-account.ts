@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { pathOf } from '../../access-log/request-line.ts';
 import type { ListenerColumn } from '../../shared/listener-counters.ts';
 import type { Request } from '../message/request.ts';
+import type { OwnResponseType } from '../message/rule-response.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Attempts } from './attempts.ts';
 import type { ExchangeClient } from './exchange-client.ts';
@@ -16,6 +17,8 @@ export class ExchangeAccount {
   readonly #attempts: Attempts;
   #begunAtMs = 0;
   #status: number | undefined;
+  /** How the rule itself responded. `undefined` for any other response. */
+  #action: OwnResponseType | undefined;
   /**
    * Counters in which the exchange counts as waiting for its response. `undefined` if the listener has no limit for
    * such requests, or the exchange does not wait.
@@ -31,15 +34,19 @@ export class ExchangeAccount {
   begin(now: number): void {
     this.error = undefined;
     this.#status = undefined;
+    this.#action = undefined;
     this.#begunAtMs = now;
     this.#client.counters.request();
   }
 
-  /** Takes a place under the listener's limit of waiting requests. Returns `false` if all places are taken. */
+  /**
+   * Takes a place under the listener's limit of waiting requests. Returns `false` if all places are taken. A request to
+   * which a rule itself responds does not wait.
+   */
   reserve(): boolean {
     const { settings, counters } = this.#client;
     const { maxPendingRequests } = settings;
-    if (maxPendingRequests === undefined) return true;
+    if (maxPendingRequests === undefined || this.#client.targetsFor(this.#request).own !== undefined) return true;
     if (!counters.reservePending(maxPendingRequests)) return false;
     this.#reserved = counters;
     return true;
@@ -50,6 +57,13 @@ export class ExchangeAccount {
     this.#responded(status);
     this.#client.counters.targetResponded(status);
     upstream.target.counters.responded(status);
+  }
+
+  /** Counts a response of the rule itself, which is no failure, whatever its status. */
+  ruleResponded(status: number, action: OwnResponseType): void {
+    this.#responded(status);
+    this.#action = action;
+    this.#client.counters.ruleResponded(status);
   }
 
   /** Counts a local response, which the client gets in place of a target's response. */
@@ -88,6 +102,7 @@ export class ExchangeAccount {
     record.end({
       forwardedClient,
       rule: this.#attempts.ruleId,
+      action: this.#action,
       method,
       host,
       path: pathOf(target),

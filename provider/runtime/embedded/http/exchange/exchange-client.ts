@@ -7,6 +7,7 @@ import type { ListenerSettings } from '../../shared/messages.ts';
 import type { BodyPart } from '../message/body.ts';
 import type { Request } from '../message/request.ts';
 import type { Response } from '../message/response.ts';
+import type { RuleResponse } from '../message/rule-response.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 /**
@@ -47,6 +48,8 @@ export interface ExchangeClient {
   write(part: BodyPart): boolean;
   /** Sends a whole local response. `isKept` is true if the next request can be told from this one. */
   respondLocally(status: number, reason: string, isKept: boolean): boolean;
+  /** Sends the whole response of a rule itself. `isKept` is that of `respondLocally`. */
+  respondByRule(response: RuleResponse, isKept: boolean): boolean;
   /** Aborts a response of which the client has a part, so that the client notices. */
   reset(): void;
   /** The whole response was written. Not called if the client is gone. */

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { UnbindRule } from '../../serving/target.ts';
 import type { BodyPart } from '../message/body.ts';
 import type { LocalResponse } from '../message/local-response.ts';
+import { isRuleResponse } from '../message/rule-response.ts';
 import type { Upstream, UpstreamUser } from '../upstream/upstream.ts';
 import { Attempts } from './attempts.ts';
 import { ExchangeAccount } from './exchange-account.ts';
@@ -166,7 +167,7 @@ export class Exchange implements UpstreamUser {
     const { isWaiting } = this.#attempts;
     this.#deadline.waits(isWaiting);
     if (upstream?.isReused) this.#send(upstream);
-    else if (upstream === undefined && !isWaiting) this.#fail(faults.unreached(this.#attempts));
+    else if (upstream === undefined && !isWaiting) this.#respondWithoutTarget();
   }
 
   #retry(failed: Upstream): void {
@@ -177,7 +178,9 @@ export class Exchange implements UpstreamUser {
   #send(upstream: Upstream): void {
     this.#state = SENT;
     upstream.begin();
-    if (this.#requestRelay.send(this.#client.request, upstream.socket, this.#attempts.isLast))
+    const { request } = this.#client;
+    const head = this.#attempts.actions?.headFor(request) ?? request.head;
+    if (this.#requestRelay.send(head, request.isReplayable, upstream.socket, this.#attempts.isLast))
       this.onUpstreamWritable();
     if (this.#isClientEnded) upstream.socket.end();
   }
@@ -204,6 +207,7 @@ export class Exchange implements UpstreamUser {
     this.#state = RESPONDING;
     this.#account.targetResponded(relay.response.status, upstream);
     this.#deadline.responded(relay.response);
+    this.#attempts.actions?.edit(relay.response);
     return this.#written(relay.respond(this.#attempts.cookieLine, this.#requestRelay.isDone));
   }
 
@@ -237,6 +241,7 @@ export class Exchange implements UpstreamUser {
     this.#attempts.take();
     this.#state = SWITCHED;
     this.#account.targetResponded(response.status, upstream);
+    this.#attempts.actions?.edit(response);
     this.#client.switchProtocol(response, this.#attempts.cookieLine, upstream, rest);
     return true;
   }
@@ -252,13 +257,29 @@ export class Exchange implements UpstreamUser {
     else this.#fail(this.#isClientEnded ? faults.LOST_HALF_CLOSED : faults.LOST);
   }
 
+  /** Sends the response of the rule itself, or a local response if no target can get the request. */
+  #respondWithoutTarget(): void {
+    const { actions } = this.#attempts;
+    const response = actions?.own?.respondTo(this.#client.request) ?? faults.unreached(this.#attempts);
+    if (actions?.own === undefined || !isRuleResponse(response)) {
+      this.#fail(response as LocalResponse);
+      return;
+    }
+    this.#account.ruleResponded(response.status, actions.own.type);
+    this.#finish(this.#client.respondByRule(actions.edited(response), this.#isKept));
+  }
+
+  /** True if the client's next request can be told from this one. */
+  get #isKept(): boolean {
+    return this.#requestRelay.isDone && !this.#isClientEnded;
+  }
+
   /** Sends a local response, or aborts a response that the client has in part. Returns `false` to pause the target. */
   #fail({ status, reason }: LocalResponse): false {
     if (this.#state >= RESPONDING) return this.#abort(reason);
     this.#account.respondedLocally(status, reason);
     this.#attempts.drop();
-    const isKept = this.#requestRelay.isDone && !this.#isClientEnded;
-    this.#finish(this.#client.respondLocally(status, reason, isKept));
+    this.#finish(this.#client.respondLocally(status, reason, this.#isKept));
     return false;
   }
 

@@ -14,6 +14,7 @@ import { localResponseText } from '../message/local-response.ts';
 import { Request, readRequest } from '../message/request.ts';
 import type { Response } from '../message/response.ts';
 import { isChunkedFor, responseLines } from '../message/response-text.ts';
+import { type RuleResponse, ruleResponseText } from '../message/rule-response.ts';
 import type { Scheme } from '../message/scheme.ts';
 import { keepOutput, writeJoined } from '../message/scratch.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -144,10 +145,14 @@ export class Http1Client implements ExchangeClient {
   }
 
   respondLocally(status: number, reason: string, isKept: boolean): boolean {
-    const { isKeepAlive, minor, isHead } = this.request;
-    this.#isClosedByEnd = false;
-    this.#isKept = isKept && isKeepAlive && minor === 1 && this.#present.mayKeepAlive();
-    return this.connection.write(localResponseText(status, reason, this.#isKept, isHead));
+    this.#keepIf(isKept);
+    return this.connection.write(localResponseText(status, reason, this.#isKept, this.request.isHead));
+  }
+
+  respondByRule(response: RuleResponse, isKept: boolean): boolean {
+    this.#keepIf(isKept);
+    const connection = this.#isKept ? '' : 'Connection: close\r\n';
+    return this.connection.write(ruleResponseText(response, connection, this.request.isHead));
   }
 
   /** Aborts the response. A reset is necessary if a normal end of the connection would mean the end of the body. */
@@ -167,6 +172,13 @@ export class Http1Client implements ExchangeClient {
   switchProtocol(response: Response, cookieLine: string, upstream: Upstream, bytes: Buffer): void {
     this.connection.write(`${responseLines(response, false)}${cookieLine}\r\n`);
     this.#present.tunnel(upstream, bytes);
+  }
+
+  /** Decides whether the connection is kept after a response of this runtime, whose length is known. */
+  #keepIf(isKept: boolean): void {
+    const { isKeepAlive, minor } = this.request;
+    this.#isClosedByEnd = false;
+    this.#isKept = isKept && isKeepAlive && minor === 1 && this.#present.mayKeepAlive();
   }
 
   get #present(): Http1Connection {

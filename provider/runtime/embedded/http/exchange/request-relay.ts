@@ -98,7 +98,7 @@ export class RequestRelay {
    * Writes the head and all kept parts of the body. Returns `false` if they are queued, which blocks the body. The target
    * is asked to close the connection if `isLast`.
    */
-  send({ head, isReplayable }: Request, connection: Connection, isLast: boolean): boolean {
+  send(head: string, isReplayable: boolean, connection: Connection, isLast: boolean): boolean {
     const replay = this.#replay;
     const sent = isLast ? `${head.slice(0, -2)}Connection: close\r\n\r\n` : head;
     const isWritten = connection.write(replay.isEmpty ? sent : sent + replay.text());

@@ -1,5 +1,5 @@
 // The header fields that the runtime reads, sets or drops; fields with other names pass through unread.
-import { ABOUT_CLIENT_NAMES } from './about-client-names.ts';
+import { ABOUT_CLIENT_NAMES } from '../../../../model/base/about-client-names.ts';
 import { FOLDED } from './characters.ts';
 
 /** Ids of known names; 0 is any other name. Id 9, `trailer`, exists only to keep it out of trailer sections. */

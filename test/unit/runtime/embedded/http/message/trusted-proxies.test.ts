@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { ABOUT_CLIENT_NAMES } from '../../../../../../provider/runtime/embedded/http/message/about-client-names.ts';
+import { ABOUT_CLIENT_NAMES } from '../../../../../../provider/model/base/about-client-names.ts';
 import { findHeadEnd } from '../../../../../../provider/runtime/embedded/http/message/head-parser.ts';
 import { Request, readRequest } from '../../../../../../provider/runtime/embedded/http/message/request.ts';
 import { forwardedLines } from '../../../../../../provider/runtime/embedded/http/message/rewrite.ts';
