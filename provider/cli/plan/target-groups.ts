@@ -6,6 +6,7 @@ import { isRecord } from '../../model/base/record.ts';
 import { targetKey } from '../../model/base/target-key.ts';
 import { isKnown } from '../../model/base/unknown.ts';
 import { PARENTS } from '../../model/objects/parent.ts';
+import { ownResponseName } from '../../model/objects/rule-actions.ts';
 import { hasPassed } from '../../model/objects/time.ts';
 import { targetFault } from '../../model/rules/eligibility.ts';
 import type { Lookup } from '../../model/rules/lookup.ts';
@@ -68,7 +69,13 @@ export function targetGroupsIn(objects: Objects, nowMs: number): TargetGroups {
     targetGroups.set(key, targetGroupOf(lookup, objects, parent, from, isDefault));
   };
   for (const object of all) {
-    if (object.kind === 'rules') add(object.key, object, index.ofRule(object.key));
+    if (object.kind === 'rules') {
+      const bound = index.ofRule(object.key);
+      const hasTargets = ownResponseName(object.properties) === undefined;
+      // An attachment that is left at a rule without targets is about to be deleted.
+      for (const attachment of bound) shown.add(attachment);
+      add(object.key, object, hasTargets ? bound : []);
+    }
     if (object.kind !== 'listeners') continue;
     const serving = index.ofListener(object.key, object, objects.get(String(object.properties.loadBalancerId)));
     add(object.key, object, serving, !index.hasOwn(object.key) && serving.length > 0);

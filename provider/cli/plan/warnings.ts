@@ -2,6 +2,7 @@
 import { counted } from '../../model/base/counted.ts';
 import { isSameStack } from '../../model/base/owners.ts';
 import { hasSameParent } from '../../model/objects/parent.ts';
+import { ownResponseName } from '../../model/objects/rule-actions.ts';
 import { isShareChanged, type TargetGroupChange, type TargetRow } from './changes.ts';
 import { code } from './markdown.ts';
 import type { ObjectPlan, PlannedChange } from './objects.ts';
@@ -34,6 +35,8 @@ export function planWarnings(plan: ObjectPlan, targetGroups: readonly TargetGrou
 function lossesOf({ before, after, rows }: TargetGroupChange): Warning[] {
   // The targets of a deleted listener or rule are reported with its deletion.
   if (before === undefined || after === undefined) return [];
+  // A rule that responds itself from now on loses nothing with its targets.
+  if (after.parent.kind === 'rules' && ownResponseName(after.parent.properties) !== undefined) return [];
   const losses = rows.map((row) => lossOf(row));
   const total = losses.reduce((sum, loss) => sum + loss.of, 0);
   const lost = losses.reduce((sum, loss) => sum + loss.lost, 0);

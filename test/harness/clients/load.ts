@@ -40,6 +40,8 @@ export interface LoadOptions {
   readonly maxRequests?: number;
   /** Pause of a client after each response in milliseconds. It leaves processor time to other processes. */
   readonly pauseMs?: number;
+  /** The clients go where a redirect sends them, once for each request. */
+  readonly follows?: boolean;
 }
 
 export interface ExchangeOptions {
@@ -49,6 +51,8 @@ export interface ExchangeOptions {
   readonly localAddress?: string;
   /** The request fails if its connection is silent for this time. Unlimited unless set. */
   readonly timeoutMs?: number;
+  /** The client makes the request again where a redirect sends it, once. */
+  readonly follows?: boolean;
 }
 
 /**
@@ -62,7 +66,7 @@ export function startLoad(options: LoadOptions): Load {
     const { Agent } = of(options.url);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (let left = options.maxRequests ?? 100_000; left > 0 && !isStopped; left--) {
-      exchanges.push(await exchange(options.url, agent, { method: options.method }));
+      exchanges.push(await exchange(options.url, agent, { method: options.method, follows: options.follows }));
       if (options.pauseMs !== undefined) await delay(options.pauseMs);
     }
     agent.destroy();
@@ -90,7 +94,7 @@ export function startLoad(options: LoadOptions): Load {
 export function exchange(
   url: string,
   agent: http.Agent | false = false,
-  { method = 'GET', body, localAddress, timeoutMs: timeout }: ExchangeOptions = {},
+  { method = 'GET', body, localAddress, timeoutMs: timeout, follows = false }: ExchangeOptions = {},
 ): Promise<Exchange> {
   const startedAtMs = performance.now();
   return new Promise((resolve) => {
@@ -104,7 +108,11 @@ export function exchange(
         text += chunk;
       });
       response.on('end', () => {
-        if (response.statusCode === 200) ended(text, undefined);
+        const { location } = response.headers;
+        if (follows && location !== undefined) {
+          const next = exchange(location, agent, { method, body, localAddress, timeoutMs: timeout });
+          void next.then((followed) => resolve({ ...followed, startedAtMs }));
+        } else if (response.statusCode === 200) ended(text, undefined);
         else failed(`${response.statusCode} ${text}`);
       });
       response.on('error', (error) => failed(error.message));

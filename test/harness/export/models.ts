@@ -100,6 +100,22 @@ const certificate = some(
 );
 const parent = fc.oneof(fc.record({ loadBalancerId: id }), fc.record({ listenerId: id }), fc.record({ ruleId: id }));
 
+const redirect = some({
+  protocol: fc.constantFrom('HTTP', 'HTTPS'),
+  host: fc.constantFrom('example.com', 'www.{host}'),
+  port: fc.constantFrom(8443, '{port}'),
+  path: fc.constantFrom('/new{path}', "/it's`\x24{x}"),
+  query: fc.constantFrom('', '{query}&a="b"'),
+  status: fc.constantFrom(301, 302, 303, 307, 308),
+});
+const fixedResponse = some(
+  { status: fc.integer({ min: 200, max: 599 }), contentType: fc.constantFrom('text/html'), body: text },
+  ['status'],
+);
+const rewrite = some({ host: fc.constantFrom('example.com:80'), path: fc.constantFrom('/', "/it's") });
+const headers = fc.dictionary(key, text, { maxKeys: 2 });
+const headerEdits = some({ set: headers, add: headers, remove: fc.array(key, { maxLength: 2 }) });
+
 /** Arbitrary properties by kind. A test compares the property names with the schema. */
 const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
   'load-balancers': some({
@@ -154,6 +170,11 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
       stickySession,
       maxIdleTargetConnections: fc.integer({ min: 0, max: 100 }),
       maxConnectionsPerTarget: port,
+      redirect,
+      fixedResponse,
+      rewrite,
+      requestHeaders: headerEdits,
+      responseHeaders: headerEdits,
       sharedWith,
       tags,
     },

@@ -111,11 +111,27 @@ function listener({ ports }: Places): (name: string) => fc.Arbitrary<Make> {
 }
 
 function rule(name: string): fc.Arbitrary<Make> {
-  return fc.record({ of: fc.nat(), path: fc.constantFrom('/a', '/b') }).map(({ of, path }) => (before) => {
+  const actions = fc.constantFrom(
+    {},
+    {},
+    { redirect: { path: '/c' } },
+    { fixedResponse: { status: 404, body: 'gone' } },
+    { rewrite: { path: '/c' }, requestHeaders: { set: { 'X-Rule': name }, remove: ['Cookie'] } },
+    { responseHeaders: { add: { 'X-Rule': name } } },
+  );
+  const choices = fc.record({ of: fc.nat(), path: fc.constantFrom('/a', '/b'), actions });
+  return choices.map(({ of, path, actions: chosen }) => (before) => {
     const http = before.filter(({ properties }) => properties.protocol === 'HTTP' && !('backendPort' in properties));
     const parent = pick(http, 'Listener', of);
     if (parent === undefined) return [];
-    return [{ type: 'ForwardingRule', name, properties: { path, ...NONE }, parents: { listenerId: urnOf(parent) } }];
+    return [
+      {
+        type: 'ForwardingRule',
+        name,
+        properties: { path, ...chosen, ...NONE },
+        parents: { listenerId: urnOf(parent) },
+      },
+    ];
   });
 }
 
@@ -191,8 +207,13 @@ function groupAttachment(name: string): fc.Arbitrary<Make> {
 }
 
 function parentOf(before: readonly ProgramResource[], of: number): ProgramResource | undefined {
-  const parents = before.filter(({ type, properties }) => type in PARENT_OF && !('backendPort' in properties));
+  const parents = before.filter(({ type, properties }) => type in PARENT_OF && !isWithoutTargets(properties));
   return parents[of % Math.max(1, parents.length)];
+}
+
+/** Tells whether targets are never bound to a parent: a listener of a classic load balancer, or a rule that responds itself. */
+function isWithoutTargets(properties: ProgramResource['properties']): boolean {
+  return ['backendPort', 'redirect', 'fixedResponse'].some((name) => name in properties);
 }
 
 /** Tells whether the load balancer above `parent` accepts a new binding of this server. */

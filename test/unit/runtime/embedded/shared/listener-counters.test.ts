@@ -23,6 +23,8 @@ test('the columns of all workers add up, and each count has a cell of its own', 
     column.targetResponded(200);
     column.targetResponded(503);
     column.localResponded(503);
+    column.ruleResponded(301);
+    column.ruleResponded(503);
     column.finished(3);
     column.reserveOpen(6 + workerId);
     column.reservePending(1);
@@ -38,6 +40,7 @@ test('the columns of all workers add up, and each count has a cell of its own', 
     rejectedRequests: 1,
     targetResponses: [0, 2, 0, 0, 2],
     localResponses: [0, 0, 0, 0, 2],
+    ruleResponses: [0, 0, 2, 0, 2],
     durationSumMs: 6,
   });
   assert.deepEqual(durations, [0, 0, 0, 2, ...Array.from({ length: 11 }, () => 0)]);

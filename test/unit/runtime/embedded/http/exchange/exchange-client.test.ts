@@ -7,6 +7,7 @@ import type { BodyPart } from '../../../../../../provider/runtime/embedded/http/
 import { CHUNKED } from '../../../../../../provider/runtime/embedded/http/message/framing.ts';
 import { Request } from '../../../../../../provider/runtime/embedded/http/message/request.ts';
 import type { Response } from '../../../../../../provider/runtime/embedded/http/message/response.ts';
+import type { RuleResponse } from '../../../../../../provider/runtime/embedded/http/message/rule-response.ts';
 import type { TargetSet } from '../../../../../../provider/runtime/embedded/serving/target-set.ts';
 import type { WorkerListener } from '../../../../../../provider/runtime/embedded/serving/worker-listener.ts';
 import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
@@ -80,6 +81,11 @@ class Caller implements ExchangeClient {
 
   respondLocally(status: number, reason: string): boolean {
     this.events.push(`${status} ${reason}`);
+    return true;
+  }
+
+  respondByRule({ status }: RuleResponse): boolean {
+    this.events.push(`rule ${status}`);
     return true;
   }
 
