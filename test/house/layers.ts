@@ -123,6 +123,7 @@ export const LAYERS: readonly Layer[] = [
   { name: `${EMBEDDED}/shared`, imports: [CONTRACT, SELECT, BASE], types: [`${EMBEDDED}/access-log`] },
   { name: `${EMBEDDED}/http/message`, imports: [BASE] },
   { name: `${EMBEDDED}/http/routing`, imports: [`${EMBEDDED}/http/message`, CONTRACT, BASE] },
+  { name: `${EMBEDDED}/http/actions`, imports: [`${EMBEDDED}/http/message`, CONTRACT, BASE] },
   {
     name: `${EMBEDDED}/serving`,
     imports: [
@@ -132,6 +133,7 @@ export const LAYERS: readonly Layer[] = [
       SELECT,
       `${EMBEDDED}/http/message`,
       `${EMBEDDED}/http/routing`,
+      `${EMBEDDED}/http/actions`,
       HANDLES,
       CONTRACT,
       BASE,
@@ -140,7 +142,7 @@ export const LAYERS: readonly Layer[] = [
   { name: `${EMBEDDED}/http/upstream`, imports: [`${EMBEDDED}/serving`, `${EMBEDDED}/io`] },
   {
     name: `${EMBEDDED}/http/exchange`,
-    imports: [...TRANSPORT, `${EMBEDDED}/http/upstream`, `${EMBEDDED}/http/message`],
+    imports: [...TRANSPORT, `${EMBEDDED}/http/upstream`, `${EMBEDDED}/http/message`, `${EMBEDDED}/http/actions`],
   },
   { name: `${EMBEDDED}/tcp`, imports: TRANSPORT },
   { name: `${EMBEDDED}/udp`, imports: TRANSPORT },

@@ -8,3 +8,8 @@ const IPV6 = /^\[[0-9A-Fa-f:.]{2,45}\]$/;
 export function isHost(text: string): boolean {
   return NAME.test(text) || IPV6.test(text);
 }
+
+/** Whether the text is a host without a wildcard. */
+export function isOneHost(text: string): boolean {
+  return isHost(text) && !text.startsWith('*');
+}

@@ -1,7 +1,8 @@
 // The redirect of a forwarding rule: where clients are sent, in parts of a URL with placeholders.
 import { z } from 'zod';
 import { bracesIn, filledIn, PLACEHOLDERS } from '../base/placeholders.ts';
-import { isHost } from './host-name.ts';
+import { partsOfUrl } from './host-advice.ts';
+import { isOneHost } from './host-name.ts';
 import { port } from './network.ts';
 import { text } from './text.ts';
 
@@ -24,25 +25,34 @@ function placeholderFault(template: string, allowed: readonly string[]): string 
   return twice === undefined ? undefined : `has ${twice} more than once`;
 }
 
-/** A text with placeholders, whose filled-in form is tested by `isValid`. */
-function template(message: string, max: number, allowed: readonly string[], isValid: (text: string) => boolean) {
+/** A text with placeholders, whose filled-in form is tested by `isValid`. `advice`: the end of the message about another. */
+function template(
+  message: string,
+  max: number,
+  allowed: readonly string[],
+  isValid: (text: string) => boolean,
+  advice: (text: string) => string = () => '',
+) {
   return text(message, max)
     .refine((value) => placeholderFault(value, allowed) === undefined, {
       error: ({ input }) => placeholderFault(String(input), allowed) ?? '',
       abort: true,
     })
-    .refine((value) => isValid(filledIn(value, SAMPLE)), message);
+    .refine((value) => isValid(filledIn(value, SAMPLE)), {
+      error: ({ input }) => `${message}${advice(String(input))}`,
+    });
+}
+
+/** The end of the message for text that is no host: the host of a URL, or the one before a port. */
+function hostOfUrl(value: string): string {
+  const { host = '' } = partsOfUrl(value) ?? {};
+  return isOneHost(host) ? `: write ${host}` : '';
 }
 
 export const redirectSchema = z.strictObject(
   {
     protocol: z.enum(['HTTP', 'HTTPS'], 'must be "HTTP" or "HTTPS"').optional(),
-    host: template(
-      'must be a host name without port',
-      255,
-      OF_HOST,
-      (host) => isHost(host) && !host.startsWith('*'),
-    ).optional(),
+    host: template('must be a host name without port', 255, OF_HOST, isOneHost, hostOfUrl).optional(),
     port: z.union([port, z.literal('{port}')], 'must be a whole number from 1 to 65535, or "{port}"').optional(),
     // RFC 3986 3.3: visible characters. A query or fragment is no part of a path.
     path: template('must begin with "/" and have no spaces, no "?" and no "#"', 1024, PLACEHOLDERS, (path) =>

@@ -1,7 +1,7 @@
 // The rewriting of requests by a forwarding rule: the host and the path that its targets get.
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
-import { isHost } from './host-name.ts';
+import { isOneHost } from './host-name.ts';
 import { rulePath } from './rule-path.ts';
 import { text } from './text.ts';
 
@@ -10,7 +10,7 @@ const WITH_PORT = /^(.*?)(?::([1-9]\d{0,4}))?$/s;
 
 function isHostWithPort(value: string): boolean {
   const [, host = '', port = '1'] = WITH_PORT.exec(value) ?? [];
-  return isHost(host) && !host.startsWith('*') && Number(port) <= 65_535;
+  return isOneHost(host) && Number(port) <= 65_535;
 }
 
 export const rewriteSchema = z.strictObject(

@@ -86,7 +86,7 @@ const OUTPUTS: Outputs = {
       ),
       ...limited(
         ownResponseWarnings(control.model, object, (attachment) =>
-          mayRead(access, control.model, attachment) ? nameOf(attachment) : 'an attachment',
+          mayRead(access, control.model, attachment) ? `attachment ${attachment.id}` : 'an attachment',
         ),
         'attachments are to be deleted',
       ),

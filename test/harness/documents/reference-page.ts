@@ -16,7 +16,8 @@ import { anchor, table, wrapped } from './markdown.ts';
 const ORDER: readonly string[] = [
   ...['LoadBalancer', 'Listener', 'ForwardingRule', 'TargetAttachment'],
   ...['BackendServer', 'AutoScalingGroup', 'AutoScalingAttachment', 'Service', 'Canary', 'targets'],
-  ...['TargetArgs', 'BoundTarget', 'HealthCheckArgs', 'StickySessionArgs', 'CertificateArgs', 'AdoptionArgs'],
+  ...['TargetArgs', 'BoundTarget', 'HealthCheckArgs', 'StickySessionArgs', 'RedirectArgs', 'FixedResponseArgs'],
+  ...['RewriteArgs', 'HeaderEditsArgs', 'CertificateArgs', 'AdoptionArgs'],
   ...['TagsArgs', 'ServiceListenerArgs', 'ServiceStickySessionArgs', 'ServiceTargetsArgs', 'SharedTargetArgs'],
 ];
 

@@ -6,8 +6,8 @@ import { PickingState } from '../../select/picking-state.ts';
 import { RAMP_PARTS, ramp, rampMsOf } from '../../select/slow-start.ts';
 import type { PickingClient, Stickiness } from '../../select/stickiness.ts';
 import { createStickiness } from '../../select/sticky-sessions.ts';
-import { RuleActions } from '../http/message/rule-actions.ts';
-import type { OwnResponder } from '../http/message/rule-response.ts';
+import { RuleActions } from '../http/actions/rule-actions.ts';
+import type { OwnResponder } from '../http/actions/rule-response.ts';
 import type {
   Capacity,
   TargetGroupBase,

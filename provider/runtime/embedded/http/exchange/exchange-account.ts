@@ -2,8 +2,8 @@
 import { performance } from 'node:perf_hooks';
 import { pathOf } from '../../access-log/request-line.ts';
 import type { ListenerColumn } from '../../shared/listener-counters.ts';
+import type { OwnResponseType } from '../actions/rule-response.ts';
 import type { Request } from '../message/request.ts';
-import type { OwnResponseType } from '../message/rule-response.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Attempts } from './attempts.ts';
 import type { ExchangeClient } from './exchange-client.ts';

@@ -4,10 +4,10 @@ import type { Connection } from '../../io/connection.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import type { ListenerColumn } from '../../shared/listener-counters.ts';
 import type { ListenerSettings } from '../../shared/messages.ts';
+import type { RuleResponse } from '../actions/rule-response.ts';
 import type { BodyPart } from '../message/body.ts';
 import type { Request } from '../message/request.ts';
 import type { Response } from '../message/response.ts';
-import type { RuleResponse } from '../message/rule-response.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 /**

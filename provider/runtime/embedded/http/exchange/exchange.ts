@@ -1,9 +1,9 @@
 // An exchange: one request and its response between a client and a target, with retries; reused for the next request.
 import { performance } from 'node:perf_hooks';
 import type { UnbindRule } from '../../serving/target.ts';
+import { isRuleResponse } from '../actions/rule-response.ts';
 import type { BodyPart } from '../message/body.ts';
 import type { LocalResponse } from '../message/local-response.ts';
-import { isRuleResponse } from '../message/rule-response.ts';
 import type { Upstream, UpstreamUser } from '../upstream/upstream.ts';
 import { Attempts } from './attempts.ts';
 import { ExchangeAccount } from './exchange-account.ts';

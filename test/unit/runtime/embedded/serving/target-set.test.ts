@@ -190,3 +190,33 @@ for (const algorithm of ['weighted-round-robin', 'weighted-least-connections', '
     assert.equal(picked().size, 100);
   });
 }
+
+test('a rule that gets targets goes on with its response until the first result of a check of one of them', () => {
+  const own = { type: 'fixedResponse', status: 404, contentType: 'text/plain', body: undefined } as const;
+  const actions = { own, rewrite: undefined, requestHeaders: undefined, responseHeaders: undefined };
+  const settings = { ...targetGroupSettings('web'), id: 'rules/r', ruleId: 'r' };
+  const memory = { pickingState: createPickingState(), waiting: createWaiting(1), clients: undefined };
+  const set = new TargetSet({ settings: { ...settings, actions }, ...memory }, 0, () => {});
+  set.update({});
+  assert.deepEqual([set.hasBegun, set.canServe, set.own?.type], [true, true, 'fixedResponse']);
+  const upsert = (health: Health) => ({
+    target: target(1),
+    health,
+    begunAtMs: undefined,
+    number: 1,
+    slot: 1,
+    counters: countersMaker(1)(),
+  });
+  set.update({ settings, upserted: [upsert('checking')] });
+  assert.deepEqual([set.own?.type, set.canServe, set.canPick], ['fixedResponse', true, false]);
+  // Another change of the targets does not end the wait.
+  set.update({ settings, upserted: [upsert('checking')] });
+  assert.equal(set.own?.type, 'fixedResponse');
+  set.setHealth([{ key: keyOf(1), health: 'healthy', begunAtMs: undefined }]);
+  assert.deepEqual([set.own, set.canPick], [undefined, true]);
+  set.update({ settings: { ...settings, actions }, removed: [keyOf(1)] });
+  assert.deepEqual([set.own?.type, set.hasBegun], ['fixedResponse', true]);
+  // Without any target, the rule has no response left.
+  set.update({ settings });
+  assert.deepEqual([set.own, set.canServe], [undefined, false]);
+});

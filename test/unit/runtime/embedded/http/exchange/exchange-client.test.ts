@@ -1,13 +1,13 @@
 // Exchanges of a client without a connection, with real targets: the interface for other versions of HTTP.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { RuleResponse } from '../../../../../../provider/runtime/embedded/http/actions/rule-response.ts';
 import { Exchange } from '../../../../../../provider/runtime/embedded/http/exchange/exchange.ts';
 import type { ExchangeClient } from '../../../../../../provider/runtime/embedded/http/exchange/exchange-client.ts';
 import type { BodyPart } from '../../../../../../provider/runtime/embedded/http/message/body.ts';
 import { CHUNKED } from '../../../../../../provider/runtime/embedded/http/message/framing.ts';
 import { Request } from '../../../../../../provider/runtime/embedded/http/message/request.ts';
 import type { Response } from '../../../../../../provider/runtime/embedded/http/message/response.ts';
-import type { RuleResponse } from '../../../../../../provider/runtime/embedded/http/message/rule-response.ts';
 import type { TargetSet } from '../../../../../../provider/runtime/embedded/serving/target-set.ts';
 import type { WorkerListener } from '../../../../../../provider/runtime/embedded/serving/worker-listener.ts';
 import { untilTrue } from '../../../../../harness/engine/fixtures.ts';

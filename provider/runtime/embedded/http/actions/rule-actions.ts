@@ -1,9 +1,9 @@
 // The actions of a rule, prepared once for all of its requests.
 import type { RewriteSnapshot, RuleActionsSnapshot } from '../../../contract/rule-actions.ts';
+import type { Request } from '../message/request.ts';
+import type { Response } from '../message/response.ts';
 import { FieldEdits } from './field-edits.ts';
 import { Redirect } from './redirect.ts';
-import type { Request } from './request.ts';
-import type { Response } from './response.ts';
 import { FixedResponse, type OwnResponder, type RuleResponse } from './rule-response.ts';
 import { rewrittenHead } from './target-rewrite.ts';
 

@@ -1,8 +1,8 @@
 // The responses of rules themselves: redirects and fixed responses, as status, field lines and body.
 import { STATUS_CODES } from '../../../../model/base/node-http.ts';
 import type { FixedResponseSnapshot } from '../../../contract/rule-actions.ts';
-import type { LocalResponse } from './local-response.ts';
-import type { Request } from './request.ts';
+import type { LocalResponse } from '../message/local-response.ts';
+import type { Request } from '../message/request.ts';
 
 /** A response of a rule itself. */
 export interface RuleResponse {

@@ -1,8 +1,8 @@
 // The rewriting of requests by a rule: another Host, and another path in place of the one that the rule matched. Pure.
 import { pathKey, prefixKey } from '../../../../model/base/route-key.ts';
 import type { RewriteSnapshot } from '../../../contract/rule-actions.ts';
+import type { Request } from '../message/request.ts';
 import type { FieldEdits } from './field-edits.ts';
-import type { Request } from './request.ts';
 
 /** The Host line of a head, of which a request has one. */
 const HOST_LINE = /^host:.*\r\n/im;

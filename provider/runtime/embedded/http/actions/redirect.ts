@@ -2,11 +2,11 @@
 import { filledIn } from '../../../../model/base/placeholders.ts';
 import { hostKey, pathKey } from '../../../../model/base/route-key.ts';
 import type { RedirectSnapshot } from '../../../contract/rule-actions.ts';
-import { hostOf, isAuthority } from './authority.ts';
-import { type LocalResponse, localResponse } from './local-response.ts';
-import type { Request } from './request.ts';
+import { hostOf, isAuthority } from '../message/authority.ts';
+import { type LocalResponse, localResponse } from '../message/local-response.ts';
+import type { Request } from '../message/request.ts';
+import { removeDotSegments } from '../message/target-path.ts';
 import type { OwnResponder, RuleResponse } from './rule-response.ts';
-import { removeDotSegments } from './target-path.ts';
 
 // RFC 5842 7.2 defines 508 for a request that meets itself.
 const CIRCLE = localResponse(508, 'the redirect leads to the URL that was requested');

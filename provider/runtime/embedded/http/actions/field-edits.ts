@@ -1,6 +1,6 @@
 // Edits of field lines by a rule. Pure.
 import type { HeaderEditsSnapshot } from '../../../contract/rule-actions.ts';
-import { foldedName } from './field-names.ts';
+import { foldedName } from '../message/field-names.ts';
 
 export class FieldEdits {
   /** Matches the lines that are dropped. `undefined` if none are. */
