@@ -104,6 +104,25 @@ test('each exchange has a line with client, request, target and result', async (
   assert.ok(bytesOut > 50 && second.bytesOut > 50);
 });
 
+test('the responses of a rule itself have their action, and no error unless the redirect leads in a circle', async (t) => {
+  const { runtime, port, lines } = await startLogged(t, [await httpBackend(t, 'a')]);
+  const rule = { listenerId: 'web', path: '/old' };
+  const rows: readonly [action: object, line: readonly unknown[]][] = [
+    [{ redirect: { path: '/new', status: 308 } }, ['redirect', 308, undefined]],
+    [{ fixedResponse: { status: 503, body: 'closed' } }, ['fixedResponse', 503, undefined]],
+    [{ redirect: { path: '/old' } }, [undefined, 508, 'the redirect leads to the URL that was requested']],
+  ];
+  for (const [action] of rows) {
+    await runtime.done('PUT', '/v1/rules/old', { ...rule, ...action });
+    await raw(port, 'GET /old?secret=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  }
+  const seen = await until('the lines', () => (lines().length === rows.length ? lines() : undefined));
+  const told = seen.map((line) => [line.rule, line.path, line.target, line.action, line.status, line.error]);
+  const expected = rows.map(([, line]) => ['old', '/old', undefined, ...line]);
+  const byStatus = (all: readonly unknown[][]) => all.toSorted((one, other) => Number(one[4]) - Number(other[4]));
+  assert.deepEqual(byStatus(told), byStatus(expected));
+});
+
 test('requests that the proxy rejects have a line with what is known of them', async (t) => {
   const { port, change, lines } = await startLogged(t, [await httpBackend(t, 'a')]);
   await raw(port, 'GET /a?secret=1 HTTP/1.1\r\n\r\n');

@@ -55,6 +55,14 @@ const ROWS: readonly Row[] = [
     changes: [[pool({ b1: 1 }), pool({ b1: 0 })]],
     warns: ['no-target', 'over-half'],
   },
+  {
+    rule: 'a rule becomes a redirect, and its attachment is deleted',
+    changes: [
+      [rule, { ...rule, properties: { ...rule.properties, redirect: { path: '/new' } } }],
+      [ruled({ b1: 1 }), undefined],
+    ],
+    warns: [],
+  },
   { rule: 'no target took traffic before', changes: [[pool({ b1: 0 }), pool({})]], warns: [] },
   {
     rule: 'another attachment still serves the listener',

@@ -10,12 +10,13 @@ const target = {
   ...{ name: 'a', rule: 'api', tags: { team: 'shop' }, address: '127.0.0.1', port: 1, weight: 1 },
   ...{ health: 'healthy' as const, history: [], requests: 0, activeConnections: 0, draining: 0 },
 };
+const MOVED = { ...rule('old'), isAttached: false, action: 'redirect' as const };
 const STATUS: StatusResponse = {
   ...{ version: 1, engines: [], workers: [] },
   listeners: [
     {
       ...{ id: 'web', endpoint: 'http://127.0.0.1:80', tags: { team: 'web' } },
-      ...{ rules: [rule('api'), rule('new')], targets: [target] },
+      ...{ rules: [rule('api'), rule('new'), MOVED], targets: [target] },
     },
   ],
 };
@@ -28,6 +29,7 @@ test('a listener or rule whose targets the filters leave out is told apart from 
   const ofWeb = textWith({ tags: [{ name: 'team', value: 'web' }] });
   assert.match(ofWeb, /^rule api {2}\/api$/m);
   assert.match(ofWeb, /^rule new {2}\/new {2}no targets$/m);
+  assert.match(ofWeb, /^rule old {2}\/old {2}responds by its redirect$/m);
   assert.match(textWith({}), /^rule api {2}\/api\na /m);
   // A caller that may not see workers gets no empty table of them.
   assert.doesNotMatch(textWith({}), /worker/);
