@@ -99,6 +99,47 @@ test('the own targets of a listener have an attachment of their own, which inher
   assert.equal('targets' in inputsOf('Listener shop-http'), false);
 });
 
+test('redirectHttp is a listener and a rule that lead to the one HTTPS listener, and needs one', async () => {
+  const https: weir.ServiceListenerArgs = { protocol: 'HTTPS', port: 8443, trustedProxies: ['10.0.0.0/8'] };
+  for (const [redirectHttp, port] of [
+    [true, 80],
+    [8080, 8080],
+  ] as const) {
+    const shop = new weir.Service('shop', { redirectHttp, tags: { team: 'shop' }, listeners: { https } });
+    await known(shop.redirectListener?.urn as pulumi.Output<string>);
+    // A rule waits for its listener, and nothing waits for the rule.
+    while (!registered.has('ForwardingRule shop-http-redirect')) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(inputsOf('Listener shop-http-redirect'), {
+      protocol: 'HTTP',
+      port,
+      healthCheck: { protocol: 'none' },
+      trustedProxies: ['10.0.0.0/8'],
+      tags: { team: 'shop' },
+      loadBalancerId: 'shop-id',
+    });
+    assert.deepEqual(inputsOf('ForwardingRule shop-http-redirect'), {
+      listenerId: 'shop-http-redirect-id',
+      path: '/',
+      redirect: { protocol: 'HTTPS', port: 8443 },
+      tags: { team: 'shop' },
+    });
+    assert.equal(inputsOf('LoadBalancer shop').redirectHttp, undefined);
+    registered.clear();
+  }
+  const none = new weir.Service('shop', { redirectHttp: false, listeners: { https } });
+  assert.equal(none.redirectListener, undefined);
+  const two = { one: https, two: { ...https, port: 8444 } };
+  for (const [listeners, count] of [
+    [{}, 0],
+    [two, 2],
+  ] as const) {
+    assert.throws(
+      () => new weir.Service('shop', { redirectHttp: true, listeners }),
+      new RegExp(`redirectHttp needs one listener with protocol "HTTPS" to which it leads, and there are ${count}$`),
+    );
+  }
+});
+
 test('a cookie without a key and a name gets random ones, and source-ip gets none', async () => {
   const given = { type: 'cookie', cookieKey: 'mine', cookieName: 'shop' } as const;
   const shop = new weir.Service('shop', {
