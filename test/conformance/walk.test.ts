@@ -33,6 +33,8 @@ const ASKED = ['y.org', 'x.example', 'z.example'].flatMap((host) =>
   ['/', '/a', '/a/b', '/a/b/c'].map((path) => [host, path] as const),
 );
 const ALGORITHMS = ['weighted-round-robin', 'weighted-least-connections', 'source-ip-hash'];
+/** The response of rules that respond themselves. */
+const OWN_STATUS = 404;
 const certificates = [{ one: makePair(['one.example']) }, { two: makePair(['two.example']) }];
 
 /**
@@ -103,14 +105,16 @@ class Walk {
     const others = this.model.rulesOf(listener).filter((other) => other !== id);
     if (others.some((other) => this.model.rules.get(other)?.match === match)) return undefined;
     const properties = { listenerId: listener, algorithm: this.#chance.of(ALGORITHMS), ...match };
-    await this.#runtime.done('PUT', `/v1/rules/${id}`, { ...properties, healthCheck: { protocol: 'none' } });
-    this.model.rules.set(id, { listener, match });
-    return `rule ${id} ${JSON.stringify(properties)}`;
+    const own = this.#chance.below(4) === 0 ? { fixedResponse: { status: OWN_STATUS } } : {};
+    await this.#runtime.done('PUT', `/v1/rules/${id}`, { ...properties, ...own, healthCheck: { protocol: 'none' } });
+    this.model.setRule(id, listener, match, 'fixedResponse' in own);
+    return `rule ${id} ${JSON.stringify({ ...properties, ...own })}`;
   }
 
-  async #putAttachment(): Promise<string> {
+  async #putAttachment(): Promise<string | undefined> {
     const id = this.#chance.of(ATTACHMENTS);
     const parent = this.model.attachments.get(id)?.parent ?? this.#someParent();
+    if (!this.model.takesTargets(parent)) return undefined;
     const weights = new Map(this.#chance.some(BACKENDS).map((name) => [name, this.#chance.of(WEIGHTS)]));
     const targets = Object.fromEntries(
       [...weights].map(([name, weight]) => [name, { ...this.#targets[name], weight }]),
@@ -130,6 +134,7 @@ class Walk {
     if (this.model.attachments.size === 0) return undefined;
     const id = this.#chance.of([...this.model.attachments.keys()]);
     const { parent, targets } = this.model.attachments.get(id) as AttachmentModel;
+    if (!this.model.takesTargets(parent)) return undefined;
     const weights = new Map([...targets].map(([name, { weight }]) => [name, weight]));
     const name = this.#chance.of(BACKENDS);
     const weight = this.#chance.of(WEIGHTS);
@@ -193,7 +198,8 @@ async function visit(t: TestContext, model: WalkModel, visitors: Map<string, Vis
     } else {
       for (let count = 0; count < 3; count++) {
         const [host, path] = chance.of(ASKED);
-        const may = eligibleOf(model.ofRequest(id, host, path));
+        const weights = model.ofRequest(id, host, path);
+        const may = weights === undefined ? [String(OWN_STATUS)] : eligibleOf(weights);
         for (const isKept of [true, false]) {
           const response = await present.ask(host, path, isKept);
           expectOneOf(response, may.length > 0 ? may : ['503'], `${id} ${host}${path} ${isKept ? 'kept' : 'fresh'}`);

@@ -8,8 +8,13 @@ interface ListenerModel {
 }
 
 interface RuleModel {
-  listener: string;
-  match: Match;
+  readonly listener: string;
+  readonly match: Match;
+  /**
+   * Whether the rule responds itself: `now` by its properties, `still` because it did and no attachment was bound to it
+   * since.
+   */
+  readonly responds: 'now' | 'still' | undefined;
 }
 
 export interface Match {
@@ -47,6 +52,19 @@ export class WalkModel {
       { weight, boundAt: present?.get(name)?.boundAt ?? boundNow },
     ]);
     this.attachments.set(id, { parent, targets: new Map(targets) });
+    const rule = 'ruleId' in parent ? this.rules.get(parent.ruleId) : undefined;
+    if ('ruleId' in parent && rule) this.rules.set(parent.ruleId, { ...rule, responds: undefined });
+  }
+
+  setRule(id: string, listener: string, match: Match, responds: boolean): void {
+    const before = this.rules.get(id)?.responds;
+    const isStill = before !== undefined && this.attachmentsOf({ ruleId: id }).length === 0;
+    this.rules.set(id, { listener, match, responds: responds ? 'now' : isStill ? 'still' : undefined });
+  }
+
+  /** Whether targets may be bound to the parent: not to a rule that responds itself. */
+  takesTargets(parent: AttachmentModel['parent']): boolean {
+    return !('ruleId' in parent) || this.rules.get(parent.ruleId)?.responds !== 'now';
   }
 
   isHttp(listener: string): boolean {
@@ -70,14 +88,17 @@ export class WalkModel {
     return this.#weights(own.length > 0 ? own : this.attachmentsOf({ loadBalancerId: 'lb' }));
   }
 
-  ofRequest(listener: string, host: string, path: string): Map<string, number> {
+  /** The weights of the targets for a request. Returns `undefined` if a rule responds itself. */
+  ofRequest(listener: string, host: string, path: string): Map<string, number> | undefined {
     const taking = this.rulesOf(listener)
-      .filter((id) => this.attachmentsOf({ ruleId: id }).length > 0)
+      .filter((id) => this.attachmentsOf({ ruleId: id }).length > 0 || this.rules.get(id)?.responds !== undefined)
       .map((id) => ({ id, match: this.rules.get(id)?.match ?? {} }))
       .filter(({ match }) => takesHost(match, host) && takesPath(match, path))
       .sort((a, b) => rank(b.match) - rank(a.match));
     const [first] = taking;
-    return first === undefined ? this.ofListener(listener) : this.#weights(this.attachmentsOf({ ruleId: first.id }));
+    if (first === undefined) return this.ofListener(listener);
+    if (this.rules.get(first.id)?.responds !== undefined) return undefined;
+    return this.#weights(this.attachmentsOf({ ruleId: first.id }));
   }
 
   #weights(attachments: readonly string[]): Map<string, number> {

@@ -128,7 +128,7 @@ test('redirectHttp is a listener and a rule that lead to the one HTTPS listener,
   }
   const none = new weir.Service('shop', { redirectHttp: false, listeners: { https } });
   assert.equal(none.redirectListener, undefined);
-  const two = { one: https, two: { ...https, port: 8444 } };
+  const two: weir.ServiceArgs['listeners'] = { one: https, two: { ...https, port: 8444 } };
   for (const [listeners, count] of [
     [{}, 0],
     [two, 2],
