@@ -9,10 +9,15 @@ const MAIN = 'provider/cli/main.ts';
 const WORKER = 'provider/runtime/embedded/worker/worker.ts';
 
 /**
- * What a runtime loads one after another. Each has one file with all that it imports, because a module that only one
- * command needs would otherwise have a file of its own.
+ * What a runtime loads one after another: first what turns the cache of compiled code on. Each has one file with all
+ * that it imports and no earlier one has, because what only some commands need would otherwise have a file of its own.
  */
-const STEPS = ['provider/cli/program.ts', 'provider/cli/commands/serve.ts', 'provider/runtime/api/server.ts'];
+const STEPS = [
+  'provider/cli/commands/quick-start.ts',
+  'provider/cli/program.ts',
+  'provider/cli/commands/serve.ts',
+  'provider/runtime/api/server.ts',
+];
 
 const LICENSE = /^(licen[cs]e|copying)/i;
 const OTHER_THAN_ASCII = /[^\0-\x7F]/g;
