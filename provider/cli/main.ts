@@ -20,8 +20,7 @@ async function run(): Promise<void> {
   const { keepDebuggerClosed } = await import('./debugger.ts');
   // A signal that came before the handlers were there may have its effect only now.
   keepDebuggerClosed();
-  const { keepHeapSmall, useCompileCache } = await import('./commands/quick-start.ts');
-  keepHeapSmall();
+  const { useCompileCache } = await import('./commands/quick-start.ts');
   useCompileCache();
   const { runProgram } = await import('./program.ts');
   await runProgram();
