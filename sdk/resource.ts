@@ -8,14 +8,14 @@ import { isPlain, outputsIn } from './nested-outputs.ts';
 import { forwardedOptions } from './options.ts';
 import { secretArguments, withSecrets } from './secrets.ts';
 
+/** The URN of a resource. It is a promise if it depends on a parent. */
+type Urn = pulumi.URN | Promise<pulumi.URN>;
+
 /**
  * Maps the id output of each resource to the URN of that resource. If a program passes the id of
  * a resource as an argument, the argument is the same output object.
  */
 const ownersOfIds = new WeakMap<object, Urn>();
-
-/** The URN of a resource. It is a promise if it depends on a parent. */
-type Urn = pulumi.URN | Promise<pulumi.URN>;
 
 export abstract class Resource extends pulumi.dynamic.Resource {
   /** `outputs`: the names of the properties that the runtime adds to the arguments. */
@@ -78,11 +78,8 @@ function forCheck(args: object): { forCheck?: Promise<ForCheck | undefined> } {
  * resources against each other.
  */
 async function factsOf(args: object): Promise<ForCheck | undefined> {
-  const [references, secrets, absent] = await Promise.all([
-    pulumi.runtime.isDryRun() ? referencesIn(args) : undefined,
-    secretArguments(args),
-    absentArguments(args),
-  ]);
+  const references = pulumi.runtime.isDryRun() ? referencesIn(args) : undefined;
+  const [secrets, absent] = await Promise.all([secretArguments(args), absentArguments(args)]);
   const facts = {
     ...(references !== undefined && { references }),
     ...(secrets !== undefined && { secrets }),
@@ -94,12 +91,12 @@ async function factsOf(args: object): Promise<ForCheck | undefined> {
 /**
  * The arguments that are ids of resources, with their URNs in place of the ids. Returns `undefined` if there are none.
  */
-async function referencesIn(value: unknown): Promise<unknown> {
+function referencesIn(value: unknown): unknown {
   if (pulumi.Output.isInstance(value)) return ownersOfIds.get(value);
   if (!isPlain(value)) return undefined;
-  const all = await Promise.all(
-    Object.entries(value).map(async ([name, item]) => [name, await referencesIn(item)] as const),
-  );
-  const found = all.filter(([, reference]) => reference !== undefined);
+  const found = Object.entries(value).flatMap(([name, item]) => {
+    const reference = referencesIn(item);
+    return reference === undefined ? [] : [[name, reference]];
+  });
   return found.length === 0 ? undefined : Object.fromEntries(found);
 }
