@@ -35,6 +35,7 @@ import { type Bindings, bindingsOf } from '../stored/bindings.ts';
 import type { ModelView } from '../stored/model.ts';
 import type { Attachment, ObjectChange, StoredObject } from '../stored/object.ts';
 import { servingListeners } from '../stored/vip-ports.ts';
+import { compileClientLimits } from './client-limits.ts';
 
 /**
  * A snapshot, and by listener id the stored objects that each listener was compiled from. A list of stored objects
@@ -127,6 +128,7 @@ function compileListener(
     proxyProtocol: properties.proxyProtocol,
     acceptProxyProtocol: properties.acceptProxyProtocol ?? [],
     trustedProxies: properties.trustedProxies ?? [],
+    ...compileClientLimits(properties),
     certificates: kept(served?.certificates, compileCertificates(properties)),
     targetGroup,
     rules,

@@ -93,7 +93,8 @@ export async function soak({ cleanUp, signal, minutes, hasTakeOvers, say }: Soak
       await begin();
     } else if (nowMs >= due.worker) {
       due.worker = nowMs + WORKER_EVERY_MS;
-      await crew.rest('clients', true);
+      // The probes rest too: a request that is under way in an ended worker fails, which is no fault.
+      await crew.rest('all', true);
       await delay(LOG_MS);
       await changes.endWorker();
       await crew.go();

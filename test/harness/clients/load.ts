@@ -13,9 +13,20 @@ interface Exchange {
   readonly isReused: boolean;
 }
 
+/** A stretch of time, in milliseconds of `performance.now()`. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface Load {
   readonly exchanges: readonly Exchange[];
   readonly failures: () => readonly Exchange[];
+  /**
+   * The exchanges of a backend that lie whole within one of the times. One that ends later may have been under way when
+   * the next change was made, and belongs to neither state.
+   */
+  within(times: readonly Span[], backend: string): readonly Exchange[];
   /** Resolves when every client has made `maxRequests` requests or was stopped, and has received its last response. */
   readonly done: Promise<void>;
   /** Stops the clients; resolves when every client has received its last response. */
@@ -61,6 +72,10 @@ export function startLoad(options: LoadOptions): Load {
     exchanges,
     done,
     failures: () => exchanges.filter(({ error }) => error !== undefined),
+    within: (times, backend) =>
+      exchanges.filter(
+        (one) => one.backend === backend && times.some(({ from, to }) => from < one.startedAtMs && one.endedAtMs < to),
+      ),
     stop: async () => {
       isStopped = true;
       await done;

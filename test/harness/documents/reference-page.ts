@@ -17,6 +17,7 @@ const ORDER: readonly string[] = [
   ...['LoadBalancer', 'Listener', 'ForwardingRule', 'TargetAttachment'],
   ...['BackendServer', 'AutoScalingGroup', 'AutoScalingAttachment', 'Service', 'Canary', 'targets'],
   ...['TargetArgs', 'BoundTarget', 'HealthCheckArgs', 'StickySessionArgs', 'CertificateArgs', 'AdoptionArgs'],
+  ...['ConnectionRateArgs', 'RequestRateArgs'],
   ...['TagsArgs', 'ServiceListenerArgs', 'ServiceStickySessionArgs', 'ServiceTargetsArgs', 'SharedTargetArgs'],
 ];
 
