@@ -34,8 +34,9 @@ const checks = { ineffectiveDynamicImport: false };
  */
 export async function bundleCommand(root, folder, licenses) {
   const modules = new Set();
-  const write = async (/** @type {import('rolldown').InputOptions} */ input, codeSplitting = false) => {
-    const bundle = await rolldown({ ...input, cwd: root, platform: 'node', checks, onLog: refuse });
+  /** @type {(input: Record<string, string>, split: import('rolldown').OutputOptions['codeSplitting']) => Promise<void>} */
+  const write = async (input, codeSplitting) => {
+    const bundle = await rolldown({ input, cwd: root, platform: 'node', checks, onLog: refuse });
     const { output } = await bundle.write({
       dir: folder,
       format: 'cjs',
@@ -51,8 +52,8 @@ export async function bundleCommand(root, folder, licenses) {
   const groups = STEPS.map((step, at) => {
     return { name: path.basename(step, '.ts'), test: path.join(root, step), priority: STEPS.length - at };
   });
-  await write({ input: { main: path.join(root, MAIN) } }, { groups });
-  await write({ input: { worker: path.join(root, WORKER) } });
+  await write({ main: path.join(root, MAIN) }, { groups });
+  await write({ worker: path.join(root, WORKER) }, false);
   writeFileSync(licenses, licensesOf(new Set([...modules].flatMap(packageFolder))));
 }
 
