@@ -7,7 +7,7 @@ type Places = true | { readonly [name: string]: Places };
 
 type Given = 'unknown' | 'valueless' | 'known';
 
-interface Absent {
+export interface Absent {
   /**
    * The places of unknown outputs. A preview passes unknown values on, and has none here. In an update, an output is
    * unknown if its resource failed or is no target of the update.

@@ -17,6 +17,7 @@ export type { ListenerArgs } from './listener.ts';
 export { Listener } from './listener.ts';
 export type { LoadBalancerArgs } from './load-balancer.ts';
 export { LoadBalancer } from './load-balancer.ts';
+export type { ConnectionRateArgs, RequestRateArgs } from './rates.ts';
 export type { FixedResponseArgs, HeaderEditsArgs, RedirectArgs, RewriteArgs } from './rule-actions.ts';
 export type { ServiceArgs, ServiceListenerArgs, ServiceStickySessionArgs, ServiceTargetsArgs } from './service.ts';
 export { Service } from './service.ts';

@@ -6,6 +6,7 @@ import type { CertificateArgs } from './certificate.ts';
 import type { HealthCheckArgs } from './health-check.ts';
 import { isAsGiven, knownOutput } from './known-output.ts';
 import { givenVip } from './load-balancer.ts';
+import type { ConnectionRateArgs, RequestRateArgs } from './rates.ts';
 import { Resource } from './resource.ts';
 import type { StickySessionArgs } from './sticky-session.ts';
 import type { TagsArgs } from './tags.ts';
@@ -238,6 +239,57 @@ export interface ListenerArgs extends AdoptionArgs, TagsArgs {
    * @default none
    */
   trustedProxies?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * The networks, such as `"10.0.0.0/8"` or `"2001:db8::/32"`, of the clients that may use the listener, at most 10000. An
+   * empty list lets nobody use it. The client is the one that `acceptProxyProtocol` and `trustedProxies` leave;
+   * `::ffff:a.b.c.d` counts as IPv4. A request over HTTP or HTTPS of another client gets a 403, other connections are
+   * reset, and datagrams are dropped. A change counts for the next connection, request or datagram; open TCP connections
+   * stay. `weir_rejected_total` counts the denied ones, and so does the status.
+   *
+   * ```ts
+   * new weir.Listener("admin", { loadBalancerId: lb.id, protocol: "HTTP", port: 8443, allow: ["10.0.0.0/8"] });
+   * ```
+   * @default every client
+   */
+  allow?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * The networks of the clients that may not use the listener, at most 10000, as for `allow`. A client in both lists is
+   * denied.
+   *
+   * ```ts
+   * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, deny: ["203.0.113.0/24"] });
+   * ```
+   * @default none
+   */
+  deny?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * The largest number of new connections, or of UDP sessions, a second, counted exactly over all workers. Above it TCP
+   * connections are reset, HTTP and HTTPS connections get a 429 with `Retry-After` and are closed, and datagrams are
+   * dropped. After a take-over the counts begin anew.
+   *
+   * ```ts
+   * new weir.Listener("db", { loadBalancerId: lb.id, protocol: "TCP", port: 5432, connectionsPerSecond: { total: 100 } });
+   * ```
+   * @default no limit
+   */
+  connectionsPerSecond?: pulumi.Input<ConnectionRateArgs>;
+  /**
+   * The largest number of requests a second, of each client address and of all clients, counted exactly over all workers;
+   * HTTP and HTTPS. At least one of `perClient` and `total` is needed. Above it a request gets a 429 with `Retry-After`, on
+   * a connection that stays open. The client is the one that `trustedProxies` leaves. After a take-over the counts begin
+   * anew.
+   *
+   * ```ts
+   * new weir.Listener("api", {
+   *   loadBalancerId: lb.id,
+   *   protocol: "HTTP",
+   *   port: 80,
+   *   requestsPerSecond: { perClient: 20, burst: 100 },
+   * });
+   * ```
+   * @default no limit
+   */
+  requestsPerSecond?: pulumi.Input<RequestRateArgs>;
   /**
    * The stacks that may have rules and attachments on the listener, beside the stack that owns it, as for a {@link
    * LoadBalancer}. They may also have attachments on those of its rules that the stack of the listener owns. If the

@@ -3,16 +3,19 @@ import * as pulumi from '@pulumi/pulumi';
 import type { ResourceClass } from '../provider/model/base/kinds.ts';
 import { isRecord, RESERVED_NAME } from '../provider/model/base/record.ts';
 import { PROVIDERS } from '../provider/shim.ts';
-import { absentArguments } from './absent-arguments.ts';
-import { isPlain } from './nested-outputs.ts';
+import { type Absent, absentArguments } from './absent-arguments.ts';
+import { isPlain, outputsIn } from './nested-outputs.ts';
 import { forwardedOptions } from './options.ts';
 import { secretArguments, withSecrets } from './secrets.ts';
+
+/** The URN of a resource. It is a promise if it depends on a parent. */
+type Urn = pulumi.URN | Promise<pulumi.URN>;
 
 /**
  * Maps the id output of each resource to the URN of that resource. If a program passes the id of
  * a resource as an argument, the argument is the same output object.
  */
-const ownersOfIds = new WeakMap<object, Promise<pulumi.URN>>();
+const ownersOfIds = new WeakMap<object, Urn>();
 
 export abstract class Resource extends pulumi.dynamic.Resource {
   /** `outputs`: the names of the properties that the runtime adds to the arguments. */
@@ -33,35 +36,56 @@ export abstract class Resource extends pulumi.dynamic.Resource {
       throw new pulumi.RunError(`weir.${type} ${name}: ${reserved[0]}: the name ${RESERVED_NAME} is reserved`);
     }
     const pending = Object.fromEntries(outputs.map((output) => [output, undefined]));
-    const owner = urnOf(name, `pulumi-nodejs:dynamic/weir:${type}`, opts?.parent);
+    const urn = urnOf(name, `pulumi-nodejs:dynamic/weir:${type}`, opts?.parent);
     const options = forwardedOptions(`weir.${type} ${name}`, opts);
     // `get` only reads a resource, so this program is not given to the runtime as its owner.
-    const own = opts?.id === undefined ? { ...withSecrets(args), ...forCheck(args), ...options, owner } : args;
+    const own = opts?.id === undefined ? { ...withSecrets(args), ...forCheck(args), ...options, owner: urn } : args;
     super(PROVIDERS[type], name, { ...pending, ...own }, opts, 'weir', type);
-    ownersOfIds.set(this.id, owner);
+    ownersOfIds.set(this.id, urn);
   }
 }
 
 /**
- * The URN that the resource will have, as a promise. The runtime keeps the URN with the object, so that no other
- * resource takes the object over by accident. The output that Pulumi's `createUrn` returns cannot be used: it depends
- * on the parent, and a component as the parent depends on all its children. The resource would wait for itself, and
- * `up` would never end.
+ * The URN that the resource will have. The runtime keeps the URN with the object, so that no other resource takes the
+ * object over by accident. The output that Pulumi's `createUrn` returns cannot be used: it depends on the parent, and a
+ * component as the parent depends on all its children. The resource would wait for itself, and `up` would never end.
+ * Without a parent the URN is known at once, which saves the outputs and promises of `createUrn` for each resource.
  */
-function urnOf(name: string, type: string, parent: pulumi.CustomResourceOptions['parent']): Promise<pulumi.URN> {
+function urnOf(name: string, type: string, parent: pulumi.CustomResourceOptions['parent']): Urn {
+  if (parent === undefined) return `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::${type}::${name}`;
   return new Promise((resolve) => {
     pulumi.createUrn(name, type, parent).apply(resolve);
   });
 }
 
+/** Facts for `check` alone, which removes them, so that neither inputs nor state have them. */
+interface ForCheck {
+  readonly references?: unknown;
+  readonly secrets?: readonly string[];
+  readonly absent?: Absent;
+}
+
 /**
- * Properties for `check` alone, which removes them, so that neither inputs nor state have them. In a preview the ids of
- * new resources are unknown; the URNs of their resources are known, and let the providers check resources against each
- * other.
+ * The property with the facts for `check`, if the arguments have outputs: other arguments need none. It is one property,
+ * because Pulumi makes an output, four promises and a stack trace for each of them out of each property of a resource.
  */
-function forCheck(args: object): { references: unknown; secrets: unknown; absent: unknown } {
+function forCheck(args: object): { forCheck?: Promise<ForCheck | undefined> } {
+  return outputsIn(args).length === 0 ? {} : { forCheck: factsOf(args) };
+}
+
+/**
+ * In a preview the ids of new resources are unknown; the URNs of their resources are known, and let the providers check
+ * resources against each other.
+ */
+async function factsOf(args: object): Promise<ForCheck | undefined> {
   const references = pulumi.runtime.isDryRun() ? referencesIn(args) : undefined;
-  return { references, secrets: secretArguments(args), absent: absentArguments(args) };
+  const [secrets, absent] = await Promise.all([secretArguments(args), absentArguments(args)]);
+  const facts = {
+    ...(references !== undefined && { references }),
+    ...(secrets !== undefined && { secrets }),
+    ...(absent !== undefined && { absent }),
+  };
+  return Object.keys(facts).length > 0 ? facts : undefined;
 }
 
 /**

@@ -9,6 +9,8 @@
 
 /** Folder of the files that are compiled to CommonJS a second time. */
 export const COMMON_JS = 'dist/commonjs';
+/** Folder of the bundled command. */
+export const COMMAND = 'dist/provider/cli';
 
 /**
  * The entry that has a CommonJS form for module loaders without ES modules, which Jest has by default. It is the SDK, the
@@ -18,6 +20,7 @@ const ENTRY_FOR_ALL = '.';
 
 const SOURCE = /^\.\/(?!dist\/)(.+)\.ts$/;
 const COMPILED = /^\.\/dist\/(.+)\.js$/;
+const BUNDLED = /^\.\/dist\/(.+)\.cjs$/;
 
 /**
  * The published form. Its entries point into dist, because Node does not strip types under node_modules. `main` and
@@ -38,7 +41,7 @@ export function publishedManifest(manifest) {
       ? { types, 'module-sync': module, require: `./${COMMON_JS}/${file}.js`, default: module }
       : { types, default: module };
   });
-  const bin = mapValues(manifest.bin, (entry) => entry.replace(SOURCE, './dist/$1.js'));
+  const bin = mapValues(manifest.bin, (entry) => entry.replace(SOURCE, './dist/$1.cjs'));
   const root = exports['.'];
   return typeof root === 'object'
     ? { ...manifest, exports, bin, main: root.require, types: root.types }
@@ -56,7 +59,7 @@ export function sourceManifest({ main, types, ...manifest }) {
     exports: mapValues(manifest.exports, (entry) =>
       typeof entry === 'string' ? entry : entry.default.replace(COMPILED, './$1.ts'),
     ),
-    bin: mapValues(manifest.bin, (entry) => entry.replace(COMPILED, './$1.ts')),
+    bin: mapValues(manifest.bin, (entry) => entry.replace(BUNDLED, './$1.ts')),
   };
 }
 

@@ -5,8 +5,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exec } from '../exec.mjs';
 import { step } from '../progress.mjs';
+import { bundleCommand } from './bundle.mjs';
 import { commonJs, importedFiles } from './common-js.mjs';
-import { COMMON_JS, compiledSpecifiers, publishedManifest, sourceManifest } from './manifest.mjs';
+import { COMMAND, COMMON_JS, compiledSpecifiers, publishedManifest, sourceManifest } from './manifest.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const dist = path.join(root, 'dist');
@@ -19,6 +20,9 @@ async function prepare() {
     if (entry.name.endsWith('.d.ts')) rewrite(path.join(entry.parentPath, entry.name), compiledSpecifiers);
   }
   await compileCommonJs('sdk/index.js');
+  await step('bundling the command', () =>
+    bundleCommand(root, path.join(root, COMMAND), path.join(root, COMMAND, 'LICENSES.txt')),
+  );
   rewriteManifest(publishedManifest);
   for (const file of Object.values(readManifest().bin)) chmodSync(path.join(root, file), 0o755);
 }

@@ -14,23 +14,27 @@ import type { ResourceDescription } from '../resources/description.ts';
 import { splitAdoption } from './adoption.ts';
 import { withValueless } from './valueless.ts';
 
-/** The arguments without a known value, as the SDK sends them. */
-interface Absent {
-  readonly unknown?: unknown;
-  readonly valueless?: unknown;
+/** What the SDK tells of the arguments beside their values. */
+interface Facts {
+  /** The URNs of resources at the places of arguments that are their ids. Only a preview has them. */
+  readonly references?: unknown;
+  /** The names of the arguments with values that the program has made secret. */
+  readonly secrets?: readonly string[];
+  /** The places of arguments without a known value. */
+  readonly absent?: { readonly unknown?: unknown; readonly valueless?: unknown };
 }
 
 export function check(resource: ResourceDescription, olds: Inputs, news: Inputs): dynamic.CheckResult {
-  const { __provider, references, secrets, absent, ...inputs } = withoutUndefined(news) as Inputs;
-  const { unknown, valueless } = (absent ?? {}) as Absent;
+  const { __provider, forCheck, ...inputs } = withoutUndefined(news) as Inputs;
+  const { references, secrets = [], absent = {} } = (forCheck ?? {}) as Facts;
+  const { unknown, valueless } = absent;
   const { owner, customTimeouts, retainOnDelete, ...given } = inputs;
   const own = withUnknown(given, unknown);
   const { properties, problems } = splitAdoption(own);
   const program = programOf(String(owner));
   const canonical = (given: Inputs) => canonicalForm(resource.schema, given) as CanonicalForm;
   const seen = canonical(withReferences(properties, references) as Inputs);
-  const names = (secrets ?? []) as readonly string[];
-  program.see(resource.kind, String(owner), { properties: seen, olds, secrets: names, unknown });
+  program.see(resource.kind, String(owner), { properties: seen, olds, secrets, unknown });
   const isNew = Object.keys(olds).length === 0;
   const before = isNew ? undefined : canonical(olds);
   const found = [...problemsOf(resource.kind, properties, isKnown), ...problems];

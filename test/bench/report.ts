@@ -69,7 +69,8 @@ export function goalRows(results: Results): readonly GoalRow[] {
 }
 
 const GOALS_NOTE = `A goal is met or not by the median. It is a tie if the interval contains the goal, because the rounds do not tell then on
-which side of it the true median is.`;
+which side of it the true median is. Time to ready and resident memory are those of the packed package, whose command
+is a bundle; everything else runs the sources.`;
 
 const BOUNDS_NOTE = `Each row is measured on a runtime of its own. Another listener's client has nothing to do with what the row is about: it
 asks every 10 ms, and a client without a proxy, which asks beside it, shows how much of its silence is the machine's.`;

@@ -19,7 +19,7 @@ test('the published package.json names compiled files only, for new and for old 
     './provider': { types: './dist/provider/index.d.ts', default: './dist/provider/index.js' },
     './package.json': './package.json',
   });
-  assert.deepEqual(published.bin, { weir: './dist/provider/cli/main.js' });
+  assert.deepEqual(published.bin, { weir: './dist/provider/cli/main.cjs' });
   assert.equal(published.main, './dist/commonjs/sdk/index.js');
   assert.deepEqual(
     Object.keys(published.exports['.'] ?? {}).slice(1, 3),

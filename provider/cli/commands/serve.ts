@@ -7,7 +7,7 @@ import { isLoopback } from '../../model/base/networks.ts';
 import type { CertificateFiles } from '../../runtime/api/certificate-files.ts';
 import { type Runtime, startRuntime } from '../../runtime/runtime.ts';
 import { endWithoutOutput } from './output.ts';
-import { letHeapGrow, writeCompiledCode } from './quick-start.ts';
+import { releaseStartMemory, writeCompiledCode } from './quick-start.ts';
 import { type RuntimeLogOptions, runtimeLog } from './runtime-log.ts';
 
 export interface ServeFlags {
@@ -135,7 +135,7 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   if (isStale) reload();
   // The ready line comes last: its reader may send a signal at once, and then the handlers must be in place.
   process.stdout.write(`weir ready api=${url} pid=${process.pid}\n`);
-  letHeapGrow();
+  releaseStartMemory();
   writeCompiledCode();
   notifyService(logger);
 }

@@ -33,7 +33,9 @@ function unitsOf({ endpoint }: Listener): readonly [of: string, errors: string] 
 function totalText(listener: Listener): string {
   const counts = countsOfListener(listener);
   const [units, errors] = unitsOf(listener);
-  return counts === undefined ? '' : `${counts.total} ${units}, ${counts.errors} ${errors}`;
+  const { denied = 0 } = listener.traffic ?? {};
+  const texts = [`${counts?.total} ${units}`, `${counts?.errors} ${errors}`, denied === 0 ? '' : `${denied} denied`];
+  return counts === undefined ? '' : texts.filter(Boolean).join(', ');
 }
 
 function rateText(listener: Listener, rate: Rate | undefined): string {

@@ -70,10 +70,15 @@ export const statusResponse = z.object({
           /** Accepted connections; of a UDP listener sessions. */
           connections: z.number(),
           openConnections: z.number(),
+          /** Those above `maxConnections` and `connectionsPerSecond`. */
           rejectedConnections: z.number(),
           /** The requests of an HTTP or HTTPS listener, and its responses with a status of 500 or above. */
           requests: z.number(),
           errorResponses: z.number(),
+          /** Connections, requests and datagrams of clients that may not use the listener. Left out by an earlier release. */
+          denied: z.number().optional(),
+          /** Requests above `requestsPerSecond`. Left out by an earlier release. */
+          limitedRequests: z.number().optional(),
         })
         .optional(),
       /** Whether another listener serves the VIP and port of this listener. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { isRecord } from '../base/record.ts';
 import { certificateSchema } from './certificate.ts';
+import { clientLimits } from './client-limits.ts';
 import { type HealthCheckProperties, healthCheckSchema } from './health-check.ts';
 import { cidr, mapKey, objectId, port, tags } from './network.ts';
 import { ownerPatterns } from './owner-patterns.ts';
@@ -65,6 +66,7 @@ export const listenerSchema = z.strictObject({
   /** Networks of senders that begin each connection with a PROXY header. */
   acceptProxyProtocol: networks.optional(),
   trustedProxies: networks.optional(),
+  ...clientLimits,
   /** The stacks that may have rules and attachments below, beside those with which the load balancer is shared. */
   sharedWith: ownerPatterns.optional(),
   tags: tags.optional(),
@@ -102,6 +104,7 @@ const HTTP_ONLY = [
   'maxIdleTargetConnections',
   'maxConnectionsPerTarget',
   'trustedProxies',
+  'requestsPerSecond',
   'tunnelIdleTimeoutSeconds',
 ] as const;
 /** Properties of HTTP listeners that other listeners may have with 0, their default. */

@@ -53,7 +53,7 @@ export function* writeListeners(
   const rejected = counter(
     registry,
     'weir_rejected_total',
-    'Connections and requests rejected by the listener; reason is the property that sets the limit, or acceptProxyProtocol for a sender without a valid PROXY header. A connection rejected by maxConnections is counted only here, not as a connection, request or response.',
+    'Connections and requests rejected by the listener; reason is the property that sets the limit, or acceptProxyProtocol for a sender without a valid PROXY header, or denied for a client that allow and deny keep away. A connection rejected by maxConnections or connectionsPerSecond is counted only here, not as a connection, request or response.',
     [...of, 'reason'],
   );
   const handshakes = counter(
@@ -66,7 +66,7 @@ export function* writeListeners(
   const responses = counter(
     registry,
     'weir_http_responses_total',
-    'Responses by class of status code; origin is target for responses of targets, rule for redirects and fixed responses, local for responses of the runtime in place of a target. Excludes the 503 to connections rejected by maxConnections, which is counted in weir_rejected_total.',
+    'Responses by class of status code; origin is target for responses of targets, rule for redirects and fixed responses, local for responses of the runtime in place of a target. Excludes the responses to connections rejected by maxConnections or connectionsPerSecond, which are counted in weir_rejected_total.',
     [...of, 'origin', 'code'],
   );
   for (const sample of listeners) {
@@ -80,10 +80,13 @@ export function* writeListeners(
     // Counts the 503 "too many connections", which is in neither weir_http_responses_total nor the access log.
     rejected.inc({ listener, reason: 'maxConnections' }, traffic.rejectedConnections);
     rejected.inc({ listener, reason: 'acceptProxyProtocol' }, traffic.rejectedHeaders);
+    rejected.inc({ listener, reason: 'denied' }, traffic.denied);
+    rejected.inc({ listener, reason: 'connectionsPerSecond' }, traffic.limitedConnections);
     if (protocol === 'HTTPS') handshakes.inc({ listener }, traffic.handshakeFailures);
     if (!isHttp(protocol)) continue;
     requests.inc({ listener }, traffic.requests);
     rejected.inc({ listener, reason: 'maxPendingRequests' }, traffic.rejectedRequests);
+    rejected.inc({ listener, reason: 'requestsPerSecond' }, traffic.limitedRequests);
     for (const [index, code] of CLASS_NAMES.entries()) {
       const { targetResponses, localResponses, ruleResponses } = traffic;
       const [ofTarget = 0, local = 0, ofRule = 0] = [targetResponses, localResponses, ruleResponses].map(

@@ -1,6 +1,6 @@
 // Routes of objects of every kind: list, get, put, patch and delete.
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
@@ -19,13 +19,14 @@ import { demandOwner, demandOwnerOf } from '../control/access/owners.ts';
 import { mayRead, needsOfNewRule, needsOfRead, needsOfWrite } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { Precondition } from '../control/write/changes.ts';
-import { changedTargets, putProperties, withTargetsOf } from '../control/write/object-patch.ts';
+import { putProperties } from '../control/write/object-patch.ts';
 import type { StoredObject } from '../stored/object.ts';
 import { existingObject } from '../stored/references.ts';
 import { type ShownState, toApiObject, toResponse } from './api-object.ts';
 import { accessTo } from './authorize.ts';
 import { etagOf, refuseUnseen } from './etag.ts';
 import { type LongResponses, withList } from './long-responses.ts';
+import { minimalNote, namesOfChanged, shownPart } from './minimal-response.ts';
 import { progressOf, withWarning } from './progress.ts';
 
 export function registerObjectRoutes(server: FastifyInstance, control: ControlPlane, long: LongResponses): void {
@@ -109,7 +110,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     {
       config: accessTo(kind, 'create', 'modify'),
       schema: {
-        summary: `Creates or updates one ${name}. An equal put changes nothing. ${MINIMAL[kind] ?? ''}`.trim(),
+        summary: `Creates or updates one ${name}. An equal put changes nothing.${minimalNote(kind)}`,
         params: idParams,
         querystring: stackQuery,
         body: bodySchema(kind),
@@ -130,7 +131,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       });
       await awaitHealthy(control, written);
       const left = await control.drains.ended(kind, id, progressOf(reply, headers));
-      const changed = () => targetsChanged(written, former);
+      const changed = () => namesOfChanged(written, former);
       const response = toResponse(shownPart(written, headers, reply, changed), control, access, by);
       return reply.header('etag', etagOf(written)).send(withWarning(response, left));
     },
@@ -174,8 +175,7 @@ function registerPatch(server: FastifyInstance, control: ControlPlane, kind: Kin
     {
       config: accessTo(kind, 'modify'),
       schema: {
-        summary:
-          `Changes single properties of one ${KIND_NAMES[kind]} by a JSON merge patch, in which null removes a property or an entry of a map. ${MINIMAL[kind] ?? ''}`.trim(),
+        summary: `Changes single properties of one ${KIND_NAMES[kind]} by a JSON merge patch, in which null removes a property or an entry of a map.${minimalNote(kind)}`,
         params: idParams,
         querystring: stackQuery,
         body: patchDocument(kind),
@@ -198,39 +198,10 @@ function registerPatch(server: FastifyInstance, control: ControlPlane, kind: Kin
   );
 }
 
-/** The sentence about minimal responses, for kinds that have them. */
-const MINIMAL: Partial<Record<Kind, string>> = {
-  attachments:
-    'With `Prefer: return=minimal` the response has only the targets that the patch names, or that the put changes.',
-};
-
-/** The part of a written object that the caller wants to see. `names`: the targets of a minimal response. */
-function shownPart<T extends StoredObject>(
-  written: T,
-  { prefer }: IncomingHttpHeaders,
-  reply: FastifyReply,
-  names: () => readonly string[],
-): T {
-  if (written.kind !== 'attachments' || !isMinimal(prefer)) return written;
-  reply.header('preference-applied', 'return=minimal');
-  return { ...written, properties: withTargetsOf(written.properties, names()) };
-}
-
-function targetsChanged(written: StoredObject, before: StoredObject | undefined): readonly string[] {
-  if (written.kind !== 'attachments') return [];
-  return changedTargets(written.properties, before?.kind === 'attachments' ? before.properties : undefined);
-}
-
 /** Waits until the targets of a written attachment take traffic, if the attachment asks for that. */
 async function awaitHealthy(control: ControlPlane, written: StoredObject): Promise<void> {
   if (written.kind !== 'attachments' || written.properties.awaitHealthySeconds === undefined) return;
   await control.awaitHealthy(written.id, written.properties.awaitHealthySeconds);
-}
-
-/** Whether the caller prefers a minimal response (RFC 7240 section 4.2). */
-function isMinimal(preferences: string | string[] | undefined): boolean {
-  const all = [preferences ?? []].flat().join(',').split(',');
-  return all.some((preference) => /^\s*return\s*=\s*"?minimal"?\s*(;|$)/i.test(preference));
 }
 
 /** Parses a body into properties and identity. Throws one error with every problem of the body and of the id. */

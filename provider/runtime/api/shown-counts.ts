@@ -15,7 +15,8 @@ export function shownTraffic(
   traffic: ListenerTraffic | undefined,
 ): StatusResponse['listeners'][number]['traffic'] | undefined {
   if (traffic === undefined) return undefined;
-  const { connections, openConnections, rejectedConnections, requests } = traffic;
+  const { connections, openConnections, requests, denied, limitedConnections, limitedRequests } = traffic;
+  const rejectedConnections = traffic.rejectedConnections + limitedConnections;
   const errorResponses = errorResponsesOf(traffic.targetResponses) + errorResponsesOf(traffic.localResponses);
-  return { connections, openConnections, rejectedConnections, requests, errorResponses };
+  return { connections, openConnections, rejectedConnections, requests, errorResponses, denied, limitedRequests };
 }

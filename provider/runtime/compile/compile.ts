@@ -37,6 +37,7 @@ import type { ModelView } from '../stored/model.ts';
 import type { Attachment, ObjectChange, StoredObject } from '../stored/object.ts';
 import { servedResponseOf } from '../stored/own-responses.ts';
 import { servingListeners } from '../stored/vip-ports.ts';
+import { compileClientLimits } from './client-limits.ts';
 import { compileActions } from './rule-actions.ts';
 
 /**
@@ -132,6 +133,7 @@ function compileListener(
     proxyProtocol: properties.proxyProtocol,
     acceptProxyProtocol: properties.acceptProxyProtocol ?? [],
     trustedProxies: properties.trustedProxies ?? [],
+    ...compileClientLimits(properties),
     certificates: kept(served?.certificates, compileCertificates(properties)),
     targetGroup,
     rules,

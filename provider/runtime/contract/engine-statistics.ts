@@ -28,12 +28,18 @@ export interface ListenerTraffic {
   readonly rejectedConnections: number;
   /** Connections that did not begin with a valid PROXY header although their sender has to send one. */
   readonly rejectedHeaders: number;
+  /** Connections, requests and datagrams of clients that may not use the listener. */
+  readonly denied: number;
+  /** Connections or UDP sessions above the listener's rate. `connections` does not include them. */
+  readonly limitedConnections: number;
   /** HTTPS only: connections that ended before their TLS handshake was done. */
   readonly handshakeFailures: number;
   /** Requests received. This count and those below stay 0 unless the listener is HTTP or HTTPS. */
   readonly requests: number;
   /** Requests rejected because of `maxPendingRequests`. `requests` includes them. */
   readonly rejectedRequests: number;
+  /** Requests above the rate of the listener or of their client. `requests` includes them. */
+  readonly limitedRequests: number;
   /** Responses of targets by status class, 1xx to 5xx: five counts. */
   readonly targetResponses: readonly number[];
   /** Local responses, which the runtime sends in place of a target, by status class, 1xx to 5xx. */

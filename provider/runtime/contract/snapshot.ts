@@ -101,6 +101,21 @@ export interface CertificateSnapshot {
   readonly serverNames: readonly string[] | undefined;
 }
 
+/** The networks of the clients that may use a listener, in CIDR notation. */
+export interface ClientNetworks {
+  /** `undefined` for every network. */
+  readonly allow: readonly string[] | undefined;
+  /** Networks whose clients may not use the listener, whatever `allow` says. */
+  readonly deny: readonly string[];
+}
+
+/** A limit of events a second: a token bucket. */
+export interface RateSnapshot {
+  readonly perSecond: number;
+  /** How many events may come at once after a pause. */
+  readonly burst: number;
+}
+
 export interface ListenerSnapshot {
   readonly id: string;
   readonly protocol: Protocol;
@@ -124,6 +139,14 @@ export interface ListenerSnapshot {
   readonly acceptProxyProtocol: readonly string[];
   /** Networks of trusted proxies in CIDR notation, such as `10.0.0.0/8`. */
   readonly trustedProxies: readonly string[];
+  /** `undefined` if every client may use the listener. */
+  readonly clientNetworks: ClientNetworks | undefined;
+  /** Limit over all workers for new connections or UDP sessions. `undefined` for no limit, as for those below. */
+  readonly connectionRate: RateSnapshot | undefined;
+  /** Limit over all workers for requests. */
+  readonly requestRate: RateSnapshot | undefined;
+  /** Limit over all workers for the requests of each client address. */
+  readonly clientRequestRate: RateSnapshot | undefined;
   /** Certificates, ordered by name. A client that sends no server name gets the first one. */
   readonly certificates: readonly CertificateSnapshot[];
   /** The target group for requests that no rule matches. */

@@ -23,6 +23,7 @@ import { WorkerPlace } from './main-thread/worker-place.ts';
 import type { CarriedState } from './shared/carried-state.ts';
 import { endpointName, endpointNameOf } from './shared/endpoint.ts';
 import type { Log, Sockets } from './shared/messages.ts';
+import { createRateBuckets } from './shared/rate-buckets.ts';
 import { CertificateCheck } from './tls/certificate-check.ts';
 import { TICKET_KEY_MS, TicketKeys } from './tls/ticket-keys.ts';
 
@@ -88,6 +89,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
       this.#handles,
     );
     this.#descriptors = new DescriptorLimit({ workers, log });
+    const rates = createRateBuckets();
     const onKeys = (keys: Uint8Array) => {
       for (const place of this.#places) place.tell({ type: 'ticketKeys', keys });
     };
@@ -103,6 +105,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
           udpSessions: options.carried?.udpSessions ?? {},
           sockets: options.sockets ?? 'raw',
           descriptors: this.#descriptors.shared,
+          rates,
           ticketKeys: this.#ticketKeys.current,
           accessLog: this.#accessLog?.init(),
           swap: this.#state.whole(this.#endpoints.served),

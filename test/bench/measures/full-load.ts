@@ -1,7 +1,9 @@
 // Resident memory of a runtime with one worker while 500 clients send as much as it serves, and that of HAProxy beside.
+// The command is that of the package that users install.
 import { setTimeout as delay } from 'node:timers/promises';
 import { residentBytes } from '../../harness/clients/crowd.ts';
 import { temporaryDirectory } from '../../harness/runtime/runtime.ts';
+import { installedCommand } from '../../harness/stack/packed.ts';
 import { mebibytes } from '../bounds/bound.ts';
 import { startWorld } from '../bounds/world.ts';
 import { CleanUp } from '../clean-up.ts';
@@ -21,11 +23,12 @@ export const measureFullLoad: Measure = async (context) => {
   const options = { programs, directory: temporaryDirectory(cleanUp), cleanUp };
   const backend = await startBackend(options);
   const target = { address: '127.0.0.1', port: backend.port };
+  const command = { main: installedCommand(cleanUp) };
   const values: number[] = [];
   for (const _ of roundsOf(context, MAX_ROUNDS)) {
     const own = new CleanUp();
     cleanUp.after(() => own.run());
-    const { port, runtime } = await startWorld(own, { protocol: 'HTTP' }, { target });
+    const { port, runtime } = await startWorld(own, { protocol: 'HTTP' }, { target }, 1, command);
     values.push((await peakUnderLoad(context, port, runtime.pid)) / 2 ** 20);
     await own.run();
   }

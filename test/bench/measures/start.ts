@@ -1,10 +1,12 @@
 // Time from the start of `weir serve` until it is ready, compared with a bare HTTP server of Node, and its memory then.
+// The command is that of the package that users install, because a checkout has to read each module and strip its types.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../harness/backends/backends.ts';
 import { residentBytes } from '../../harness/clients/crowd.ts';
-import { RuntimeProcess, temporaryDirectory } from '../../harness/runtime/runtime.ts';
+import { RuntimeProcess, type StartOptions, temporaryDirectory } from '../../harness/runtime/runtime.ts';
+import { installedCommand } from '../../harness/stack/packed.ts';
 import { milliseconds } from '../bounds/bound.ts';
 import type { CleanUp } from '../clean-up.ts';
 import { ratios } from '../markdown.ts';
@@ -13,16 +15,16 @@ import { type Measure, roundsOf } from './measure.ts';
 
 const LISTENERS = 100;
 const TARGETS_OF_LISTENER = 100;
-const ARGS = { args: ['--workers', '1'] };
 const SETTLE_MS = 1_000;
 const BARE = `require('node:http').createServer().listen(0, '127.0.0.1', () => console.log('open'))`;
 
 export const measureStart: Measure = async (context) => {
   const { cleanUp, say } = context;
+  const command = { main: installedCommand(cleanUp), args: ['--workers', '1'] };
   const [empty, full] = [temporaryDirectory(cleanUp), temporaryDirectory(cleanUp)];
-  await (await RuntimeProcess.start(cleanUp, { ...ARGS, dataDirectory: empty })).end('SIGTERM');
+  await (await RuntimeProcess.start(cleanUp, { ...command, dataDirectory: empty })).end('SIGTERM');
   say('  writing 10,000 targets');
-  await fill(cleanUp, full);
+  await fill(cleanUp, { ...command, dataDirectory: full });
   const times: Record<'bare' | 'empty' | 'full', number[]> = { bare: [], empty: [], full: [] };
   const resident: number[] = [];
   for (const _ of roundsOf(context)) {
@@ -32,7 +34,7 @@ export const measureStart: Measure = async (context) => {
       ['full', full],
     ] as const) {
       const startedAtMs = performance.now();
-      const runtime = await RuntimeProcess.start(cleanUp, { ...ARGS, dataDirectory });
+      const runtime = await RuntimeProcess.start(cleanUp, { ...command, dataDirectory });
       times[name].push(performance.now() - startedAtMs);
       if (name === 'empty') {
         await delay(SETTLE_MS);
@@ -50,8 +52,8 @@ export const measureStart: Measure = async (context) => {
   };
 };
 
-async function fill(cleanUp: CleanUp, dataDirectory: string): Promise<void> {
-  const runtime = await RuntimeProcess.start(cleanUp, { ...ARGS, dataDirectory });
+async function fill(cleanUp: CleanUp, options: StartOptions): Promise<void> {
+  const runtime = await RuntimeProcess.start(cleanUp, options);
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   const healthCheck = { protocol: 'none' };
   for (let i = 0; i < LISTENERS; i++) {

@@ -18,6 +18,7 @@ const ORDER: readonly string[] = [
   ...['BackendServer', 'AutoScalingGroup', 'AutoScalingAttachment', 'Service', 'Canary', 'targets'],
   ...['TargetArgs', 'BoundTarget', 'HealthCheckArgs', 'StickySessionArgs', 'RedirectArgs', 'FixedResponseArgs'],
   ...['RewriteArgs', 'HeaderEditsArgs', 'CertificateArgs', 'AdoptionArgs'],
+  ...['ConnectionRateArgs', 'RequestRateArgs'],
   ...['TagsArgs', 'ServiceListenerArgs', 'ServiceStickySessionArgs', 'ServiceTargetsArgs', 'SharedTargetArgs'],
 ];
 

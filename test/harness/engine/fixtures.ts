@@ -21,6 +21,7 @@ import type { PassiveListener } from '../../../provider/runtime/embedded/serving
 import { TargetSet } from '../../../provider/runtime/embedded/serving/target-set.ts';
 import { WorkerListener } from '../../../provider/runtime/embedded/serving/worker-listener.ts';
 import type { ListenerSettings, TargetGroupSettings } from '../../../provider/runtime/embedded/shared/messages.ts';
+import { createRateBuckets, RateBuckets } from '../../../provider/runtime/embedded/shared/rate-buckets.ts';
 import { createWaiting } from '../../../provider/runtime/embedded/shared/waiting.ts';
 import { createPickingState } from '../../../provider/runtime/select/picking-state.ts';
 import { freePort } from '../machine/free-port.ts';
@@ -68,6 +69,7 @@ export function listenerSnapshot(
     ...settings(id, port),
     targetGroup: { ...targetGroupSettings(id), targets: byKey, ...ofTargetGroup },
     rules: [],
+    clientNetworks: undefined,
     ...more,
   };
 }
@@ -89,6 +91,9 @@ export function settings(id: string, port: number): ListenerSettings {
     proxyProtocol: undefined,
     acceptProxyProtocol: [],
     trustedProxies: [],
+    connectionRate: undefined,
+    requestRate: undefined,
+    clientRequestRate: undefined,
     certificates: [],
   };
 }
@@ -142,7 +147,7 @@ export function workerListener(
   counters: SharedArrayBuffer,
   onPassive: PassiveListener = () => {},
 ): WorkerListener {
-  const served = new WorkerListener(ofListener, 0, counters);
+  const served = new WorkerListener(ofListener, 0, counters, new RateBuckets(createRateBuckets()));
   const { id } = ofListener;
   const targetGroup = { settings: targetGroupSettings(id), pickingState: createPickingState() };
   const memory = { waiting: createWaiting(1), clients: undefined };

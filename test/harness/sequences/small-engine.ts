@@ -150,7 +150,9 @@ export class SmallEngine {
       const urn = urnOf(resource);
       const old = this.#find(urn);
       const references = withParents({ ...resource, properties: {} }, (parent) => parent);
-      const inputs = await this.#check(resource, (parent) => ids.get(parent) ?? UNKNOWN, old, { references });
+      const inputs = await this.#check(resource, (parent) => ids.get(parent) ?? UNKNOWN, old, {
+        forCheck: { references },
+      });
       const { replaces } = old === undefined ? {} : await this.#provider(resource).diff(old.id, old.outputs, inputs);
       if ((replaces ?? []).length > 0) ids.delete(urn);
     }

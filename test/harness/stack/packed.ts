@@ -4,6 +4,7 @@ import { copyFileSync, globSync, readFileSync, renameSync, writeFileSync } from 
 import { basename, delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { copyTree, ROOT } from '../machine/tree.ts';
+import { temporaryDirectory } from '../runtime/runtime.ts';
 
 /** Version of @pulumi/pulumi in this checkout. */
 export const PULUMI_VERSION: string = JSON.parse(
@@ -68,4 +69,13 @@ export function pathOfUser(): string {
 export function npxWeir(directory: string): string {
   const env = { ...process.env, PATH: pathOfUser(), npm_config_offline: 'true' };
   return execFileSync('npx', ['pulumi-weir', '--version'], { cwd: directory, env, encoding: 'utf8' });
+}
+
+/** Installs the package in a folder of its own. Returns the path of its command's file. */
+export function installedCommand(t: Pick<TestContext, 'after'>): string {
+  const directory = temporaryDirectory(t);
+  writeManifest(directory, { 'pulumi-weir': `file:${packWeir(t)}` });
+  npmInstall(directory, '--omit=peer');
+  const folder = join(directory, 'node_modules/pulumi-weir');
+  return join(folder, JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).bin.weir);
 }

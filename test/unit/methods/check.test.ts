@@ -115,13 +115,13 @@ test('an argument that an update does not know is taken for unknown, and stays o
   const news = {
     owner: OWNER,
     targets: { b1: { port: 80 } },
-    absent: { unknown: { listenerId: true, targets: { b1: { address: true } } } },
+    forCheck: { absent: { unknown: { listenerId: true, targets: { b1: { address: true } } } } },
   };
   assert.deepEqual(checked(targetAttachment, news), {
     inputs: { owner: OWNER, targets: { b1: { port: 80 } } },
     failures: [],
   });
-  const other = { ...news, absent: { unknown: { listenerId: true } } };
+  const other = { ...news, forCheck: { absent: { unknown: { listenerId: true } } } };
   const reasons = checked(targetAttachment, other).failures?.map(({ reason }) => reason);
   assert.deepEqual(reasons, ['targets.b1.address is required if there is no serverId']);
 });
@@ -130,7 +130,7 @@ test('an argument that is an output without a value is named where a value is mi
   const target = { port: 80 };
   const reasons = (news: Properties) =>
     checked(targetAttachment, { owner: OWNER, ...news }).failures?.map(({ reason }) => reason);
-  const absent = (valueless: object) => ({ absent: { valueless } });
+  const absent = (valueless: object) => ({ forCheck: { absent: { valueless } } });
   const given = (path: string) => `${path} is given an output that has no value`;
   assert.deepEqual(reasons({ targets: {}, ...absent({ listenerId: true }) }), [given('listenerId')]);
   assert.deepEqual(reasons({ targets: {}, ...absent({ ruleId: true, defaultPort: true }) }), [given('ruleId')]);

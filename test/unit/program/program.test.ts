@@ -41,7 +41,7 @@ test('two attachments that bind one target to one parent are refused with both n
   assert.deepEqual(add(targetAttachment, 'one', { listenerId: 'web-1', targets: { a: b1 } }), []);
   const references = { listenerId: urn('Listener', 'web') };
   const targets = { x: b1, y: { ...b1, port: 81 } };
-  assert.deepEqual(add(targetAttachment, 'two', { listenerId: UNKNOWN, references, targets }), [
+  assert.deepEqual(add(targetAttachment, 'two', { listenerId: UNKNOWN, forCheck: { references }, targets }), [
     `targets.x is 10.0.0.1:80, which attachment "one" ${BINDS} ${CONFLICT}`,
   ]);
   assert.deepEqual(add(targetAttachment, 'three', { listenerId: 'tcp', targets: { a: b1 } }), []);
@@ -151,7 +151,7 @@ test('only newly bound targets must be eligible, as far as server and load balan
   const refused = ['targets.a cannot be bound: server i-a is Stopped, not Running (IncorrectStatus.RSByPassToas)'];
   assert.deepEqual(add(targetAttachment, 'pool', inputs), refused);
   const references = { targets: { a: { serverId: urn('BackendServer', 'a') } } };
-  const inPreview = { listenerId: 'web', targets: { a: { serverId: UNKNOWN, port: 80 } }, references };
+  const inPreview = { listenerId: 'web', targets: { a: { serverId: UNKNOWN, port: 80 } }, forCheck: { references } };
   assert.deepEqual(add(targetAttachment, 'pool', inPreview), [refused[0]?.replace('i-a', 'a')]);
   assert.deepEqual(add(targetAttachment, 'pool', { ...inputs, adopt: 'pool-1' }), []);
   const renamed = { ...inputs, targets: { other: { serverId: 'i-a', port: 80, weight: 5 } } };
@@ -204,7 +204,7 @@ test('references and secrets are for check alone, and the inputs stay as they we
   add(loadBalancer, 'lb', {}, { id: 'lb-1' });
   const inputs = { loadBalancerId: UNKNOWN, protocol: 'TCP', port: 80, owner: urn('Listener', 'web') };
   const references = { loadBalancerId: urn('LoadBalancer', 'lb') };
-  assert.deepEqual(check(listener, {}, { ...inputs, references, secrets: ['port'] }).inputs, inputs);
+  assert.deepEqual(check(listener, {}, { ...inputs, forCheck: { references, secrets: ['port'] } }).inputs, inputs);
 });
 
 test('a new resource adopts no object that another resource of the program also adopts or already has', () => {
@@ -217,7 +217,7 @@ test('a new resource adopts no object that another resource of the program also 
   assert.deepEqual(adopt('first', { adopt: 'lb-1' }, { id: 'lb-1' }), []);
   assert.deepEqual(adopt('second', { adopt: 'lb-1' }), held('first'));
   assert.deepEqual(
-    adopt('second', { adopt: UNKNOWN, references: { adopt: urn('LoadBalancer', 'first') } }),
+    adopt('second', { adopt: UNKNOWN, forCheck: { references: { adopt: urn('LoadBalancer', 'first') } } }),
     held('first'),
   );
   assert.deepEqual(adopt('third', {}, { id: 'lb-3' }), []);

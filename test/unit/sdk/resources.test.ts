@@ -84,12 +84,12 @@ test('references name the resources of the given ids, at any depth, and no resou
     port: 80,
   });
   await Promise.all([known(attachment.urn), known(other.urn)]);
-  assert.deepEqual(registered.get('refers')?.inputs.references, {
+  assert.deepEqual(registered.get('refers')?.inputs.forCheck.references, {
     loadBalancerId: await known(lb.urn),
     targets: { a: { serverId: await known(server.urn) } },
   });
   const { inputs } = registered.get('refers-not') ?? assert.fail('not registered');
-  assert.equal('references' in inputs, false);
+  assert.equal('forCheck' in inputs, false);
 });
 
 test('vip is known in a preview if the address is given, and depends on the load balancer', async () => {

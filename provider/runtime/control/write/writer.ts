@@ -9,6 +9,7 @@ import type { Proven } from '../../health/monitor.ts';
 import { Draft, type Model } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 import { Compiler } from './compiler.ts';
+import { Pause } from './pause.ts';
 import { type RefusalCallbacks, refusedWrites, StandingRefusals } from './refusals.ts';
 import { dueTransfers, transferInDraft } from './socket-transfer.ts';
 import type { ModelChange, Write } from './write.ts';
@@ -45,8 +46,6 @@ export interface WriterOptions extends RefusalCallbacks {
 
 /** Maximum number of writes in one commit. */
 const MAX_BATCH = 256;
-/** How long a write waits while no batch may begin. Its caller then sends it again. */
-const PAUSED_WRITE_MS = 10_000;
 
 export class Writer {
   readonly #options: WriterOptions;
@@ -58,11 +57,7 @@ export class Writer {
   #batch: Promise<void> = Promise.resolve();
   #isClosed = false;
   #isRetired = false;
-  /** Pending while no batch may begin. */
-  #pause: PromiseWithResolvers<void> | undefined;
-  #pauseTimer: NodeJS.Timeout | undefined;
-  /** True while writes do not wait for the end of the pause, because it is long. */
-  #isRefusing = false;
+  readonly #pause = new Pause(() => this.#rejectQueued(beingTakenOver()));
   readonly #refusals: StandingRefusals;
 
   constructor(options: WriterOptions) {
@@ -114,7 +109,7 @@ export class Writer {
       write.reject(this.#isRetired ? takenOver() : new WeirError('SystemBusy', 'The runtime is stopping.'));
       return;
     }
-    if (this.#isRefusing) {
+    if (this.#pause.isLong) {
       write.reject(beingTakenOver());
       return;
     }
@@ -148,7 +143,7 @@ export class Writer {
   /** Rejects new writes and resolves when the queued writes are finished. Writes that a pause holds back are rejected. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    if (this.#pause !== undefined) this.#rejectQueued(new WeirError('SystemBusy', 'The runtime is stopping.'));
+    if (this.#pause.ended !== undefined) this.#rejectQueued(new WeirError('SystemBusy', 'The runtime is stopping.'));
     this.resume();
     await this.#running;
   }
@@ -158,20 +153,12 @@ export class Writer {
    * a short take-over lasts.
    */
   async pause(): Promise<void> {
-    this.#pause ??= Promise.withResolvers();
-    this.#pauseTimer ??= setTimeout(() => {
-      this.#isRefusing = true;
-      this.#rejectQueued(beingTakenOver());
-    }, PAUSED_WRITE_MS);
+    this.#pause.begin();
     await this.#batch;
   }
 
   resume(): void {
-    clearTimeout(this.#pauseTimer);
-    this.#pauseTimer = undefined;
-    this.#isRefusing = false;
-    this.#pause?.resolve();
-    this.#pause = undefined;
+    this.#pause.end();
   }
 
   #rejectQueued(error: WeirError): void {
@@ -202,7 +189,7 @@ export class Writer {
     // Wait one event-loop iteration, so writes that arrive together are committed together.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
-      await this.#pause?.promise;
+      await this.#pause.ended;
       if (this.#queue.length === 0) break;
       this.#batch = this.#runBatch(this.#queue.splice(0, MAX_BATCH));
       await this.#batch;

@@ -1,7 +1,7 @@
 // The shared state: the main thread's record of all that it shares with workers, from which every swap message is made.
 import type { HealthChange, HealthView } from '../../contract/engine.ts';
 import type { DrainingTarget, ListenerTraffic, TargetCounts } from '../../contract/engine-statistics.ts';
-import type { ListenerSnapshot, Snapshot } from '../../contract/snapshot.ts';
+import type { ClientNetworks, ListenerSnapshot, Snapshot } from '../../contract/snapshot.ts';
 import type { CarriedState } from '../shared/carried-state.ts';
 import { countersMaker } from '../shared/counters.ts';
 import { type Endpoint, toEndpoint } from '../shared/endpoint.ts';
@@ -20,6 +20,7 @@ import { UnboundTargets } from './unbound-targets.ts';
 interface ListenerRecord {
   settings: ListenerSettings;
   routes: readonly Route[];
+  clientNetworks: ClientNetworks | undefined;
   readonly counters: SharedArrayBuffer;
   /** Ids of the listener's target groups. */
   readonly targetGroups: Set<string>;
@@ -86,12 +87,15 @@ export class SharedState {
       }
     }
     const upserts = upserted.map((change): ListenerUpsert => {
+      const networksBefore = this.#listeners.get(change.listener.id)?.clientNetworks;
       const record = this.#upsertListener(change.listener);
       const targetGroups = change.targetGroups.map((targetGroup) =>
         this.#targetGroupOf(record, targetGroup).update(targetGroup, health, nowMs),
       );
-      const { settings, routes, counters } = record;
-      return { settings, counters, targetGroups, removedTargetGroups: change.removedTargetGroups, routes };
+      const { settings, routes, counters, clientNetworks: now } = record;
+      const clientNetworks = now === networksBefore ? undefined : { now };
+      const { removedTargetGroups } = change;
+      return { settings, counters, clientNetworks, targetGroups, removedTargetGroups, routes };
     });
     this.#snapshot = next;
     return { version: next.version, upserted: upserts, removed, endpoints };
@@ -100,9 +104,9 @@ export class SharedState {
   /** Returns the message that brings a new worker to the recorded snapshot. */
   whole(endpoints: readonly Endpoint[]): Swap {
     const upserted = [...this.#listeners.values()].map(
-      ({ settings, routes, counters, targetGroups }): ListenerUpsert => {
+      ({ settings, routes, counters, clientNetworks: now, targetGroups }): ListenerUpsert => {
         const upserts = [...targetGroups].flatMap((id) => this.#targetGroups.get(id)?.whole() ?? []);
-        return { settings, counters, targetGroups: upserts, removedTargetGroups: [], routes };
+        return { settings, counters, clientNetworks: { now }, targetGroups: upserts, removedTargetGroups: [], routes };
       },
     );
     return { version: this.version, upserted, removed: [], endpoints };
@@ -153,7 +157,7 @@ export class SharedState {
     this.#unbound.forgetWorker(workerId);
   }
 
-  #upsertListener({ targetGroup: _, rules, ...settings }: ListenerSnapshot): ListenerRecord {
+  #upsertListener({ targetGroup: _, rules, clientNetworks, ...settings }: ListenerSnapshot): ListenerRecord {
     const routes = rules.map(
       ({ id: _id, targetGroup, ...match }): Route => ({ ...match, targetGroupId: targetGroup.id }),
     );
@@ -161,11 +165,13 @@ export class SharedState {
     if (present) {
       present.settings = settings;
       present.routes = routes;
+      present.clientNetworks = clientNetworks;
       return present;
     }
     const record = {
       settings,
       routes,
+      clientNetworks,
       counters: createListenerCounters(this.#workers),
       targetGroups: new Set<string>(),
     };

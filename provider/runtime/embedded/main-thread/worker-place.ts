@@ -9,11 +9,8 @@ import type { OpenFailure } from '../shared/endpoint.ts';
 import type { Capacity, FromWorker, Log, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
 import { createProgress, StandstillWatch } from '../shared/progress.ts';
 
-/**
- * The file in which a worker thread starts: .ts in the sources, .js when compiled. The compiler does not rewrite `new
- * URL`.
- */
-const ENTRY = new URL(import.meta.url.endsWith('.ts') ? '../worker/worker.ts' : '../worker/worker.js', import.meta.url);
+/** The file in which a worker thread starts. The published package has it bundled, in one folder with the command. */
+const ENTRY = new URL(import.meta.url.endsWith('.ts') ? '../worker/worker.ts' : './worker.cjs', import.meta.url);
 /**
  * Memory of a worker for objects that were just made, of which hardly any outlives a request. V8 takes up to 48 MiB of
  * it by default; requests and new connections cost no more processor time with an eighth of that.

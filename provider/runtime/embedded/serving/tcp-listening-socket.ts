@@ -28,8 +28,11 @@ export type AcceptClient = (
   named?: ConnectionEnds,
 ) => void;
 
+/** Why a client is rejected: the listener has too many connections, or too many new ones at this moment. */
+export type Rejection = 'maxConnections' | 'connectionsPerSecond';
+
 /** Rejects a socket that was accepted paused. It never becomes a connection of the listener. */
-export type RejectClient = (socket: AcceptedSocket, listener: WorkerListener) => void;
+export type RejectClient = (socket: AcceptedSocket, listener: WorkerListener, why: Rejection) => void;
 
 /** An open client connection on a TCP listening socket. */
 export interface ClientConnection {
@@ -188,11 +191,18 @@ export class TcpListeningSocket implements ListeningSocket {
       socket.reset();
       return;
     }
-    if (!this.#reserve(listener)) {
+    // HTTP clients get a response to each request, because a trusted proxy may name another client in the next one.
+    const isDenied = protocol === 'TCP' && !listener.awaitsProxyHeader(socket) && this.#isDenied(socket.remoteAddress);
+    if (isDenied) {
+      socket.reset();
+      return;
+    }
+    const rejection = this.#rejectionOf(listener);
+    if (rejection !== undefined) {
       const reject = this.#context.rejecters[protocol];
       // No TLS handshake can begin before the PROXY header.
       const isHidden = protocol === 'HTTPS' && listener.awaitsProxyHeader(socket);
-      if (reject && !isHidden) reject(socket, listener);
+      if (reject && !isHidden) reject(socket, listener, rejection);
       else socket.reset();
       return;
     }
@@ -208,7 +218,8 @@ export class TcpListeningSocket implements ListeningSocket {
       const { listener } = this;
       const { protocol } = listener.settings;
       // The listening socket may be transferred to a listener with other senders, or the senders may have changed.
-      if (protocol === 'UDP' || !listener.awaitsProxyHeader({ remoteAddress })) {
+      const isRefused = protocol === 'UDP' || !listener.awaitsProxyHeader({ remoteAddress });
+      if (isRefused || (protocol === 'TCP' && this.#isDenied(named?.remote.address ?? remoteAddress))) {
         rest.resetAndDestroy();
         this.untrack(wait);
         return;
@@ -223,6 +234,23 @@ export class TcpListeningSocket implements ListeningSocket {
     };
     const wait = new ProxyHeaderWait(socket.toSocket(), onHeader, onFailed);
     this.track(wait);
+  }
+
+  /** Counts a client that may not use the listener. */
+  #isDenied(address: string): boolean {
+    const { clientLimits, counters } = this.listener;
+    const isDenied = !clientLimits.admits(address);
+    if (isDenied) counters.denied();
+    return isDenied;
+  }
+
+  /** Why a new client is rejected. If it is not, it has taken its place. */
+  #rejectionOf(listener: WorkerListener): Rejection | undefined {
+    if (!listener.clientLimits.takeConnection(listener.settings)) {
+      listener.counters.connectionLimited();
+      return 'connectionsPerSecond';
+    }
+    return this.#reserve(listener) ? undefined : 'maxConnections';
   }
 
   /** Takes a place under the listener's limit, and the descriptors that the client needs. */

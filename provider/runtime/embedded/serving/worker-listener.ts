@@ -3,10 +3,13 @@ import { TrustedProxies } from '../http/message/trusted-proxies.ts';
 import { Router } from '../http/routing/router.ts';
 import { ListenerColumn } from '../shared/listener-counters.ts';
 import type { ListenerSettings, Route } from '../shared/messages.ts';
+import type { RateBuckets } from '../shared/rate-buckets.ts';
+import { ClientLimits } from './client-limits.ts';
 import type { TargetSet } from './target-set.ts';
 
 export class WorkerListener {
   readonly counters: ListenerColumn;
+  readonly clientLimits: ClientLimits;
   /** Target sets by target group id: the listener's own and those of its rules. */
   readonly targetGroups = new Map<string, TargetSet>();
   /** The listener's settings in the served snapshot. */
@@ -17,9 +20,10 @@ export class WorkerListener {
   /** The senders of PROXY headers. */
   #senders = new TrustedProxies([]);
 
-  constructor(settings: ListenerSettings, workerId: number, counters: SharedArrayBuffer) {
+  constructor(settings: ListenerSettings, workerId: number, counters: SharedArrayBuffer, rates: RateBuckets) {
     this.settings = settings;
     this.counters = new ListenerColumn(counters, workerId);
+    this.clientLimits = new ClientLimits(settings.id, rates);
   }
 
   /** The trusted proxies: one object until the listener's trusted networks change. */

@@ -4,7 +4,7 @@ import { CountOverWorkers } from './count-over-workers.ts';
 import { classOf } from './counters.ts';
 
 /** Cells of one worker's column: whole cache lines, so that workers do not slow each other. */
-const COLUMN_FLOATS = 40;
+const COLUMN_FLOATS = 48;
 const CONNECTIONS = 0;
 /** OPEN and PENDING hold whole numbers, which Atomics can change, because a listener may have a limit for them. */
 const OPEN = 1;
@@ -21,8 +21,11 @@ const DURATIONS = 16;
 const REJECTED_REQUESTS = 31;
 const HANDSHAKE_FAILURES = 32;
 const REJECTED_HEADERS = 33;
+const DENIED = 34;
+const LIMITED_CONNECTIONS = 35;
+const LIMITED_REQUESTS = 36;
 /** First of the five cells that count the responses of rules themselves, like TARGET_RESPONSES. */
-const RULE_RESPONSES = 34;
+const RULE_RESPONSES = 37;
 
 /** Each worker has a column, and the last one is for connections that another process has open. */
 export function createListenerCounters(workers: number): SharedArrayBuffer {
@@ -101,6 +104,21 @@ export class ListenerColumn {
     (this.#cells[this.#at + REJECTED_HEADERS] as number)++;
   }
 
+  /** Counts a connection, request or datagram of a client that may not use the listener. */
+  denied(): void {
+    (this.#cells[this.#at + DENIED] as number)++;
+  }
+
+  /** Counts a connection or UDP session above the listener's rate. */
+  connectionLimited(): void {
+    (this.#cells[this.#at + LIMITED_CONNECTIONS] as number)++;
+  }
+
+  /** Counts a request above the rate of the listener or of its client. */
+  requestLimited(): void {
+    (this.#cells[this.#at + LIMITED_REQUESTS] as number)++;
+  }
+
   /** Counts a client connection that ended before its TLS handshake was done. */
   handshakeFailed(): void {
     (this.#cells[this.#at + HANDSHAKE_FAILURES] as number)++;
@@ -151,6 +169,9 @@ export function readListenerCounters(counters: SharedArrayBuffer): ListenerTraff
     rejectedConnections: sum(REJECTED_CONNECTIONS),
     rejectedRequests: sum(REJECTED_REQUESTS),
     rejectedHeaders: sum(REJECTED_HEADERS),
+    denied: sum(DENIED),
+    limitedConnections: sum(LIMITED_CONNECTIONS),
+    limitedRequests: sum(LIMITED_REQUESTS),
     handshakeFailures: sum(HANDSHAKE_FAILURES),
     requests: sum(REQUESTS),
     targetResponses: sums(TARGET_RESPONSES, CLASSES),

@@ -2,6 +2,7 @@
 import type { HealthChange, PassiveReport } from '../../contract/engine.ts';
 import type { Shortage } from '../../contract/shortage.ts';
 import type {
+  ClientNetworks,
   Health,
   ListenerSnapshot,
   RuleSnapshot,
@@ -17,8 +18,11 @@ import type { HandlesAt } from './handle-messages.ts';
 /** Connections on raw handles of libuv, or on Node's own sockets. */
 export type Sockets = 'raw' | 'net';
 
-/** The settings of a listener: the snapshot without target groups and rules, which are sent as differences. */
-export type ListenerSettings = Omit<ListenerSnapshot, 'targetGroup' | 'rules'>;
+/**
+ * The settings of a listener: the snapshot without target groups, rules and networks of clients, which are sent as
+ * differences.
+ */
+export type ListenerSettings = Omit<ListenerSnapshot, 'targetGroup' | 'rules' | 'clientNetworks'>;
 /** The settings of a target group: the snapshot without targets, which are sent as differences. */
 export type TargetGroupSettings = Omit<TargetGroupSnapshot, 'targets'>;
 
@@ -70,6 +74,8 @@ export interface Capacity {
 export interface ListenerUpsert {
   readonly settings: ListenerSettings;
   readonly counters: SharedArrayBuffer;
+  /** The networks of the clients if they have changed. There may be thousands of them. */
+  readonly clientNetworks: { readonly now: ClientNetworks | undefined } | undefined;
   /** The listener's target groups that changed. */
   readonly targetGroups: readonly TargetGroupUpsert[];
   /** Ids of the target groups that the listener no longer has. */
@@ -107,6 +113,8 @@ export interface WorkerInit {
   readonly sockets: Sockets;
   /** The counts of the workers' open clients, connections to targets and sessions. */
   readonly descriptors: SharedArrayBuffer;
+  /** The token buckets of the listeners' rates. */
+  readonly rates: SharedArrayBuffer;
   /** Where the worker records that its event loop makes progress. */
   readonly progress: SharedArrayBuffer;
   readonly ticketKeys: Uint8Array;

@@ -33,8 +33,8 @@ export class Https {
     );
   };
 
-  readonly reject: RejectClient = (accepted, listener) => {
-    rejectHttps(accepted, () => this.#secure(accepted.toSocket(), listener, REJECTED_HANDSHAKE_MS));
+  readonly reject: RejectClient = (accepted, listener, why) => {
+    rejectHttps(accepted, why, () => this.#secure(accepted.toSocket(), listener, REJECTED_HANDSHAKE_MS));
   };
 
   #secure(carrier: Socket, listener: WorkerListener, handshakeMs: number): TLSSocket {

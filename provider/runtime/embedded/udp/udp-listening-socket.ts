@@ -143,11 +143,19 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
     const listener = this.#listener;
     // A datagram from port 0 is forged, because nothing can be sent back to it.
     if (!listener || port === 0) return;
+    if (!listener.clientLimits.admits(address)) {
+      listener.counters.denied();
+      return;
+    }
     const now = performance.now();
     const key = `${address} ${port}`;
     const known = this.#sessions.use(key, now);
     if (known) {
       known.send(datagram);
+      return;
+    }
+    if (!listener.clientLimits.takeConnection(listener.settings)) {
+      listener.counters.connectionLimited();
       return;
     }
     if (!this.#takeDescriptor()) {

@@ -19,11 +19,14 @@ import {
   openFailure,
 } from '../shared/endpoint.ts';
 import type { Capacity, ListenerUpsert, Swap, TargetGroupUpsert, TimedHealthChange } from '../shared/messages.ts';
+import type { RateBuckets } from '../shared/rate-buckets.ts';
 import { UdpListeningSocket } from '../udp/udp-listening-socket.ts';
 
 interface ServedStateContext extends ListeningSocketContext {
   readonly workerId: number;
   readonly workers: number;
+  /** The rates of listeners, which all workers share. */
+  readonly rates: RateBuckets;
   readonly onPassive: (report: PassiveReport) => void;
   /** Returns this worker's sockets of an endpoint, given by name. `undefined` if the worker binds them itself. */
   readonly handlesOf?: ((endpoint: string) => Promise<readonly Handle[]>) | undefined;
@@ -170,13 +173,11 @@ export class ServedState {
     return unbound;
   }
 
-  #upsertListener({ settings, counters }: ListenerUpsert): WorkerListener {
-    const present = this.#listeners.get(settings.id);
-    if (present) {
-      present.settings = settings;
-      return present;
-    }
-    const listener = new WorkerListener(settings, this.#context.workerId, counters);
+  #upsertListener({ settings, counters, clientNetworks }: ListenerUpsert): WorkerListener {
+    const { workerId, rates } = this.#context;
+    const listener = this.#listeners.get(settings.id) ?? new WorkerListener(settings, workerId, counters, rates);
+    listener.settings = settings;
+    if (clientNetworks !== undefined) listener.clientLimits.networks = clientNetworks.now;
     this.#listeners.set(settings.id, listener);
     return listener;
   }

@@ -11,6 +11,7 @@ import { useSockets } from '../io/sockets.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
 import type { FromWorker, ToWorker, WorkerInit } from '../shared/messages.ts';
 import { recordProgress } from '../shared/progress.ts';
+import { RateBuckets } from '../shared/rate-buckets.ts';
 import { acceptTcp } from '../tcp/accept.ts';
 import { Https } from '../tls/accept.ts';
 import { PassedHandles } from './passed-handles.ts';
@@ -41,6 +42,7 @@ const passed = init.handlesAt && new PassedHandles(init.handlesAt, workerId);
 const served = new ServedState({
   workerId,
   workers,
+  rates: new RateBuckets(init.rates),
   isPortShared,
   handlesOf: passed && ((endpoint) => passed.of(endpoint)),
   udpSessions: init.udpSessions,

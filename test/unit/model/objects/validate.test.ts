@@ -63,6 +63,25 @@ const REFUSED: readonly Row[] = [
     ['proxyProtocol', 'acceptProxyProtocol'],
   ],
   [
+    'limits for clients that are no limits',
+    'listeners',
+    {
+      ...LISTENER,
+      protocol: 'TCP',
+      allow: ['10.0.0.0'],
+      deny: 'all',
+      connectionsPerSecond: { burst: 5 },
+      requestsPerSecond: { burst: 0 },
+    },
+    ['allow[0]', 'deny', 'connectionsPerSecond.total', 'requestsPerSecond.burst', 'requestsPerSecond'],
+  ],
+  [
+    'a rate without a number',
+    'listeners',
+    { ...LISTENER, protocol: 'HTTP', requestsPerSecond: { burst: 5 } },
+    ['requestsPerSecond'],
+  ],
+  [
     'networks that are malformed',
     'listeners',
     { ...LISTENER, protocol: 'HTTP', trustedProxies: ['10.0.0.0', '10.0.0.0/33', 'x/8', '::/128'] },

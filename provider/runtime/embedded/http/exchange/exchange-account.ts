@@ -3,10 +3,12 @@ import { performance } from 'node:perf_hooks';
 import { pathOf } from '../../access-log/request-line.ts';
 import type { ListenerColumn } from '../../shared/listener-counters.ts';
 import type { OwnResponseType } from '../actions/rule-response.ts';
+import type { LocalResponse } from '../message/local-response.ts';
 import type { Request } from '../message/request.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Attempts } from './attempts.ts';
 import type { ExchangeClient } from './exchange-client.ts';
+import * as faults from './exchange-faults.ts';
 
 /** The account of one exchange; reused for the next exchange of the client connection. */
 export class ExchangeAccount {
@@ -40,16 +42,18 @@ export class ExchangeAccount {
   }
 
   /**
-   * Takes a place under the listener's limit of waiting requests. Returns `false` if all places are taken. A request to
-   * which a rule itself responds does not wait.
+   * Takes a place under the listener's limits. Returns a local response if the request may not go to a target. A request
+   * to which a rule itself responds does not wait.
    */
-  reserve(): boolean {
-    const { settings, counters } = this.#client;
+  admit(): LocalResponse | undefined {
+    const { settings, counters, clientLimits } = this.#client;
     const { maxPendingRequests } = settings;
-    if (maxPendingRequests === undefined || this.#client.targetsFor(this.#request).own !== undefined) return true;
-    if (!counters.reservePending(maxPendingRequests)) return false;
+    const refusal = clientLimits.isUnlimited(settings) ? undefined : this.#refusalByClient();
+    if (refusal !== undefined || maxPendingRequests === undefined) return refusal;
+    if (this.#client.targetsFor(this.#request).own !== undefined) return undefined;
+    if (!counters.reservePending(maxPendingRequests)) return faults.TOO_MANY_PENDING;
     this.#reserved = counters;
-    return true;
+    return undefined;
   }
 
   /** Counts the target's response when its head goes to the client. */
@@ -83,6 +87,18 @@ export class ExchangeAccount {
   aborted(): void {
     this.#unreserve();
     this.#record(performance.now());
+  }
+
+  /** The local response to a client that may not use the listener, or has made too many requests. */
+  #refusalByClient(): LocalResponse | undefined {
+    const { settings, counters, clientLimits, remoteAddress } = this.#client;
+    if (!clientLimits.admits(remoteAddress)) {
+      counters.denied();
+      return faults.DENIED;
+    }
+    if (clientLimits.takeRequest(settings, remoteAddress)) return undefined;
+    counters.requestLimited();
+    return faults.TOO_MANY_REQUESTS;
   }
 
   #responded(status: number): void {

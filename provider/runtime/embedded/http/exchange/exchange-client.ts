@@ -1,6 +1,7 @@
 // The interface of an exchange's client, whatever protocol the client's connection speaks.
 import type { ConnectionRecord } from '../../access-log/connection-record.ts';
 import type { Connection } from '../../io/connection.ts';
+import type { ClientLimits } from '../../serving/client-limits.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import type { ListenerColumn } from '../../shared/listener-counters.ts';
 import type { ListenerSettings } from '../../shared/messages.ts';
@@ -32,6 +33,7 @@ export interface ExchangeClient {
   // below.
   readonly counters: ListenerColumn;
   readonly settings: ListenerSettings;
+  readonly clientLimits: ClientLimits;
   /** The PROXY header with this client's address. `undefined` without the PROXY protocol. */
   readonly proxyHeader: Buffer | undefined;
   /** Returns the targets for a request, found by the listener's rules. */

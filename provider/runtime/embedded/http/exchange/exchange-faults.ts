@@ -2,6 +2,8 @@
 import { type LocalResponse, localResponse } from '../message/local-response.ts';
 
 export const TOO_MANY_PENDING = localResponse(503, 'too many requests wait for their responses');
+export const DENIED = localResponse(403, 'this client may not use the listener');
+export const TOO_MANY_REQUESTS = localResponse(429, 'too many requests at this moment');
 export const QUEUED_LONG = localResponse(503, 'no connection to a target became free in time');
 const NO_TARGET = localResponse(503, 'no target takes traffic');
 const SHORTAGE = localResponse(503, 'the runtime has no file descriptor or port left to reach a target');

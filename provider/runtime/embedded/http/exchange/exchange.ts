@@ -61,8 +61,8 @@ export class Exchange implements UpstreamUser {
     this.#responseRelay.start();
     this.#requestRelay.start(this.#client.request, part);
     this.#deadline.begin(part.to - part.from, now);
-    if (part.fault !== undefined) this.#fail(part.fault);
-    else if (!this.#account.reserve()) this.#fail(faults.TOO_MANY_PENDING);
+    const refusal = part.fault ?? this.#account.admit();
+    if (refusal !== undefined) this.#fail(refusal);
     else this.#attempt();
   }
 

@@ -3,6 +3,7 @@ import { proxyHeader } from '../../../contract/proxy-protocol.ts';
 import type { ConnectionRecord } from '../../access-log/connection-record.ts';
 import { requestLineOf } from '../../access-log/request-line.ts';
 import type { Connection } from '../../io/connection.ts';
+import type { ClientLimits } from '../../serving/client-limits.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import type { TcpListeningSocket } from '../../serving/tcp-listening-socket.ts';
 import type { ListenerColumn } from '../../shared/listener-counters.ts';
@@ -78,6 +79,10 @@ export class Http1Client implements ExchangeClient {
 
   get counters(): ListenerColumn {
     return this.#present.listeningSocket.listener.counters;
+  }
+
+  get clientLimits(): ClientLimits {
+    return this.#present.listeningSocket.listener.clientLimits;
   }
 
   get settings(): ListenerSettings {

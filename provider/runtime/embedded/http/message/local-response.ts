@@ -11,11 +11,18 @@ export function localResponse(status: number, reason: string): LocalResponse {
   return Object.freeze({ status, reason });
 }
 
+/** Field lines that responses with a status have beside the common ones. */
+const MORE_LINES: Readonly<Record<number, string>> = {
+  405: 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n',
+  // A rate is at least one event a second, therefore the next token comes within a second.
+  429: 'Retry-After: 1\r\n',
+};
+
 /** Returns the text of a local response with a short body. With `isHead`, for a HEAD request, only its head. */
 export function localResponseText(status: number, reason: string, isKept: boolean, isHead: boolean): string {
   const body = `${status} ${STATUS_CODES[status]}: ${reason}\n`;
-  const allow = status === 405 ? 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n' : '';
+  const more = MORE_LINES[status] ?? '';
   const connection = isKept ? '' : 'Connection: close\r\n';
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\n${allow}${connection}\r\n`;
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\n${more}${connection}\r\n`;
   return isHead ? head : head + body;
 }

@@ -6,6 +6,7 @@ import { createDescriptorCounters } from '../../../../../provider/runtime/embedd
 import { SharedState } from '../../../../../provider/runtime/embedded/main-thread/shared-state.ts';
 import { WorkerPlace } from '../../../../../provider/runtime/embedded/main-thread/worker-place.ts';
 import { toEndpoint } from '../../../../../provider/runtime/embedded/shared/endpoint.ts';
+import { createRateBuckets } from '../../../../../provider/runtime/embedded/shared/rate-buckets.ts';
 import {
   echoTarget,
   freePort,
@@ -105,6 +106,7 @@ test('a worker that is busy with earlier messages is waited for, and one that en
       udpSessions: {},
       sockets: 'raw',
       descriptors: createDescriptorCounters(1),
+      rates: createRateBuckets(),
       ticketKeys: new Uint8Array(48),
       accessLog: undefined,
       swap: state.whole(endpoints),

@@ -19,6 +19,9 @@ test('the columns of all workers add up, and each count has a cell of its own', 
     column.accepted();
     column.addOpen(3);
     column.handshakeFailed();
+    column.denied();
+    for (let i = 0; i < 2; i++) column.connectionLimited();
+    for (let i = 0; i < 3; i++) column.requestLimited();
     column.request();
     column.targetResponded(200);
     column.targetResponded(503);
@@ -35,6 +38,9 @@ test('the columns of all workers add up, and each count has a cell of its own', 
     openConnections: 7,
     rejectedConnections: 1,
     rejectedHeaders: 0,
+    denied: 2,
+    limitedConnections: 4,
+    limitedRequests: 6,
     handshakeFailures: 2,
     requests: 2,
     rejectedRequests: 1,

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { acceptHttp } from '../../../../../provider/runtime/embedded/http/exchange/accept.ts';
 import { SharedState } from '../../../../../provider/runtime/embedded/main-thread/shared-state.ts';
 import { toEndpoint } from '../../../../../provider/runtime/embedded/shared/endpoint.ts';
+import { createRateBuckets, RateBuckets } from '../../../../../provider/runtime/embedded/shared/rate-buckets.ts';
 import { acceptTcp } from '../../../../../provider/runtime/embedded/tcp/accept.ts';
 import { ServedState } from '../../../../../provider/runtime/embedded/worker/served-state.ts';
 import {
@@ -25,6 +26,7 @@ test('a drain closes idle connections and responds to requests that are in the k
   const served = new ServedState({
     workerId: 0,
     workers: 1,
+    rates: new RateBuckets(createRateBuckets()),
     isPortShared: false,
     acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: () => assert.fail() },
     rejecters: {},

@@ -43,6 +43,10 @@ class Caller implements ExchangeClient {
     t.after(() => this.exchange.destroy());
   }
 
+  get clientLimits() {
+    return this.#listener.clientLimits;
+  }
+
   get counters() {
     return this.#listener.counters;
   }
