@@ -12,7 +12,7 @@ const WARM_UP_ROUNDS = 2;
  * growth of the time from size 10 on, divided by the growth of the logarithm: 1 is exactly logarithmic, 0.25 a time that
  * does not grow up to size 10,000.
  */
-export async function growthOf(
+export async function growthBySize(
   context: MeasureContext,
   made: (size: number) => () => number,
 ): Promise<GoalValues[string]> {

@@ -2,7 +2,7 @@
 import type { Algorithm } from '../../../provider/runtime/contract/snapshot.ts';
 import { createPicker } from '../../../provider/runtime/select/pickers.ts';
 import { client, pickingStateOf, testTargets } from '../../harness/select/targets.ts';
-import { growthOf, timeOf } from './growth.ts';
+import { growthBySize, timeOf } from './growth.ts';
 import type { Measure } from './measure.ts';
 
 const ALGORITHMS: readonly Algorithm[] = ['weighted-round-robin', 'weighted-least-connections', 'source-ip-hash'];
@@ -13,7 +13,7 @@ const CLIENTS = Array.from({ length: 4096 }, (_, i) => client(i));
 export const measurePicks: Measure = async (context) => {
   const results = [];
   for (const algorithm of ALGORITHMS)
-    results.push([`pick-${algorithm}`, await growthOf(context, (size) => pickerOf(algorithm, size))] as const);
+    results.push([`pick-${algorithm}`, await growthBySize(context, (size) => pickerOf(algorithm, size))] as const);
   return Object.fromEntries(results);
 };
 
