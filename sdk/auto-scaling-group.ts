@@ -8,11 +8,21 @@ import type { TagsArgs } from './tags.ts';
 export interface AutoScalingGroupArgs extends AdoptionArgs, TagsArgs {
   /**
    * The ids of the servers by names of your own, at most 500. A new name joins the group, and a name that is removed
-   * leaves it. If `members` is left out, servers join and leave through the API, with `PUT` and
-   * `DELETE /v1/groups/{id}/members/{serverId}`, and neither `pulumi up` nor `pulumi refresh` removes one.
+   * leaves it. If `members` is left out, servers join and leave by `weir join` or through the API, with `PUT` and
+   * `DELETE /v1/groups/{id}/members/{serverId}`, and neither `pulumi up` nor `pulumi refresh` removes one. With `?ttl=30`
+   * a server joins with a lease of 30 seconds, 5 to 3,600, which the same request renews; a member whose lease ends is
+   * unbound.
    * @default the servers that join through the API
    */
   members?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /**
+   * The servers that may join through the API, as patterns of their ids, at most 64. In a pattern, `*` is any text and
+   * `?` one character. Servers that no pattern matches are refused with `OperationFailed.ActionNotSupport`; the members
+   * that the group has already stay. Not beside `members`.
+   * @default all servers
+   * @example ["i-web-*"]
+   */
+  joinable?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**

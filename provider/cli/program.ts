@@ -6,6 +6,7 @@ import { backupCommand } from './usage/backup.ts';
 import { completionCommand } from './usage/completion.ts';
 import { refuseEmptyValues } from './usage/empty-values.ts';
 import { exportCommand } from './usage/export.ts';
+import { joinCommand } from './usage/join.ts';
 import { planCommand } from './usage/plan.ts';
 import { restoreCommand } from './usage/restore.ts';
 import { serveCommand } from './usage/serve.ts';
@@ -23,6 +24,7 @@ export async function runProgram(): Promise<void> {
     .addCommand(planCommand())
     .addCommand(exportCommand())
     .addCommand(tokenCommand())
+    .addCommand(joinCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
     .addCommand(completionCommand())

@@ -5,7 +5,7 @@ import type { ApiEvent } from '../model/api/events.ts';
 import { type ApiObject, apiObject, deletedResponse, pageOf } from '../model/api/objects.ts';
 import type { StatusResponse } from '../model/api/status.ts';
 import type { CreatedToken, TokenList } from '../model/api/tokens.ts';
-import { WeirError } from '../model/base/errors.ts';
+import { hasCode, WeirError } from '../model/base/errors.ts';
 import type { Kind } from '../model/base/kinds.ts';
 import type { MergePatch } from '../model/base/merge-patch.ts';
 import { HANDOVER_SECONDS, toMs } from '../model/objects/seconds.ts';
@@ -172,6 +172,23 @@ export class RuntimeClient {
     return bodyAs(apiObject, await this.#session.call(method, pathOf(call) + OF_STACK, call.expectedRuntime, write));
   }
 
+  /** Makes a server a member of an auto scaling group with a lease, or renews the lease. */
+  async join(groupId: string, serverId: string, ttlSeconds: number): Promise<void> {
+    const write = { limit: this.#limit, isMinimal: true };
+    await this.#session.call('PUT', `${memberPath(groupId, serverId)}?ttl=${ttlSeconds}`, undefined, write);
+  }
+
+  /** Takes a server out of an auto scaling group. A server that is no member counts as taken out. */
+  async leave(groupId: string, serverId: string, onProgress: (text: string) => void): Promise<readonly string[]> {
+    try {
+      const response = await this.#session.call('DELETE', memberPath(groupId, serverId), undefined, { onProgress });
+      return response.body === '' ? [] : (bodyAs(deletedResponse, response).warnings ?? []);
+    } catch (error) {
+      if (hasCode(error, 'NotFound')) return [];
+      throw error;
+    }
+  }
+
   // These methods import shapes that only commands need. At the top, the import would cost each plug-in start 13 ms.
 
   async status(): Promise<StatusResponse> {
@@ -223,6 +240,10 @@ const OF_STACK = '?by=stack';
 
 function pathOf({ kind, id }: Call): string {
   return `v1/${kind}/${encodeURIComponent(id)}`;
+}
+
+function memberPath(groupId: string, serverId: string): string {
+  return `v1/groups/${encodeURIComponent(groupId)}/members/${encodeURIComponent(serverId)}`;
 }
 
 function bodyAs<T>(shape: z.ZodType<T>, { body }: HttpResponse): T {

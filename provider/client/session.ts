@@ -40,6 +40,8 @@ interface Write {
   readonly onProgress?: ((text: string) => void) | undefined;
   readonly body?: string;
   readonly condition?: Condition | undefined;
+  /** Whether the response need not have what the request did not change. */
+  readonly isMinimal?: boolean;
   /** The time for the request, which begins anew with each text of its progress. */
   readonly timeoutMs?: number;
   /** The limit of the whole operation, in place of `timeoutMs`. */
@@ -73,10 +75,11 @@ export class Session {
 
   /** The response to a request. `expected` is the id of the runtime that a state names. Rejects unless it is a success. */
   async call(method: string, path: string, expected: string | undefined, write: Write = {}) {
-    const { body, condition, limit, onProgress } = write;
+    const { body, condition, isMinimal = false, limit, onProgress } = write;
     const runtimeId = await this.#admit(expected);
     const headers = {
       ...condition,
+      ...(isMinimal && { Prefer: 'return=minimal' }),
       ...(onProgress !== undefined && { [PROGRESS_HEADER]: '1' }),
       ...(body !== undefined && { 'Content-Type': contentTypeOf(method) }),
       ...(body !== undefined && { 'Content-Length': `${Buffer.byteLength(body)}` }),

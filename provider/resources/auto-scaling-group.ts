@@ -1,6 +1,7 @@
 // The resource AutoScalingGroup: the program owns the members that it names, and else leaves membership to the API.
 
 import { memberLine } from '../messages/membership-line.ts';
+import { propertyLine } from '../messages/property-line.ts';
 import { isRecord, valueIn } from '../model/base/record.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { scalingGroupSchema } from '../model/objects/scaling-group.ts';
@@ -21,5 +22,6 @@ export const autoScalingGroup: ResourceDescription<'groups'> = {
     map: 'members',
     keysOf: ({ members }, name) => (isRecord(members) ? [String(valueIn(members, name))] : []),
   },
-  changeLine: (name, olds, news) => memberLine(name, olds.members, news.members, isKnown),
+  changeLine: (name, olds, news) =>
+    memberLine(name, olds.members, news.members, isKnown) ?? propertyLine(name, ['joinable'], olds, news),
 };

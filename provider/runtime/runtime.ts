@@ -187,7 +187,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await listenAt(api, options, predecessor);
     if (predecessor !== undefined) {
       predecessor.onLeft = ({ open }) => engine.setOpenElsewhere(open);
-      await predecessor.replace();
+      control.leases.continue(await predecessor.replace());
       engine.setOpenElsewhere(predecessor.left.open);
     }
     await handOver?.listen();

@@ -81,6 +81,12 @@ export const GOALS: readonly Goal[] = [
   ...['weighted-round-robin', 'weighted-least-connections', 'source-ip-hash'].map((algorithm) =>
     limit('picks', `pick-${algorithm}`, `growth of a pick to that of the logarithm of the targets, ${algorithm}`, 1),
   ),
+  limit(
+    'clientNetworks',
+    'client-networks',
+    'growth of a search for a client in `allow` or `deny` to that of the logarithm of the networks',
+    1,
+  ),
   ratio('http-two', 'two workers, HTTP', 'cpu', 'one', 1.15),
   ratio('tcp-two', 'two workers, TCP', 'cpu', 'one', 1.15),
   ...[

@@ -11,7 +11,7 @@ import * as tls from 'node:tls';
 import { promisify } from 'node:util';
 import { listen } from '../harness/backends/backends.ts';
 import { exchange } from '../harness/clients/load.ts';
-import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { testOnEachSocketKind } from '../harness/conformance/table.ts';
 import { type Scenario, targetsTo, type World } from '../harness/conformance/world.ts';
 import { makePair, type Pair } from '../harness/machine/certificates.ts';
 import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
@@ -129,7 +129,7 @@ const resumptionScenarios = VERSIONS.map(
   }),
 );
 
-testOnEachEngine([
+testOnEachSocketKind([
   ...resumptionScenarios,
   {
     name: 'HTTPS: each server name gets its certificate; an unknown or missing server name gets the first certificate in order of name',

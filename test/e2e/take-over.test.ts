@@ -1,6 +1,5 @@
 // `weir serve --take-over`: another process takes the sockets of a running runtime over, and nobody notices.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 
@@ -17,6 +16,7 @@ import { openFlow } from '../harness/clients/flow.ts';
 import { exchange, startLoad } from '../harness/clients/load.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { SmallDisk } from '../harness/machine/small-disk.ts';
+import { NotifySocket } from '../harness/runtime/notify-socket.ts';
 import { RuntimeProcess, type StartOptions, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
 
 const ROUNDS = 2;
@@ -250,23 +250,9 @@ test('TLS sessions, sticky clients and UDP sessions of the process before go on'
 });
 
 test('systemd is told when a process serves, and that it is the main one of the service', async (t) => {
-  const socket = join(temporaryDirectory(t), 'notify');
-  const receive = [
-    'import socket, sys',
-    's = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)',
-    's.bind(sys.argv[1])',
-    'print("bound", flush=True)',
-    'while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)',
-  ].join('\n');
-  const receiver = spawn('python3', ['-c', receive, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
-  t.after(() => receiver.kill('SIGKILL'));
-  let told = '';
-  receiver.stdout.setEncoding('utf8').on('data', (text) => {
-    told += text;
-  });
-  await until('the receiver', () => told !== '' || undefined);
-  const { pid } = await RuntimeProcess.start(t, { args: ['--workers', '1'], env: { NOTIFY_SOCKET: socket } });
-  await until('the message', () => (told.includes('READY=1') && told.includes(`MAINPID=${pid}`)) || undefined);
+  const notified = await NotifySocket.open(t);
+  const { pid } = await RuntimeProcess.start(t, { args: ['--workers', '1'], env: { NOTIFY_SOCKET: notified.path } });
+  await notified.has('READY=1', `MAINPID=${pid}`);
 });
 
 /** Makes a TLS connection. Returns the ticket with which another one is resumed. */

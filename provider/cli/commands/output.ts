@@ -5,7 +5,7 @@ import { inLines, inOneLine } from '../../model/base/one-line.ts';
 /** What the exit code of a command says, for the help of each command. */
 export const EXIT_CODES = `
 Exit codes:
-  0  The command is done. \`weir serve\` ends so after SIGTERM and Ctrl-C.
+  0  The command is done. \`weir serve\` and \`weir join\` end so after SIGTERM and Ctrl-C.
   1  An error, also of usage: the standard error says which.
   2  \`weir plan --fail-on\`: the plan has one of the warnings.`;
 

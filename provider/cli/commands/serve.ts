@@ -1,14 +1,13 @@
 // `weir serve`: starts the runtime, prints a line when it is ready, and lets running requests finish at SIGTERM.
 
-import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FastifyBaseLogger } from 'fastify';
 import { isLoopback } from '../../model/base/networks.ts';
 import type { CertificateFiles } from '../../runtime/api/certificate-files.ts';
 import { type Runtime, startRuntime } from '../../runtime/runtime.ts';
 import { endWithoutOutput } from './output.ts';
 import { releaseStartMemory, writeCompiledCode } from './quick-start.ts';
 import { type RuntimeLogOptions, runtimeLog } from './runtime-log.ts';
+import { notifyService } from './service-notification.ts';
 
 export interface ServeFlags {
   data: string;
@@ -137,15 +136,7 @@ export async function runServe(flags: ServeFlags): Promise<void> {
   process.stdout.write(`weir ready api=${url} pid=${process.pid}\n`);
   releaseStartMemory();
   writeCompiledCode();
-  notifyService(logger);
-}
-
-/** Tells systemd that the service is ready, and that this process is its main one. */
-function notifyService(logger: FastifyBaseLogger): void {
-  if ((process.env.NOTIFY_SOCKET ?? '') === '') return;
-  execFile('systemd-notify', ['--ready', `--pid=${process.pid}`], (error) => {
-    if (error) logger.error({ err: error }, 'systemd cannot be told that the runtime is ready');
-  });
+  notifyService((error) => logger.error({ err: error }, 'systemd cannot be told that the runtime is ready'));
 }
 
 function optionsOf(flags: ServeFlags) {

@@ -13,8 +13,16 @@ export function shareText(share: number): string {
 
 /** The time since `at` in its largest whole unit, such as "3 min". Returns an empty text if `at` is `undefined`. */
 export function sinceOf(at: string | undefined): string {
-  if (at === undefined) return '';
-  const seconds = Math.max(0, (Date.now() - Date.parse(at)) / 1000);
+  return at === undefined ? '' : spanText(Date.now() - Date.parse(at));
+}
+
+/** The time until `at`, like `sinceOf`. */
+export function untilOf(at: string | undefined): string {
+  return at === undefined ? '' : spanText(Date.parse(at) - Date.now());
+}
+
+function spanText(ms: number): string {
+  const seconds = Math.max(0, ms / 1000);
   const [size, unit] = UNITS.find(([length]) => seconds >= length) ?? [1, 's'];
   return `${Math.floor(seconds / size)} ${unit}`;
 }

@@ -6,7 +6,7 @@ import { inOneLine } from '../../model/base/one-line.ts';
 import { targetKey } from '../../model/base/target-key.ts';
 import { type Column, laidOut, laidOutLine, layoutOf, type Part } from '../text/columns.ts';
 import { textTable } from '../text/table.ts';
-import { perSecondText, shareText, sinceOf } from './figures.ts';
+import { perSecondText, shareText, sinceOf, untilOf } from './figures.ts';
 import { type Filters, isFiltering, unknownTags, unknownValues } from './filters.ts';
 import { listenerParts, type RuleOfListener, ruleParts, rulesToShow } from './listener-parts.ts';
 import { countsOfTarget, type Rate, type Rates } from './rates.ts';
@@ -171,6 +171,7 @@ function columnsOf(hasRates: boolean): readonly Column[] {
     { head: 'errors', rank: 4 },
     { head: 'active', rank: 7 },
     { head: 'draining', rank: 9, omittedIfEmpty: 'narrow' },
+    { head: 'lease', rank: 10, omittedIfEmpty: 'always' },
     { head: 'last error', min: 10, rank: 5, omittedIfEmpty: 'narrow' },
   ];
 }
@@ -190,6 +191,7 @@ function cellsOfTarget(target: Target, stackAbove: string | undefined, rate: Rat
     hasRates ? (rate?.errorShare === undefined ? '' : shareText(rate.errorShare)) : counts.errors,
     activeConnections,
     draining,
+    untilOf(target.lease?.expiresAt),
     lastError,
   ];
   return cells.map((cell) => inOneLine(String(cell)));

@@ -132,5 +132,7 @@ ${actions.join('\n')}
 Examples:
   weir token create ci --allow "slb:* on loadbalancer/web-*,instance/*" --expires 90d
   weir token create dashboard --allow "slb:Describe* on *"
+  weir token create as-1 --allow "slb:AttachInstances on scalinggroup/workers-*,instance/as-1" \\
+    --allow "slb:DetachInstances on scalinggroup/workers-*"
   weir token create cart --owners "shop/*" --allow "slb:CreateRule on listener/http-*" --allow "slb:* on rule/cart-*"`;
 }

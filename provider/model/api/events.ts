@@ -73,10 +73,20 @@ const listener = z.discriminatedUnion('state', [
   z.object({ type: z.literal('listener'), at, state: z.literal('open'), listenerId: z.string() }),
 ]);
 
+/** The lease of a group's member has ended without a renewal. The server is unbound. */
+const lease = z.object({
+  type: z.literal('lease'),
+  at,
+  state: z.literal('ended'),
+  group: z.string(),
+  server: z.string(),
+  ttlSeconds: z.number(),
+});
+
 /** The event that some events since `Last-Event-ID` are no longer known. */
 const missed = z.object({ type: z.literal('missed') });
 
-export const apiEvent = z.discriminatedUnion('type', [write, health, worker, listener, missed]);
+export const apiEvent = z.discriminatedUnion('type', [write, health, worker, listener, lease, missed]);
 
 export type ApiEvent = z.infer<typeof apiEvent>;
 

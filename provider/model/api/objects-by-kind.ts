@@ -7,6 +7,7 @@ import { certificateSchema } from '../objects/certificate.ts';
 import { SCHEMAS } from '../objects/schemas.ts';
 import { stickySessionSchema } from '../objects/sticky-session.ts';
 import { text } from '../objects/text.ts';
+import { leaseShape } from './lease.ts';
 import { type ApiObject, apiObject } from './objects.ts';
 
 /**
@@ -27,6 +28,8 @@ const boundTargets = z.record(
   z.string(),
   z.object({ address: z.string(), port: z.number(), weight: z.number(), health: z.enum(HEALTH_STATES) }),
 );
+
+const leases = z.record(z.string(), leaseShape).optional();
 
 const shownSticky = stickySessionSchema
   .omit({ cookieKey: true })
@@ -52,8 +55,11 @@ const OUTPUTS = {
   'load-balancers': { vip: z.string() },
   listeners: { endpoint: z.string() },
   attachments: { boundTargets },
-  /** All members of an auto scaling group, including the servers that joined through the API. */
-  groups: { members: z.record(z.string(), z.string()) },
+  /**
+   * All members of an auto scaling group, including the servers that joined through the API, and the leases of those that
+   * have one.
+   */
+  groups: { members: z.record(z.string(), z.string()), leases },
   'group-attachments': { boundTargets },
 } as const satisfies Shapes;
 

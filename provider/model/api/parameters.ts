@@ -1,5 +1,6 @@
 // The parameters in paths and queries of the API.
 import { z } from 'zod';
+import { ttlSeconds } from '../objects/lease.ts';
 import { text } from '../objects/text.ts';
 import { identitySchema } from './objects-by-kind.ts';
 
@@ -13,6 +14,9 @@ const parameter = text('must be an id', MAX_PARAMETER);
 export const idParams = z.object({ id: parameter });
 
 export const memberParams = z.object({ id: parameter, serverId: parameter });
+
+/** `ttl`: time to live of the membership in seconds. Without it, the server stays until it leaves. */
+export const joinQuery = z.object({ ttl: ttlSeconds.optional() });
 
 export const listQuery = z.object({
   limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(1000, LIMIT).default(100),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { HEALTH_STATES } from '../base/health.ts';
 import { SHORT_RESOURCES } from '../base/short-resource.ts';
+import { leaseShape } from './lease.ts';
 
 const health = z.enum(HEALTH_STATES);
 /** Tags by name; left out if there are none, if the caller may not read the object, or by an earlier release. */
@@ -106,6 +107,8 @@ export const statusResponse = z.object({
           /** Why the target takes no traffic, or less than its weight, unless its health already says why. */
           reason: z.string().optional(),
           lastError: z.string().optional(),
+          /** The lease of a group's member; left out if it has none, or if the caller may not read the attachment. */
+          lease: leaseShape.optional(),
           lastCheckAt: z.iso.datetime().optional(),
           /**
            * The last 10 changes of the target's health since the start of the runtime, newest first. The first entry is

@@ -81,9 +81,10 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'An attachment binds targets to a forwarding rule that has a `redirect` or a `fixedResponse`, and so takes no targets.',
       'A listener that has rules or targets of its own is to move to a classic load balancer, or a load balancer is to become of a type that its attachments do not fit.',
       'A call of the API adds a server to an auto scaling group that declares its `members`, or removes a server from one.',
+      'A server that is to join an auto scaling group is not in its `joinable`.',
     ],
     remedy:
-      'For a classic load balancer: leave out `port` and bind with `loadBalancerId`, or use `type: "application"`. For a rule that responds itself: remove the attachment, or the `redirect` or `fixedResponse`. For a load balancer with `deletionProtection`: set `deletionProtection: false`, run `pulumi up`, then delete the load balancer. For an auto scaling group: change `members` in the program, or leave `members` out and let servers join and leave through the API.',
+      'For a classic load balancer: leave out `port` and bind with `loadBalancerId`, or use `type: "application"`. For a rule that responds itself: remove the attachment, or the `redirect` or `fixedResponse`. For a load balancer with `deletionProtection`: set `deletionProtection: false`, run `pulumi up`, then delete the load balancer. For an auto scaling group: change `members` in the program, or leave `members` out and let servers join and leave through the API; for a server that may not join, add a pattern to `joinable` that matches its id.',
   },
   Unauthenticated: {
     chapter: 'permission',

@@ -22,9 +22,10 @@ import { lookupIn } from '../stored/lookup.ts';
 import { membersOf } from '../stored/members.ts';
 import type { Attachment, StoredObject } from '../stored/object.ts';
 import { nameOf } from '../stored/references.ts';
+import { shownLeases } from './shown-leases.ts';
 
 /** The parts of a control plane that objects show. A list in pieces has one model from its first to its last piece. */
-export type ShownState = Pick<ControlPlane, 'model' | 'compiled' | 'refusals' | 'running' | 'guard'>;
+export type ShownState = Pick<ControlPlane, 'model' | 'compiled' | 'refusals' | 'running' | 'guard' | 'leases'>;
 
 /**
  * Renders a stored object as an API object. Names of other objects are shown only if `access` permits to read them.
@@ -102,7 +103,8 @@ const OUTPUTS: Outputs = {
   },
   groups: (object, control, _, isLate) => {
     const attachments = attachmentsOfGroup(control.model, object.id);
-    return { members: membersOf(object), warnings: idleWarningsOfAll(attachments, control, isLate) };
+    const leases = shownLeases(object, control.leases);
+    return { members: membersOf(object), leases, warnings: idleWarningsOfAll(attachments, control, isLate) };
   },
   'group-attachments': bindings,
 };

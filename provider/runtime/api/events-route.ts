@@ -42,7 +42,7 @@ export function registerEventsRoute(server: FastifyInstance, control: ControlPla
       config: { access: { by: READABLE } },
       schema: {
         summary:
-          'Streams server-sent events of the types write, health, worker and listener. The event missed says that events after Last-Event-ID are lost.',
+          'Streams server-sent events of the types write, health, worker, listener and lease. The event missed says that events after Last-Event-ID are lost.',
         headers: z.object({ 'last-event-id': z.string().optional() }),
         response: {
           200: {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
 import { deletedResponse } from '../../model/api/objects.ts';
 import { objectResponse } from '../../model/api/objects-by-kind.ts';
-import { memberParams } from '../../model/api/parameters.ts';
+import { joinQuery, memberParams } from '../../model/api/parameters.ts';
 import { JOIN, LEAVE } from '../../model/permissions/actions.ts';
 import { type Access, demand, type Need } from '../control/access/access.ts';
 import { demandOwnerOf } from '../control/access/owners.ts';
@@ -15,6 +15,7 @@ import type { ControlPlane } from '../control/control-plane.ts';
 import type { Precondition } from '../control/write/changes.ts';
 import { toApiObject } from './api-object.ts';
 import { etagOf, refuseUnseen } from './etag.ts';
+import { MINIMAL_MEMBERS, shownMembers } from './minimal-response.ts';
 import { progressOf } from './progress.ts';
 
 export function registerMemberRoutes(server: FastifyInstance, control: ControlPlane): void {
@@ -30,16 +31,17 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
         },
       },
       schema: {
-        summary:
-          'Adds a server to a group, which binds the server wherever the group is attached. Does nothing if the server is a member.',
+        summary: `Adds a server to a group, which binds the server wherever the group is attached. Does nothing if the server is a member. With ttl, in seconds, the server stays a member for that time, unless the same request renews its lease; without it, until it leaves. ${MINIMAL_MEMBERS}`,
         params: memberParams,
+        querystring: joinQuery,
         response: { 200: objectResponse('groups'), default: errorResponse },
       },
     },
-    async ({ params: { id, serverId }, access, headers }, reply) => {
+    async ({ params: { id, serverId }, query: { ttl }, access, headers }, reply) => {
       const needs = [needOf(JOIN, `scalinggroup/${id}`), needOf(JOIN, `instance/${serverId}`)];
-      const group = await control.join(id, serverId, memberPrecondition(access, needs, headers), access.tokenId);
-      return reply.header('etag', etagOf(group)).send(toApiObject(group, control, access));
+      const group = await control.join(id, serverId, ttl, memberPrecondition(access, needs, headers), access.tokenId);
+      const shown = shownMembers(group, serverId, headers, reply);
+      return reply.header('etag', etagOf(group)).send(toApiObject(shown, control, access));
     },
   );
   app.delete(

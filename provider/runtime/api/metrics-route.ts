@@ -99,6 +99,7 @@ function sampleOf({ control, storage, certificate }: MetricsSources): MetricsSam
     apiCertificateEndMs: certificate.notAfterMs,
     engine: running.engineStatus,
     shortages: control.shortages.all,
+    leases: { held: control.leases.count, ended: control.leases.ended },
     listenerCount: listeners.size,
     listeners: samples(),
     targetCount,

@@ -23,6 +23,8 @@ export interface MetricsSample {
   readonly apiCertificateEndMs: number | undefined;
   readonly engine: EngineStatus;
   readonly shortages: readonly { readonly resource: ShortResource; readonly count: number }[];
+  /** Number of members that have a lease, and of leases that have ended since the start. */
+  readonly leases: { readonly held: number; readonly ended: number };
   readonly listenerCount: number;
   /** The listeners, each sampled when it is asked for. */
   readonly listeners: Iterable<ListenerSample>;
@@ -101,7 +103,7 @@ function* targetsOf(listeners: readonly ListenerSample[]): Iterable<TargetOfList
   for (const { id: listener, targets } of listeners) for (const target of targets) yield { listener, target };
 }
 
-function writeVersions(registry: Registry, { version, canStore, engine, shortages }: MetricsSample): void {
+function writeVersions(registry: Registry, { version, canStore, engine, shortages, leases }: MetricsSample): void {
   gauge(registry, 'weir_stored_version', 'Newest stored version of the model.').set(version);
   const writable = gauge(
     registry,
@@ -109,6 +111,14 @@ function writeVersions(registry: Registry, { version, canStore, engine, shortage
     '1 if writes can be stored, 0 while they fail, because the disk is full, say.',
   );
   writable.set(canStore ? 1 : 0);
+  gauge(registry, 'weir_leases', 'Members of auto scaling groups that have a lease.').set(leases.held);
+  const ended = counter(
+    registry,
+    'weir_leases_ended_total',
+    'Members of auto scaling groups that were unbound because they had not renewed their leases.',
+    [],
+  );
+  ended.inc(leases.ended);
   const ofEngine = ['engine'];
   const desired = gauge(
     registry,

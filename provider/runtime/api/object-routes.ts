@@ -49,13 +49,13 @@ function registerList(server: FastifyInstance, control: ControlPlane, long: Long
       },
     },
     async ({ query: { limit, cursor }, access }, reply) => {
-      const { model, compiled, refusals, running, guard } = control;
+      const { model, compiled, refusals, running, guard, leases } = control;
       const objects = [...model.list<Kind>(kind)].filter(({ id }) => cursor === undefined || id > cursor);
       objects.sort((a, b) => (a.id < b.id ? -1 : 1));
       return await long.send(
         reply,
         access,
-        page(objects, limit, { model, compiled, refusals, running, guard }, access),
+        page(objects, limit, { model, compiled, refusals, running, guard, leases }, access),
       );
     },
   );

@@ -35,6 +35,7 @@ import { readFilter } from './read-filter.ts';
 import { SeenOwners } from './seen-owners.ts';
 import { SeenTags } from './seen-tags.ts';
 import { errorResponsesOf, shownTraffic } from './shown-counts.ts';
+import { leaseOfTarget } from './shown-leases.ts';
 
 const OPEN = { access: 'open' } as const;
 const challengeSchema = z
@@ -138,7 +139,7 @@ function statusPieces(control: ControlPlane, certificate: ApiCertificate, access
   const shown = (target: TargetStatus) =>
     isSeen(target.attachment)
       ? { ...target, stack: owners.ofAttachment(target.attachment) }
-      : { ...target, attachment: undefined };
+      : { ...target, attachment: undefined, lease: undefined };
   const maySeeWorkers = mayAll(access, NEEDS_OF_WORKERS);
   const nowMs = Date.now();
   const { listeners, waiting } = compiled.snapshot;
@@ -212,7 +213,7 @@ function unboundTarget({ ruleId: rule, target: { key: _, ineligible: __, ...targ
 function boundTarget(
   { key, ineligible: _, ...target }: TargetSnapshot,
   { id, ruleId: rule }: TargetGroupSnapshot,
-  { running }: ControlPlane,
+  { running, model, leases }: ControlPlane,
   seenTags: SeenTags,
 ): TargetStatus {
   const { responses, isInSlowStart, ...counts } = running.counts(id, key);
@@ -221,6 +222,7 @@ function boundTarget(
     ...target,
     rule,
     ...seenTags.ofTarget(target, rule),
+    lease: leaseOfTarget(model, target, leases),
     ...health,
     ...shownHistory(running.healthRecord(id, key)),
     // The reason is that of the health, which may be newer than the snapshot of a status that is sent in slices.

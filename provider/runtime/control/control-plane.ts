@@ -13,6 +13,7 @@ import { CheckSlots } from '../health/check-slots.ts';
 import { HealthMonitor, type HealthUpdate } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import type { Store } from '../store/store.ts';
+import { leasesOf } from '../stored/members.ts';
 import { Model } from '../stored/model.ts';
 import type { ObjectChange, StoredModel, StoredObject } from '../stored/object.ts';
 import { Background } from './background.ts';
@@ -24,6 +25,7 @@ import { payerOf } from './health/check-payer.ts';
 import { HealthRecords } from './health/health-records.ts';
 import { HealthWaits } from './health/health-waits.ts';
 import { RunningState } from './health/running-state.ts';
+import { GroupLeases } from './leases/group-leases.ts';
 import { Shortages } from './shortages.ts';
 import type { Precondition } from './write/changes.ts';
 import { type Identity, ObjectWrites } from './write/object-writes.ts';
@@ -63,6 +65,7 @@ export class ControlPlane {
   readonly guard: TargetGuard;
   readonly shortages: Shortages;
   readonly drains: DrainWaits;
+  readonly leases: GroupLeases;
   readonly #options: ControlPlaneOptions;
   readonly #reports: Reports;
   readonly #monitor: HealthMonitor;
@@ -130,11 +133,18 @@ export class ControlPlane {
       onServed: (before, changes) => {
         this.drains.served(before, this.model, changes);
         this.#reports.written(before, changes);
+        this.leases.written(changes);
       },
       onRefused: (refusal, compiled) => this.#reports.refused(refusal, compiled),
       onOpened: (listenerId) => this.#reports.opened(listenerId, this.compiled),
     });
     this.#writes = new ObjectWrites({ writer: this.#writer, pool: options.pool, guard: options.guard, nowMs });
+    this.leases = new GroupLeases({
+      monotonicMs: () => performance.now(),
+      remove: (groupId, ended) => this.#writes.endLeases(groupId, ended),
+      onEnded: (lease) => this.#reports.leaseEnded(lease, this.model),
+      onError: options.onError,
+    });
   }
 
   /** Callback for the engine: a connection to a target failed, or succeeded after failures. */
@@ -163,6 +173,7 @@ export class ControlPlane {
     this.#records.restore(this.#options.stored);
     await this.#writer.start();
     this.#isServing = true;
+    this.leases.start(this.model);
     this.#startDueTransfers();
     this.#background.every(ROUND_MS, () => this.#writer.followTime());
     this.#background.every(ROUND_MS, () => this.#records.confirmIfDue());
@@ -192,16 +203,26 @@ export class ControlPlane {
   }
 
   /**
-   * Adds a server to an auto scaling group, which binds the server to everything the group is attached to. `caller`,
-   * here and below: id of the token that writes; `undefined` for the administrator.
+   * Adds a server to an auto scaling group, which binds the server to everything the group is attached to. `ttlSeconds`:
+   * time to live of its lease; `undefined` for a membership without one. Renewing a lease writes nothing. `caller`, here
+   * and below: id of the token that writes; `undefined` for the administrator.
    */
-  join(
+  async join(
     groupId: string,
     serverId: string,
+    ttlSeconds: number | undefined,
     precondition: Precondition,
     caller?: string,
   ): Promise<StoredObject<'groups'>> {
-    return this.#writes.join(groupId, serverId, precondition, caller);
+    const present = this.model.get('groups', groupId);
+    // A lease is in the model, but not in memory, while the write that begins it is not served yet.
+    if (present !== undefined && ttlSeconds !== undefined && leasesOf(present)[serverId] === ttlSeconds) {
+      precondition(this.model, present, present);
+      if (this.leases.renew(groupId, serverId, ttlSeconds)) return present;
+    }
+    const group = await this.#writes.join(groupId, serverId, ttlSeconds, precondition, caller);
+    if (ttlSeconds !== undefined) this.leases.renew(groupId, serverId, ttlSeconds);
+    return group;
   }
 
   leave(groupId: string, serverId: string, precondition: Precondition, caller?: string): Promise<void> {
@@ -243,6 +264,7 @@ export class ControlPlane {
   /** Stops writing for good, because another process has taken over. The engine keeps serving. Call it after `pause`. */
   retire(): void {
     this.#isServing = false;
+    this.leases.close();
     this.#background.close();
     this.#records.retire();
     this.#waits.close();
@@ -258,6 +280,7 @@ export class ControlPlane {
   /** Finishes the current writes and rejects writes that wait for health. The engine keeps serving. */
   async close(): Promise<void> {
     this.#isServing = false;
+    this.leases.close();
     this.#background.close();
     this.#waits.close();
     this.drains.close();

@@ -75,7 +75,10 @@ function obstacle(): string | undefined {
     return `this is Node ${major}, and they were tested on Node ${TESTED.join(' and ')} only`;
   try {
     const { TCP, UDP, Pipe, PipeConnectWrap, WriteWrap, streamBaseState } = bindingsOf();
-    const isWhole = [TCP, UDP, Pipe, PipeConnectWrap, WriteWrap].every((each) => typeof each === 'function');
+    const { TLSWrap, wrap } = readBindings<Readonly<Record<string, unknown>>>('tls_wrap');
+    const isWhole = [TCP, UDP, Pipe, PipeConnectWrap, WriteWrap, TLSWrap, wrap].every(
+      (each) => typeof each === 'function',
+    );
     return isWhole && streamBaseState.length > 0 ? undefined : 'Node does not have them whole';
   } catch (error) {
     return `Node refuses them: ${(error as Error).message}`;

@@ -25,7 +25,7 @@ const STATES: Readonly<Partial<Record<string, z.ZodType>>> = {
       .optional(),
   }),
   attachments: boundSince,
-  groups: z.object({ joined: z.array(z.string()) }),
+  groups: z.object({ joined: z.array(z.string()), leases: z.record(z.string(), z.number()).optional() }),
   'group-attachments': boundSince,
 };
 const written = z.object({ version: z.int().min(0), patch: z.record(z.string(), z.unknown()) });

@@ -69,8 +69,11 @@ export interface States {
    */
   rules: { readonly cookieKey?: string; readonly formerResponse?: OwnResponse };
   attachments: BoundSince;
-  /** Ids of the servers that joined through the API, oldest first. */
-  groups: { readonly joined: readonly string[] };
+  /**
+   * `joined`: ids of the servers that joined through the API, oldest first. `leases`: time to live of the leases in
+   * seconds, by server id; absent if no server has one. When a lease ends is kept in memory only.
+   */
+  groups: { readonly joined: readonly string[]; readonly leases?: Readonly<Record<string, number>> };
   'group-attachments': BoundSince;
 }
 

@@ -144,9 +144,9 @@ export class HandOver {
     this.#server?.close();
     this.#server = undefined;
     this.#state = 'left';
-    await this.#runtime.leave();
+    const leases = await this.#runtime.leave();
     this.#tell();
-    this.#send({ type: 'left' });
+    this.#send({ type: 'left', leases });
     this.#timer = setInterval(() => this.#tell(), TELL_MS);
   }
 

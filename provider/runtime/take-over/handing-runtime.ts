@@ -1,4 +1,5 @@
 // The steps of a hand-over as the running process takes them.
+import type { CarriedLease } from '../control/leases/lease-table.ts';
 import type { EndpointSocket } from '../embedded/main-thread/listening-handles.ts';
 import type { CarriedState } from '../embedded/shared/carried-state.ts';
 import type { Handle } from '../handles/bindings.ts';
@@ -23,8 +24,8 @@ export interface HandingRuntime {
   goOn(waitMs: number): Promise<void>;
   /** Tells callers of the API why nothing can be stored, until `goOn` succeeds. */
   stranded(fault: DiskFault): void;
-  /** Stops accepting connections, and lets open ones finish. */
-  leave(): Promise<void>;
+  /** Stops accepting connections, and lets open ones finish. Resolves with the leases of group members. */
+  leave(): Promise<readonly CarriedLease[]>;
   /** The other process does everything that this one did: it may end when the last connection has. */
   replaced(): void;
   /** Serves changes that the other process has stored to the connections that are open. */

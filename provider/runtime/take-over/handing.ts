@@ -58,11 +58,13 @@ export function handingRuntime(options: HandingOptions): HandingRuntime {
     stranded: (fault) => data.store.setFault(fault),
     leave: async () => {
       data.store.retire();
+      const leases = control.leases.carried();
       control.retire();
       // The API's socket is passed on already: the other process accepts what waits at it.
       api.server.close();
       await engine.closeToClients();
       options.finish(options.options, replaced.promise);
+      return leases;
     },
     replaced: replaced.resolve,
     follow: (version, changes) => control.follow(version, changes),

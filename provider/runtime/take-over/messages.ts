@@ -1,5 +1,6 @@
 // Messages between a running process and the one that takes over from it.
 import type { DrainingTarget } from '../contract/engine-statistics.ts';
+import type { CarriedLease } from '../control/leases/lease-table.ts';
 import type { CarriedState } from '../embedded/shared/carried-state.ts';
 import type { Endpoint } from '../embedded/shared/endpoint.ts';
 import type { ObjectChange } from '../stored/object.ts';
@@ -46,8 +47,8 @@ export type FromPredecessor =
   | { readonly type: 'state'; readonly pid: number; readonly carried: CarriedState }
   /** The data directory is free. */
   | { readonly type: 'released' }
-  /** It accepts no connection any more. */
-  | { readonly type: 'left' }
+  /** It accepts no connection any more. `leases`: those of group members, which an earlier release does not send. */
+  | { readonly type: 'left'; readonly leases?: readonly CarriedLease[] }
   /** The changes `id` are served, or `error` says why not. */
   | { readonly type: 'served'; readonly id: number; readonly error?: string }
   | { readonly type: 'connections'; readonly left: LeftConnections };

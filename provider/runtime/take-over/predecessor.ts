@@ -1,6 +1,7 @@
 // The process that this one takes over from, as this one sees it: what it hands over, and what it still serves.
 
 import { resultWithin } from '../../model/base/deadline.ts';
+import type { CarriedLease } from '../control/leases/lease-table.ts';
 import type { EndpointSocket } from '../embedded/main-thread/listening-handles.ts';
 import type { CarriedState } from '../embedded/shared/carried-state.ts';
 import type { Handle } from '../handles/bindings.ts';
@@ -83,9 +84,13 @@ export class Predecessor {
     await this.#wait(this.#ask({ type: 'prepared' }, 'released'), STEP_MS);
   }
 
-  /** Tells the process that this one serves. Resolves when it accepts no connection any more, or has ended. */
-  async replace(): Promise<void> {
-    await this.#wait(this.#ask({ type: 'serving' }, 'left'));
+  /**
+   * Tells the process that this one serves. Resolves when it accepts no connection any more, or has ended, with the
+   * leases of group members that it had.
+   */
+  async replace(): Promise<readonly CarriedLease[]> {
+    const response = await this.#wait(this.#ask({ type: 'serving' }, 'left'));
+    return response?.type === 'left' ? (response.leases ?? []) : [];
   }
 
   /**

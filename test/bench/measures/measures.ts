@@ -2,6 +2,7 @@
 import { CleanUp } from '../clean-up.ts';
 import type { GoalValues } from '../judgement.ts';
 import { measureBinds } from './binds.ts';
+import { measureClientNetworks } from './client-networks.ts';
 import { measureFullLoad } from './full-load.ts';
 import { measureIdle } from './idle.ts';
 import { measureImporting } from './importing.ts';
@@ -18,6 +19,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   binds: measureBinds,
   writers: measureWriters,
   picks: measurePicks,
+  clientNetworks: measureClientNetworks,
   unchanged: measureUnchanged,
   importing: measureImporting,
 };

@@ -10,6 +10,7 @@ import { temporaryDirectory, until } from '../runtime/runtime.ts';
 const ENDLESS: readonly (readonly [RegExp, RegExp])[] = [
   [/\bweir serve\b(?!.*--help)/, /^weir ready /m],
   [/ status --watch\b/, /^worker /m],
+  [/\bweir join\b(?!.*--help)/, / is a member of /],
   [/\bcurl -N\b/, /^event: write\ndata: .*\n/m],
 ];
 

@@ -225,7 +225,10 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
     },
     ['region', 'vpcId', 'addresses'],
   ),
-  groups: some({ members: fc.dictionary(key, id, { maxKeys: 4 }), tags }),
+  groups: fc.oneof(
+    some({ members: fc.dictionary(key, id, { maxKeys: 4 }), tags }),
+    some({ joinable: fc.array(fc.constantFrom('*', 'i-web-*', 'eni-?0'), { maxLength: 3 }), tags }),
+  ),
   'group-attachments': merged(
     parent,
     some({ groupId: id, port, weight, awaitDrainSeconds: fc.constantFrom(0, 15), tags }, ['groupId']),

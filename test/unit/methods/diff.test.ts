@@ -115,6 +115,7 @@ const GROUP: readonly Row[] = [
   ['members in another order', { members: { a: 'i-1', b: 'i-2' } }, { members: { b: 'i-2', a: 'i-1' } }, 'same'],
   ['a member more', { members: { a: 'i-1' } }, { members: { a: 'i-1', b: 'i-2' } }, 'change'],
   ['members that are no longer named', { members: { a: 'i-1' } }, {}, 'change'],
+  ['another pattern of servers that may join', { joinable: ['i-*'] }, { joinable: ['eni-*'] }, 'change'],
 ];
 
 const members = { groupId: 'g', listenerId: 'http', port: 80 };

@@ -1,4 +1,4 @@
-// The lines of the runtime's log about events: health changes, writes, listeners and replaced workers.
+// The lines of the runtime's log about events: health changes, writes, listeners, ended leases and replaced workers.
 import type { RuntimeEvent } from '../../../model/api/events.ts';
 import type { WriteLine } from './limited-log.ts';
 
@@ -19,6 +19,11 @@ export function logEvent(log: WriteLine, event: RuntimeEvent): void {
       const { listenerId } = event;
       if (event.state === 'refused') log('warn', 'a listener cannot be opened', { listenerId, problem: event.problem });
       else log('info', 'a listener that could not be opened is open', { listenerId });
+      return;
+    }
+    case 'lease': {
+      const { group, server, ttlSeconds } = event;
+      log('warn', 'a lease ended: the server is no longer a member', { group, server, ttlSeconds });
       return;
     }
     case 'worker':

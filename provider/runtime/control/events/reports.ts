@@ -1,13 +1,20 @@
-// Reports of the control plane as events: writes, refused and opened listeners, health changes, replaced workers.
+// Reports of the control plane as events: writes, refused and opened listeners, health, ended leases, replaced workers.
 import { KIND_ACTIONS } from '../../../model/permissions/actions.ts';
 import type { Compiled } from '../../compile/compile.ts';
 import type { HealthChange, Refusal } from '../../contract/engine.ts';
 import type { WorkerChange } from '../../contract/engine-workers.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { ObjectChange } from '../../stored/object.ts';
-import { NEEDS_OF_WORKERS, needsOfListener } from '../access/permissions.ts';
+import { NEEDS_OF_WORKERS, needsOfListener, needsOfRead } from '../access/permissions.ts';
 import type { EventLog } from './event-log.ts';
 import { writeEvents } from './write-events.ts';
+
+/** The lease of a member that was removed. */
+interface Ended {
+  readonly groupId: string;
+  readonly serverId: string;
+  readonly ttlSeconds: number;
+}
 
 export class Reports {
   readonly #log: EventLog;
@@ -46,6 +53,13 @@ export class Reports {
         this.#log.append({ type: 'health', listener, rule, target, name, health, lastError }, needs);
       }
     }
+  }
+
+  /** Reports that a server is no longer a member of a group, because its lease has ended. */
+  leaseEnded({ groupId, serverId, ttlSeconds }: Ended, model: ModelView): void {
+    const group = model.get('groups', groupId);
+    const needs = group === undefined ? [] : needsOfRead(model, group);
+    this.#log.append({ type: 'lease', state: 'ended', group: groupId, server: serverId, ttlSeconds }, needs);
   }
 
   workerChanged(change: WorkerChange): void {

@@ -1,7 +1,7 @@
 // Rules for the members of a written auto scaling group: the members that stay, and the members that are not allowed.
 import type { Problem } from '../../../model/base/errors.ts';
 import { attachmentsOfGroup, loadBalancerOf } from '../../stored/attachments.ts';
-import { membersOf } from '../../stored/members.ts';
+import { leasesOf, membersOf, stateOfMembers } from '../../stored/members.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { memberProblems, refuseTargetsOfOtherStacks } from './attachments.ts';
@@ -10,11 +10,11 @@ type Group = StoredObject<'groups'>;
 
 /**
  * The state of a written auto scaling group. If the group stops declaring `members`, its declared servers stay as
- * joined servers, so the group loses no server.
+ * joined servers, so the group loses no server. Leases go on.
  */
 export function groupState(next: Group, before: Group | undefined): Group['state'] {
   if (next.properties.members !== undefined || before === undefined) return { joined: [] };
-  return { joined: Object.values(membersOf(before)) };
+  return stateOfMembers(Object.values(membersOf(before)), leasesOf(before));
 }
 
 /** Problems of joining members that can never be bound to a load balancer to which the group is attached. */

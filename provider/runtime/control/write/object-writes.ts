@@ -7,7 +7,7 @@ import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 import type { Draft } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { deleteObject, type Precondition, putObject } from './changes.ts';
-import { joinGroup, leaveGroup } from './members.ts';
+import { endLeases, joinGroup, leaveGroup } from './members.ts';
 import { patchedProperties } from './object-patch.ts';
 import type { PutRequest } from './put-request.ts';
 import type { TargetGuard } from './target-guard.ts';
@@ -63,14 +63,19 @@ export class ObjectWrites {
     return await this.#write(change, identity.caller, keyOf(kind, id));
   }
 
-  /** Adds a server to an auto scaling group, which binds the server to everything the group is attached to. */
+  /**
+   * Adds a server to an auto scaling group, which binds the server to everything the group is attached to. `ttlSeconds`:
+   * time to live of its lease; `undefined` for a membership without one.
+   */
   async join(
     groupId: string,
     serverId: string,
+    ttlSeconds: number | undefined,
     precondition: Precondition,
     caller: string | undefined,
   ): Promise<StoredObject<'groups'>> {
-    return this.#changeMember(groupId, serverId, precondition, caller, joinGroup);
+    const change = (draft: Draft) => joinGroup(draft, groupId, serverId, { ttlSeconds, caller });
+    return await this.#changeMember(groupId, serverId, precondition, caller, change);
   }
 
   async leave(
@@ -79,7 +84,17 @@ export class ObjectWrites {
     precondition: Precondition,
     caller: string | undefined,
   ): Promise<void> {
-    await this.#changeMember(groupId, serverId, precondition, caller, leaveGroup);
+    const change = (draft: Draft) => leaveGroup(draft, groupId, serverId, caller);
+    await this.#changeMember(groupId, serverId, precondition, caller, change);
+  }
+
+  /** Removes the members of a group whose leases have ended. `ended`: times to live of these leases by server id. */
+  async endLeases(groupId: string, ended: ReadonlyMap<string, number>): Promise<void> {
+    const change = (draft: Draft) => {
+      endLeases(draft, groupId, ended);
+      return undefined;
+    };
+    await this.#write(change, undefined);
   }
 
   async delete(
@@ -133,12 +148,12 @@ export class ObjectWrites {
     serverId: string,
     precondition: Precondition,
     caller: string | undefined,
-    changeGroup: typeof joinGroup,
+    changeGroup: (draft: Draft) => StoredObject<'groups'>,
   ): Promise<StoredObject<'groups'>> {
     const change = (draft: Draft) => {
       const group = draft.get('groups', groupId);
       precondition(draft, group, group);
-      return changeGroup(draft, groupId, serverId, caller);
+      return changeGroup(draft);
     };
     return await this.#write(change, caller, keyOf('groups', `${groupId} ${serverId}`));
   }

@@ -5,7 +5,10 @@ import { pausedSocketOf, takeHandle } from './accepted-handle.ts';
 import type { Connection, ConnectionEnds, ConnectionHandler } from './connection.ts';
 import { RawConnection } from './raw-connection.ts';
 import type { HandleEnd, TcpHandle } from './raw-handles.ts';
+import { RawTlsConnection } from './raw-tls-connection.ts';
 import { TcpConnection } from './tcp-connection.ts';
+import { TlsConnection } from './tls-connection.ts';
+import type { TlsServer } from './tls-server.ts';
 
 export interface AcceptedSocket {
   /** The peer's address in one form for every listener; '' if the peer is gone. */
@@ -14,7 +17,9 @@ export interface AcceptedSocket {
   reset(): void;
   /** Makes it a connection, which reads at once. `named` are the ends that a PROXY header named. */
   toConnection(handler: ConnectionHandler, named?: ConnectionEnds, bufferBytes?: number): Connection;
-  /** Makes it a paused socket of Node, for TLS or for a first look. */
+  /** Makes it a TLS connection, which begins its handshake at once. `named` are the ends that a PROXY header named. */
+  toTlsConnection(handler: ConnectionHandler, server: TlsServer, named?: ConnectionEnds): Connection;
+  /** Makes it a paused socket of Node, for a rejection or for a first look. */
   toSocket(): net.Socket;
 }
 
@@ -36,6 +41,10 @@ export class AcceptedNodeSocket implements AcceptedSocket {
 
   toConnection(handler: ConnectionHandler, named?: ConnectionEnds, bufferBytes?: number): Connection {
     return TcpConnection.accept(this.#socket, handler, named, bufferBytes);
+  }
+
+  toTlsConnection(handler: ConnectionHandler, server: TlsServer, named?: ConnectionEnds): Connection {
+    return TlsConnection.accept(this.#socket, handler, server, named);
   }
 
   toSocket(): net.Socket {
@@ -69,6 +78,10 @@ export class AcceptedHandle implements AcceptedSocket {
 
   toConnection(handler: ConnectionHandler, named?: ConnectionEnds): Connection {
     return RawConnection.accept(this.#handle, handler, named);
+  }
+
+  toTlsConnection(handler: ConnectionHandler, server: TlsServer, named?: ConnectionEnds): Connection {
+    return RawTlsConnection.accept(this.#handle, handler, server, named);
   }
 
   toSocket(): net.Socket {

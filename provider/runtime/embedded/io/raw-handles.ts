@@ -1,18 +1,12 @@
-// Node's TCP handles without its sockets, through undocumented bindings.
+// Node's TCP and TLS handles without its sockets, through undocumented bindings.
 import { handlesObstacle, readBindings } from '../../handles/bindings.ts';
 
-/** A libuv TCP handle. Methods that return a number return 0 or a negative error number of libuv. */
-export interface TcpHandle {
+/** A handle of a byte stream. Methods that return a number return 0 or a negative error number of libuv. */
+export interface StreamHandle {
   /** Called after each read, whose number of bytes or error is in the stream state. Its result is the next buffer. */
-  onread: (this: TcpHandle) => Buffer | undefined;
+  onread: (this: StreamHandle) => Buffer | undefined;
   readonly bytesWritten: number;
   readonly writeQueueSize: number;
-  connect(request: object, address: string, port: number): number;
-  connect6(request: object, address: string, port: number): number;
-  getsockname(out: HandleEnd): number;
-  getpeername(out: HandleEnd): number;
-  setNoDelay(enable: boolean): number;
-  setKeepAlive(enable: boolean, seconds: number): number;
   /** All later reads go to this buffer, until `onread` returns another one. */
   useUserBuffer(buffer: Buffer): number;
   readStart(): number;
@@ -20,8 +14,34 @@ export interface TcpHandle {
   writeBuffer(request: object, chunk: Buffer): number;
   writeLatin1String(request: object, text: string): number;
   shutdown(request: object): number;
-  close(onClose: (this: TcpHandle) => void): void;
-  reset(onClose: (this: TcpHandle) => void): number;
+}
+
+/** A libuv TCP handle. */
+export interface TcpHandle extends StreamHandle {
+  connect(request: object, address: string, port: number): number;
+  connect6(request: object, address: string, port: number): number;
+  getsockname(out: HandleEnd): number;
+  getpeername(out: HandleEnd): number;
+  setNoDelay(enable: boolean): number;
+  setKeepAlive(enable: boolean, seconds: number): number;
+  close(onClose: (this: StreamHandle) => void): void;
+  reset(onClose: (this: StreamHandle) => void): number;
+}
+
+/** The server's side of TLS over a TCP handle. Nothing may be called after `destroySSL`. */
+export interface TlsHandle extends StreamHandle {
+  /** Called when the handshake is done, on the stack of OpenSSL. */
+  onhandshakedone: (this: TlsHandle) => void;
+  /** Called with the error of OpenSSL that ends the connection. */
+  onerror: (this: TlsHandle, error: NodeJS.ErrnoException) => void;
+  /** Sets the protocols of ALPN, each after a byte with its length. */
+  setALPNProtocols(protocols: Buffer): void;
+  /** Passes encrypted bytes of the peer that were read from the TCP handle before. */
+  receive(chunk: Buffer): void;
+  getServername(): string | false;
+  getProtocol(): string;
+  /** Frees what OpenSSL has of the connection, and ends a write that is queued. */
+  destroySSL(): void;
 }
 
 /** One end of a connection as a handle tells it. */
@@ -34,6 +54,9 @@ export interface HandleEnd {
 interface Bindings {
   readonly TCP: new (kind: number) => TcpHandle;
   readonly TCPConnectWrap: new () => object;
+  readonly TLSWrap: { readonly prototype: TlsHandle };
+  /** Makes the TLS of a TCP handle, which reads it and writes to it from then on. */
+  readonly wrap: (handle: TcpHandle, context: object, isServer: boolean, isWritten: boolean) => TlsHandle;
   readonly WriteWrap: new () => object;
   readonly ShutdownWrap: new () => object;
   /** Results of the last read or write of this thread. The numbers below are their places. */
@@ -45,4 +68,4 @@ interface Bindings {
 
 /** The bindings. Reading them is allowed only if there is no obstacle to handles. */
 export const bindings: Bindings =
-  handlesObstacle === undefined ? readBindings('stream_wrap', 'tcp_wrap') : ({} as Bindings);
+  handlesObstacle === undefined ? readBindings('stream_wrap', 'tcp_wrap', 'tls_wrap') : ({} as Bindings);

@@ -1,24 +1,26 @@
-// An accepted TLS connection: the decrypted bytes, over the TCP connection that carries it.
+// An accepted TLS connection over Node's sockets: the decrypted bytes, over the TCP connection that carries it.
 import type * as net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ConnectionEnds, ConnectionHandler } from './connection.ts';
 import { readByEvents, SocketConnection } from './socket-connection.ts';
+import type { TlsServer } from './tls-server.ts';
+import { secureSocket } from './tls-socket.ts';
 
 export class TlsConnection extends SocketConnection {
   readonly #secure: TLSSocket;
   readonly #carrier: net.Socket;
 
   /**
-   * `carrier` is the TCP socket that carries the TLS `socket`, and `named` are the ends that a PROXY header named.
-   * Reading starts at once.
+   * Takes a socket that a server accepted with `pauseOnConnect` and `allowHalfOpen`. Reading starts at once. `named` are
+   * the ends that a PROXY header named.
    */
   static accept(
-    socket: TLSSocket,
     carrier: net.Socket,
     handler: ConnectionHandler,
+    server: TlsServer,
     named?: ConnectionEnds,
   ): TlsConnection {
-    const connection = new TlsConnection(socket, carrier, handler, named);
+    const connection = new TlsConnection(secureSocket(carrier, server), carrier, handler, named);
     connection.resume();
     return connection;
   }

@@ -1,14 +1,10 @@
-// The TLS handshake of an accepted socket, from the server's side.
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+// The TLS handshake of HTTPS, from the server's side: its protocols, its contexts, and its response to plain HTTP.
+import { Buffer } from 'node:buffer';
 import { localResponseText } from '../http/message/local-response.ts';
-import { giveUpAfter } from '../io/deadlines.ts';
+import type { TlsServer } from '../io/tls-server.ts';
 import type { Contexts } from './contexts.ts';
 
-/**
- * ALPN protocols that the server offers. RFC 7301 3.2: a client that supports none of them is refused with an alert.
- */
-const PROTOCOLS = ['http/1.1'];
+const PROTOCOLS = Buffer.from('\x08http/1.1', 'latin1');
 
 /** The response, before any TLS, to a client whose first bytes are no TLS. */
 const PLAIN_HTTP = localResponseText(400, 'this is an HTTPS port, and the request came without TLS', false, false);
@@ -19,50 +15,29 @@ const PLAIN_HTTP = localResponseText(400, 'this is an HTTPS port, and the reques
  */
 const NO_TLS = new Set(['ERR_SSL_HTTP_REQUEST', 'ERR_SSL_HTTPS_PROXY_REQUEST', 'ERR_SSL_WRONG_VERSION_NUMBER']);
 
-/**
- * Wraps an accepted socket in TLS. Nothing can be read before the handshake is done. The socket closes if the handshake
- * fails or takes longer than `timeoutMs`; a client that sends plain HTTP gets a 400 before. `onFailed` is called if the
- * connection ends before the handshake is done.
- */
-export function secure(carrier: Socket, contexts: Contexts, timeoutMs: number, onFailed: () => void): TLSSocket {
-  const socket = new TLSSocket(carrier, {
-    isServer: true,
-    secureContext: contexts.find(undefined),
-    ALPNProtocols: PROTOCOLS,
-  });
-  chooseByName(socket, contexts);
-  const giveUp = () => socket.destroy();
-  const cancel = giveUpAfter(timeoutMs, giveUp);
-  socket.once('end', giveUp);
-  socket.once('close', onFailed);
-  socket.once('secure', () => {
-    cancel();
-    socket.off('end', giveUp);
-    socket.off('close', onFailed);
-  });
-  socket.once('close', cancel);
-  // Without a tls.Server, a TLS socket reports a broken TLS record only by `_tlsError`, and would otherwise stay open.
-  socket.on('_tlsError', (error: NodeJS.ErrnoException) => {
-    if (NO_TLS.has(error.code ?? '') && carrier.bytesWritten === 0) carrier.end(PLAIN_HTTP);
-    socket.destroy(error);
-  });
-  return socket;
-}
+/** The server's side for one connection, whose client gets a 400 if it sends plain HTTP. */
+export class HttpsServer implements TlsServer {
+  readonly protocols = PROTOCOLS;
+  readonly handshakeMs: number;
+  readonly #contexts: Contexts;
+  readonly #onFailed: () => void;
 
-/**
- * Lets OpenSSL take the context for the client's server name. Node's SNICallback would take only one certificate of a
- * context, whatever kind of key the client can take; the property that OpenSSL's own callback reads takes all of them.
- */
-function chooseByName(socket: TLSSocket, contexts: Contexts): void {
-  const { _handle: handle } = socket as TLSSocket & { _handle?: { getServername(): string | false } };
-  if (handle === undefined) return;
-  // The getter is called by native code, so that it must not throw.
-  const get = () => {
-    try {
-      return (contexts.find(handle.getServername() || undefined) as { context?: unknown }).context;
-    } catch {
-      return undefined;
-    }
-  };
-  Object.defineProperty(handle, 'sni_context', { get, set: () => {}, configurable: true });
+  /** `onFailed` is called if the connection ends before the handshake is done. */
+  constructor(contexts: Contexts, handshakeMs: number, onFailed: () => void) {
+    this.#contexts = contexts;
+    this.handshakeMs = handshakeMs;
+    this.#onFailed = onFailed;
+  }
+
+  find(serverName: string | undefined): ReturnType<Contexts['find']> {
+    return this.#contexts.find(serverName);
+  }
+
+  clearResponse({ code = '' }: NodeJS.ErrnoException): string | undefined {
+    return NO_TLS.has(code) ? PLAIN_HTTP : undefined;
+  }
+
+  failed(): void {
+    this.#onFailed();
+  }
 }

@@ -196,6 +196,13 @@ const REFUSED: readonly Row[] = [
     { listenerId: 'l', targets: Object.fromEntries(Array.from({ length: 130_000 }, (_, i) => [`t${i}`, target])) },
     ['targets'],
   ],
+  [
+    'patterns of joinable servers that are none, beside members, which no server can join',
+    'groups',
+    { joinable: ['i-*', 'i 1', '', 'i-['], members: {} },
+    ['joinable[1]', 'joinable[2]', 'joinable[3]', 'joinable'],
+  ],
+  ['more patterns than 64', 'groups', { joinable: Array.from({ length: 65 }, (_, i) => `i-${i}`) }, ['joinable']],
   ['a listener without its required properties', 'listeners', {}, ['loadBalancerId', 'protocol', 'port']],
   [
     'an algorithm that does not exist',

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { compile } from '../../../../../provider/runtime/compile/compile.ts';
 import { RunningState } from '../../../../../provider/runtime/control/health/running-state.ts';
 import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
-import { joinGroup, leaveGroup } from '../../../../../provider/runtime/control/write/members.ts';
+import { endLeases, joinGroup, leaveGroup } from '../../../../../provider/runtime/control/write/members.ts';
 import { HealthMonitor } from '../../../../../provider/runtime/health/monitor.ts';
 import { probe } from '../../../../../provider/runtime/health/probes.ts';
 import { membersOf } from '../../../../../provider/runtime/stored/members.ts';
@@ -65,6 +65,60 @@ test('joining twice changes nothing, and only a member can leave', () => {
   assert.equal(draft.version, version);
   assert.equal(writeErrorOf(() => leaveGroup(draft, 'g', 'i-2'))?.code, 'NotFound');
   assert.equal(writeErrorOf(() => joinGroup(draft, 'none', 'i-2'))?.code, 'NotFound');
+});
+
+test('a join gives, changes and takes away a lease, and a renewal changes nothing', () => {
+  const draft = shop();
+  const stateOf = () => draft.get('groups', 'g')?.state;
+  joinGroup(draft, 'g', 'i-1', { ttlSeconds: 30 });
+  joinGroup(draft, 'g', 'i-2');
+  assert.deepEqual(stateOf(), { joined: ['i-1', 'i-2'], leases: { 'i-1': 30 } });
+  const version = draft.version;
+  joinGroup(draft, 'g', 'i-1', { ttlSeconds: 30 });
+  assert.equal(draft.version, version);
+  joinGroup(draft, 'g', 'i-1', { ttlSeconds: 60 });
+  joinGroup(draft, 'g', 'i-2', { ttlSeconds: 5 });
+  assert.deepEqual(stateOf(), { joined: ['i-1', 'i-2'], leases: { 'i-1': 60, 'i-2': 5 } });
+  joinGroup(draft, 'g', 'i-1');
+  leaveGroup(draft, 'g', 'i-2');
+  assert.deepEqual(stateOf(), { joined: ['i-1'] });
+});
+
+test('leases that have ended are removed with their members, but not members that have got another lease or none', () => {
+  const draft = shop();
+  joinGroup(draft, 'g', 'i-1', { ttlSeconds: 30, caller: 'token' });
+  const endedLeases = (ended: Record<string, number>) => endLeases(draft, 'g', new Map(Object.entries(ended)));
+  assert.deepEqual(endedLeases({ 'i-1': 5, 'i-2': 30 }), []);
+  assert.deepEqual(served(draft), [['10.0.0.1:80', 7]]);
+  assert.deepEqual(endedLeases({ 'i-1': 30 }), ['i-1']);
+  assert.deepEqual(served(draft), []);
+  assert.equal(draft.get('groups', 'g')?.changedBy, 'token');
+  assert.deepEqual(endedLeases({ 'i-1': 30 }), []);
+  assert.deepEqual(endLeases(draft, 'gone', new Map([['i-1', 30]])), []);
+});
+
+test('leases go on through every put of a group without members, and end when it declares members', () => {
+  const draft = shop();
+  joinGroup(draft, 'g', 'i-1', { ttlSeconds: 30 });
+  put(draft, 'groups', 'g', { tags: { a: 'b' } });
+  assert.deepEqual(draft.get('groups', 'g')?.state, { joined: ['i-1'], leases: { 'i-1': 30 } });
+  put(draft, 'groups', 'g', { members: { one: 'i-1' } });
+  put(draft, 'groups', 'g', {});
+  assert.deepEqual(draft.get('groups', 'g')?.state, { joined: ['i-1'] });
+});
+
+test('only servers that `joinable` matches may join, and members stay if it does not match them any more', () => {
+  const draft = shop();
+  put(draft, 'groups', 'g', { joinable: ['i-1', 'eni-*'] });
+  joinGroup(draft, 'g', 'i-1', { ttlSeconds: 30 });
+  assert.equal(writeErrorOf(() => joinGroup(draft, 'g', 'i-2'))?.code, 'OperationFailed.ActionNotSupport');
+  put(draft, 'groups', 'g', { joinable: ['i-?'] });
+  joinGroup(draft, 'g', 'i-2');
+  put(draft, 'groups', 'g', { joinable: [] });
+  assert.deepEqual(Object.keys(membersOf(draft.get('groups', 'g') as never)), ['i-1', 'i-2']);
+  joinGroup(draft, 'g', 'i-1', { ttlSeconds: 60 });
+  leaveGroup(draft, 'g', 'i-1');
+  assert.equal(writeErrorOf(() => joinGroup(draft, 'g', 'i-1'))?.code, 'OperationFailed.ActionNotSupport');
 });
 
 test('an attachment changes only if the bound target keys of its members change', () => {

@@ -41,7 +41,7 @@ test('a token takes part in at most 50,000 bindings, whichever write adds them; 
   put(draft, 'groups', 'g', {});
   put(draft, 'group-attachments', 'scaled', { loadBalancerId: 'lb', groupId: 'g', port: 9 });
   assert.deepEqual(
-    refused(() => joinGroup(draft, 'g', 'i-1', 'a')),
+    refused(() => joinGroup(draft, 'g', 'i-1', { caller: 'a' })),
     ['LimitExceeded', 'members'],
   );
   assert.deepEqual(
