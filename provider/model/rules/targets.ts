@@ -73,15 +73,21 @@ export function newTargets(
 ): [name: string, target: TargetFields][] {
   // The members of a group are not part of the properties, and may have changed since.
   if (next.kind === 'group-attachments' || before?.kind === 'group-attachments') return found(lookup, next, before);
-  const known = lastFound.get(next.properties);
-  if (known !== undefined && known.before === before?.properties) return known.targets;
-  const targets = found(lookup, next, before);
-  lastFound.set(next.properties, { before: before?.properties, targets });
+  const ofNext = lastFound.get(next.properties) ?? new WeakMap<object, [string, TargetFields][]>();
+  lastFound.set(next.properties, ofNext);
+  const key = before?.properties ?? NONE;
+  const targets = ofNext.get(key) ?? found(lookup, next, before);
+  ofNext.set(key, targets);
   return targets;
 }
 
-/** A cache of the last result for an attachment's properties, because several rules of one write ask for it. */
-const lastFound = new WeakMap<object, { before: object | undefined; targets: [string, TargetFields][] }>();
+/**
+ * A cache of results by the properties after and before, because several rules of one write ask for them. Both are held
+ * weakly: the properties of an attachment would otherwise keep all earlier ones.
+ */
+const lastFound = new WeakMap<object, WeakMap<object, [string, TargetFields][]>>();
+/** Stands for no properties before. */
+const NONE = {};
 
 function found(
   lookup: Lookup,
