@@ -25,9 +25,20 @@ export async function statusOf({ runtime }: World, listenerId = 'web'): Promise<
   return listeners.find(({ id }: { id: string }) => id === listenerId).targets;
 }
 
-/** Waits until the named target of the listener has the given health, and returns its status. */
-export function untilHealth(world: World, name: string, health: string, listenerId = 'web'): Promise<TargetStatus> {
-  return until(`${name} of ${listenerId} to be ${health}`, async () =>
+/**
+ * Waits until the named target of the listener has the given health, and every worker knows of it. Returns its status.
+ */
+export async function untilHealth(
+  world: World,
+  name: string,
+  health: string,
+  listenerId = 'web',
+): Promise<TargetStatus> {
+  const found = await until(`${name} of ${listenerId} to be ${health}`, async () =>
     (await statusOf(world, listenerId)).find((target) => target.name === name && target.health === health),
   );
+  // The status shows a health change before the workers have its message. A write is acknowledged after it.
+  await putServer(world, 'of-no-target');
+  await world.runtime.done('DELETE', '/v1/backend-servers/of-no-target');
+  return found;
 }
