@@ -100,7 +100,7 @@ function lengthsOf<T>(
     const cidrs = new Map<T, string>();
     for (const { cidr, canonical } of networks.filter((network) => network.open === open)) {
       const prefix = prefixOf(bitsOf(canonical));
-      // Of two texts for one network, messages name the first.
+      // Messages name the first of several texts for one network.
       if (!cidrs.has(prefix)) cidrs.set(prefix, cidr);
     }
     return { prefixOf, cidrs };
